@@ -1,0 +1,53 @@
+"""A photo as it is kept: renditions made from the bytes received, never those bytes themselves."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+
+class Rendition(StrEnum):
+    """Which picture of a photo: `display` to look at, `thumbnail` for lists and strips."""
+
+    DISPLAY = "display"
+    THUMBNAIL = "thumbnail"
+
+
+class Picture(msgspec.Struct, frozen=True, kw_only=True):
+    """One encoded picture, made by us: upright, sRGB, without metadata. Width and height in pixels."""
+
+    data: bytes
+    media_type: str
+    width: int
+    height: int
+
+
+class Renditions(msgspec.Struct, frozen=True, kw_only=True):
+    """What is kept of one photo.
+
+    `taken_at` is what the file says of itself and may be wrong: aware (UTC) where the file told its offset from UTC,
+    naive where it told only the time on the phone's clock, `None` where it told nothing readable. `sha256` is of the
+    bytes received, as 64 lower-case hex digits: the same photo sent again has the same.
+    """
+
+    display: Picture
+    thumbnail: Picture
+    taken_at: datetime | None
+    sha256: str
+
+    def picture(self, rendition: Rendition) -> Picture:
+        """Return the picture of that name."""
+        return self.display if rendition is Rendition.DISPLAY else self.thumbnail
+
+
+class PhotoLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """What a photo may be before it is decoded.
+
+    25 MiB is twice the largest JPEG that phones write at 50 megapixels. A JPEG is decoded straight to a half, a quarter
+    or an eighth, so 66 megapixels (the largest common sensor mode) cost no more than 17; PNG and WebP have to be
+    decoded whole, at 8 to 16 bytes a pixel, and no phone's camera writes large ones.
+    """
+
+    max_bytes: int = 25 * 2**20
+    max_pixels_jpeg: int = 66_000_000
+    max_pixels: int = 33_000_000
