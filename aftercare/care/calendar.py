@@ -1,0 +1,144 @@
+"""When check-ins fall due: local days that exist, in the patient's own zone (rules.md 1, design.md 7).
+
+Instants are UTC. A local day may be missing (Apia, 30 December 2011), begin at 01:00 (Cairo, Beirut), or have its
+midnight twice (St John's until 2011), so no day is ever assumed to be 24 hours long.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from aftercare.model.calendar import DueCheckIn
+from aftercare.model.words import Modality
+
+DAYS = {
+    Modality.MICRONEEDLING: (0, 1, 2, 3, 4, 5, 6, 7, 10, 14, 21, 28, 42),
+    Modality.LASER_GENESIS: (0, 1, 2, 3, 5, 7, 10, 14, 21, 28, 42),
+}
+LAST_DAY = 42
+DAY_90 = 90
+MORNING = time(9)
+EVENING = time(19)
+AFTER_LASER = timedelta(hours=4)
+# The skin cannot be judged while the numbing cream still works, nor the question answered on the way home.
+AFTER_NEEDLING = timedelta(hours=1)
+# A late session must still leave time to answer on its own day.
+TIME_TO_ANSWER = timedelta(hours=1)
+
+
+def calendar(
+    modality: Modality,
+    session_at: datetime,
+    time_zone: str,
+    *,
+    with_day_90: bool = False,
+    at: time = MORNING,
+    evening: time = EVENING,
+) -> list[DueCheckIn]:
+    """Return every check-in that an episode asks for, in order, each on a local day that exists.
+
+    Day 0 falls due in the evening after needling and 4 hours after laser, but always on the session's own local day;
+    the other days at the local time `at`. A day that the zone skipped is asked on the next one, unless that one is asked
+    anyway. Raises `zoneinfo.ZoneInfoNotFoundError` for an unknown zone.
+    """
+    zone = ZoneInfo(time_zone)
+    session_on = session_at.astimezone(zone).date()
+    due: dict[date, DueCheckIn] = {}
+    for number in (*DAYS[modality], DAY_90) if with_day_90 else DAYS[modality]:
+        on = start_of_day(session_on + timedelta(days=number), zone).astimezone(zone).date()
+        if on in due:
+            continue
+        ends_at = end_of_day(on, zone)
+        first = _day_0(modality, session_at, ends_at, at_local(on, evening, zone)) if number == 0 else None
+        due[on] = DueCheckIn(
+            day=(on - session_on).days, date=on, due_at=first or at_local(on, at, zone), ends_at=ends_at
+        )
+    return list(due.values())
+
+
+def moved(
+    due: Sequence[DueCheckIn],
+    modality: Modality,
+    session_at: datetime,
+    time_zone: str,
+    *,
+    now: datetime,
+    with_day_90: bool = False,
+    at: time = MORNING,
+    evening: time = EVENING,
+) -> list[DueCheckIn]:
+    """Return the calendar after the patient moved to `time_zone` at `now`: what is past stays as it was.
+
+    A check-in that has fallen due keeps its instant, and ends at the later of the two zones' midnights: nobody loses
+    time to answer by flying east, and a day that was over before it was ever asked is no miss.
+    """
+    fresh = {
+        one.day: one
+        for one in calendar(modality, session_at, time_zone, with_day_90=with_day_90, at=at, evening=evening)
+    }
+    kept = [
+        msgspec.structs.replace(one, ends_at=max(one.ends_at, fresh[one.day].ends_at))
+        if one.ends_at > now and one.day in fresh
+        else one
+        for one in due
+        if one.due_at <= now
+    ]
+    last = max((one.day for one in kept), default=-1)
+    return kept + [one for one in fresh.values() if one.day > last and one.ends_at > now]
+
+
+def day_of(session_at: datetime, recorded_at: datetime, time_zone: str) -> int:
+    """Return the rule's day: local date of `recorded_at` minus local date of the session, both in `time_zone`."""
+    zone = ZoneInfo(time_zone)
+    return (recorded_at.astimezone(zone).date() - session_at.astimezone(zone).date()).days
+
+
+def monitored_until(session_at: datetime, time_zone: str, *, with_day_90: bool = False) -> datetime:
+    """Return the end of local day 42, or 90 where asked: what comes later is kept and judged, but no longer awaited."""
+    zone = ZoneInfo(time_zone)
+    last = session_at.astimezone(zone).date() + timedelta(days=DAY_90 if with_day_90 else LAST_DAY)
+    return end_of_day(start_of_day(last, zone).astimezone(zone).date(), zone)
+
+
+def start_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """Return the first instant of a local day; of a day that does not exist, the first instant after it."""
+    return at_local(day, time.min, zone)
+
+
+def end_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """Return the instant from which a local day is over for good, also where its last hour is lived twice."""
+    return at_local(day + timedelta(days=1), time.min, zone, last=True)
+
+
+def at_local(day: date, wall: time, zone: ZoneInfo, *, last: bool = False) -> datetime:
+    """Return the UTC instant at which clocks of `zone` show `wall` on `day`.
+
+    A time that clocks skip is the first instant after the gap; one that they show twice is the first, or with `last`
+    the second.
+    """
+    local = datetime.combine(day, wall, zone)
+    instant = local.replace(fold=1 if last else 0).astimezone(UTC)
+    if instant.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
+        return instant
+    # In a gap the fold names the side (PEP 495): fold 1 lands before the change of clocks, fold 0 after it.
+    return _change_between(local.replace(fold=1).astimezone(UTC), local.replace(fold=0).astimezone(UTC), zone)
+
+
+def _change_between(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+    old, second = before.astimezone(zone).utcoffset(), timedelta(seconds=1)
+    low, high = 0, int((after - before) / second)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if (before + middle * second).astimezone(zone).utcoffset() == old:
+            low = middle
+        else:
+            high = middle
+    return (before + high * second).replace(microsecond=0)
+
+
+def _day_0(modality: Modality, session_at: datetime, ends_at: datetime, evening: datetime) -> datetime:
+    laser = modality is Modality.LASER_GENESIS
+    wished = session_at + AFTER_LASER if laser else max(evening, session_at + AFTER_NEEDLING)
+    return max(session_at, min(wished, ends_at - TIME_TO_ANSWER)).astimezone(UTC)
