@@ -20,11 +20,13 @@ class Axis(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChartPoint(msgspec.Struct, frozen=True, kw_only=True):
-    """One check-in as one symptom sees it: a grade 0-4 (0 is denied), or `None` when nothing was said of it."""
+    """One check-in as one symptom sees it: a grade 0-4 (0 is denied), or `None` when nothing was said of it.
+
+    Several of one day stand beside each other in their order.
+    """
 
     day: int
     grade: int | None
-    hours_after: float | None = None  # places several check-ins of one day beside each other
     late: bool = False  # arrived on a later day than it was recorded
 
 
