@@ -1,0 +1,48 @@
+"""What leaves the house: one message to one address, thin enough to be read by anyone."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from aftercare.model.words import Tier
+
+
+class MessageKind(StrEnum):
+    """Why something is sent. `reminder` goes to patients, all others to staff."""
+
+    ALERT_RAISED = "alert_raised"
+    ALERT_TIER_ROSE = "alert_tier_rose"
+    ALERT_WORSENED = (
+        "alert_worsened"  # a sign joined, a grade rose, or the same is still reported after contact
+    )
+    ALERT_OVERDUE = "alert_overdue"
+    DIGEST = "digest"
+    CALL_LIST = "call_list"
+    CLINIC_FAULT = "clinic_fault"
+    REMINDER = "reminder"
+    TEST = "test"
+
+
+class OutgoingMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """An id, a tier and a link behind sign-in: never a patient's name, a sign, a photo or a token.
+
+    `id` is the delivery's and the same in every attempt, so that the receiver can drop a second copy. `address` is
+    what the channel understands (a mail address, a URL). `locale` is a BCP 47 tag; what is not translated is English.
+    """
+
+    id: UUID
+    kind: MessageKind
+    address: str
+    link: str  # absolute http(s) URL
+    clinic_name: str
+    written_at: datetime  # when it was queued, with its zone: the same in every attempt
+    tier: Tier | None = None
+    about: UUID | None = None  # the alert's id, so that a receiver can join messages about one alert
+    locale: str = "en"
+    hours: str = ""  # when the clinic reads, in words of `locale`; said to patients only
+
+    def __repr__(self) -> str:
+        """Reach logs without the address and the link."""
+        return f"OutgoingMessage(id={self.id}, kind={self.kind.value}, tier={self.tier and self.tier.value})"

@@ -1,0 +1,225 @@
+"""The demo's local inbox: a real SMTP receiver on our own loop that keeps the last mails, and pages to read them.
+
+For `aftercare demo` and development only: it takes mail from anyone who reaches its port, so it belongs on 127.0.0.1.
+"""
+
+import asyncio
+import logging
+import re
+from collections import deque
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.message import Message
+from email.policy import compat32
+from html import escape
+from typing import Any, Final, Self
+
+import msgspec
+from aiosmtpd.smtp import SMTP
+
+# At INFO it writes the addresses of every mail into the log.
+logging.getLogger("mail.log").setLevel(logging.WARNING)
+
+_MAX_BYTES: Final = 1 << 20
+_LINK: Final = re.compile(r"https?://[^\s<>\"]+")
+
+
+class Mail(msgspec.Struct, frozen=True, kw_only=True):
+    """One received mail; `number` counts from 1."""
+
+    number: int
+    received_at: datetime
+    sender: str
+    recipients: tuple[str, ...]
+    subject: str
+    text: str
+    html: str
+    raw: bytes
+
+    def __repr__(self) -> str:
+        """Reach logs without addresses and contents."""
+        return f"Mail(number={self.number})"
+
+
+class Inbox:
+    """Keeps the last `limit` mails in memory; `async with` starts and stops the receiver."""
+
+    def __init__(self, host: str = "127.0.0.1", port: int = 0, *, limit: int = 200) -> None:
+        """`port` 0 takes a free one; see `port` after the start."""
+        self._host = host
+        self._wanted = port
+        self._mails: deque[Mail] = deque(maxlen=limit)
+        self._count = 0
+        self._server: asyncio.Server | None = None
+        self._dialogues: list[Any] = []
+        self._arrived = asyncio.Condition()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Begin to listen. Raises `OSError` if the port is taken."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._open_dialogue, self._host, self._wanted)
+
+    async def stop(self) -> None:
+        """Stop listening and end open dialogues; the mails stay."""
+        if self._server is None:
+            return
+        self._server.close()
+        for dialogue in self._open():
+            dialogue.transport.abort()
+        await self._server.wait_closed()
+        self._server = None
+
+    @property
+    def port(self) -> int:
+        """The port listened on. Raises `RuntimeError` before the start."""
+        if self._server is None:
+            raise RuntimeError("the inbox is not listening")
+        return int(self._server.sockets[0].getsockname()[1])
+
+    def messages(self) -> tuple[Mail, ...]:
+        """Give the kept mails, newest first."""
+        return tuple(reversed(self._mails))
+
+    def mail(self, number: int) -> Mail | None:
+        """Give the mail of that number, if it is still kept."""
+        return next((mail for mail in self._mails if mail.number == number), None)
+
+    async def wait_for(self, count: int) -> tuple[Mail, ...]:
+        """Wait until `count` mails have come since the start; the kept ones, newest first."""
+        async with self._arrived:
+            await self._arrived.wait_for(lambda: self._count >= count)
+        return self.messages()
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        """Keep one mail (called by aiosmtpd)."""
+        async with self._arrived:
+            self._count += 1
+            self._mails.append(_read(self._count, envelope))
+            self._arrived.notify_all()
+        return "250 2.0.0 kept"
+
+    def _open_dialogue(self) -> Any:
+        # A host name is given so that the library does not look one up in DNS.
+        dialogue = SMTP(
+            self,
+            hostname="localhost",
+            data_size_limit=_MAX_BYTES,
+            timeout=60,
+            loop=asyncio.get_running_loop(),
+        )
+        self._dialogues = [*self._open(), dialogue]
+        return dialogue
+
+    def _open(self) -> list[Any]:
+        return [dialogue for dialogue in self._dialogues if dialogue.transport is not None]
+
+
+def render_inbox(inbox: Inbox, *, base: str = "/inbox") -> str:
+    """Write the page that lists the mails, newest first; `base` is the path under which `{base}/{number}` opens one."""
+    rows = "".join(
+        f'<li><a href="{escape(base)}/{mail.number}"><strong>{escape(mail.subject or "(no subject)")}</strong>'
+        f"<span>{escape(', '.join(mail.recipients))} - {_time(mail)}</span></a></li>\n"
+        for mail in inbox.messages()
+    )
+    empty = "<p>Mails that Aftercare sends appear here. Raise an alert, or wait for a reminder.</p>"
+    return _page("Inbox", f"<ul>\n{rows}</ul>" if rows else empty)
+
+
+def render_mail(mail: Mail, *, base: str = "/inbox") -> str:
+    """Write the page of one mail: its text with links to follow, and its HTML part in a frame that runs nothing."""
+    html = (
+        f'<h2>As HTML</h2>\n<iframe title="The HTML part" sandbox="allow-popups allow-popups-to-escape-sandbox"'
+        f' srcdoc="{escape(mail.html)}"></iframe>'
+        if mail.html
+        else ""
+    )
+    return _page(
+        mail.subject or "(no subject)",
+        f'<p><a href="{escape(base)}">All mails</a></p>\n'
+        f"<dl><dt>From</dt><dd>{escape(mail.sender)}</dd>"
+        f"<dt>To</dt><dd>{escape(', '.join(mail.recipients))}</dd>"
+        f"<dt>Received</dt><dd>{_time(mail)}</dd></dl>\n"
+        f"<pre>{_with_links(mail.text)}</pre>\n{html}\n"
+        f"<details><summary>Source</summary><pre>{escape(mail.raw.decode('utf-8', 'replace'))}</pre></details>",
+    )
+
+
+def _read(number: int, envelope: Any) -> Mail:
+    raw = bytes(envelope.original_content or b"")
+    # compat32 never raises on a malformed header; the newer policies do.
+    parsed = message_from_bytes(raw, policy=compat32)
+    return Mail(
+        number=number,
+        received_at=datetime.now(UTC),
+        sender=envelope.mail_from or "",
+        recipients=tuple(envelope.rcpt_tos),
+        subject=_decoded(parsed["Subject"]),
+        text=_part(parsed, "text/plain"),
+        html=_part(parsed, "text/html"),
+        raw=raw,
+    )
+
+
+def _decoded(header: Any) -> str:
+
+    try:
+        return str(make_header(decode_header(str(header or ""))))
+    except (ValueError, LookupError):
+        return str(header)
+
+
+def _part(mail: Message, content_type: str) -> str:
+    for part in mail.walk():
+        if part.get_content_type() == content_type:
+            content = part.get_payload(decode=True)
+            return content.decode("utf-8", "replace") if isinstance(content, bytes) else ""
+    return ""
+
+
+def _with_links(text: str) -> str:
+    pieces: list[str] = []
+    end = 0
+    for match in _LINK.finditer(text):
+        link = escape(match[0])
+        pieces += [escape(text[end : match.start()]), f'<a href="{link}" rel="noreferrer">{link}</a>']
+        end = match.end()
+    return "".join([*pieces, escape(text[end:])])
+
+
+def _time(mail: Mail) -> str:
+    return f'<time datetime="{mail.received_at.isoformat()}">{mail.received_at:%d %b %H:%M:%S} UTC</time>'
+
+
+def _page(title: str, body: str) -> str:
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(title)}</title>
+<style>
+:root {{ color-scheme: light dark }}
+body {{ margin: 0 auto; padding: 24px 16px; max-width: 44rem; font: 16px/1.5 system-ui, sans-serif }}
+h1 {{ font-size: 28px; line-height: 1.2; margin: 0 0 16px; overflow-wrap: anywhere }}
+h2 {{ font-size: 20px; margin: 24px 0 8px }}
+ul {{ list-style: none; margin: 0; padding: 0 }}
+li a {{ display: block; padding: 12px 4px; border-bottom: 1px solid #8886; color: inherit; text-decoration: none }}
+li a:hover, li a:focus {{ background: #8882 }}
+li span, dt {{ display: block; font-size: 14px; opacity: .75 }}
+dd {{ margin: 0 0 8px; overflow-wrap: anywhere }}
+pre {{ padding: 12px; border: 1px solid #8886; border-radius: 6px; font: inherit; white-space: pre-wrap; overflow-wrap: anywhere }}
+iframe {{ width: 100%; height: 22rem; border: 1px solid #8886; border-radius: 6px; background: #fff }}
+</style>
+</head>
+<body>
+<h1>{escape(title)}</h1>
+{body}
+</body>
+</html>
+"""

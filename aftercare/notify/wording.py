@@ -1,0 +1,123 @@
+"""The words of mails. They name the clinic and the tier, and nothing that happened to anyone."""
+
+from typing import Final
+
+import msgspec
+
+from aftercare.model.messages import MessageKind
+from aftercare.model.words import Tier
+
+DEFAULT_LOCALE: Final = "en"
+
+
+class Wording(msgspec.Struct, frozen=True):
+    """One kind of mail in one language; `sentence` may use `{clinic}`."""
+
+    subject: str
+    sentence: str
+    button: str
+    footer: str
+
+
+class TierMark(msgspec.Struct, frozen=True):
+    """A tier as word, shape and colour: never colour alone. Contrast of `text` on `fill` is 7:1 or better."""
+
+    word: str
+    shape: str
+    fill: str
+    text: str
+    border: str
+
+
+# Mail clients draw no SVG, so the shapes are characters; the stop sign is the one octagon that all fonts have.
+TIER_MARKS: Final = {
+    Tier.EMERGENCY: TierMark("Emergency", "🛑", "#a80000", "#ffffff", "#a80000"),
+    Tier.SAME_DAY: TierMark("Same day", "▲", "#ff9500", "#1a1a1a", "#ff9500"),
+    Tier.SOON: TierMark("Soon", "○", "#ffffff", "#5c3b00", "#b45309"),
+    Tier.ROUTINE: TierMark("Routine", "•", "#ffffff", "#444444", "#8a8a8a"),
+}
+
+_STAFF_FOOTER: Final = (
+    "This mail says nothing about the patient on purpose; the rest is behind your sign-in. "
+    "It was sent by Aftercare for {clinic}. Nobody reads answers to it."
+)
+
+_STAFF: Final = {
+    MessageKind.ALERT_RAISED: ("New alert", "A new alert is waiting at {clinic}.", "Open the alert"),
+    MessageKind.ALERT_TIER_ROSE: (
+        "Alert is now more urgent",
+        "An alert at {clinic} is now more urgent.",
+        "Open the alert",
+    ),
+    MessageKind.ALERT_WORSENED: (
+        "More was reported on an alert",
+        "More was reported on an alert at {clinic} since you last heard of it.",
+        "Open the alert",
+    ),
+    MessageKind.ALERT_OVERDUE: (
+        "Alert past its time",
+        "An alert at {clinic} is past its time and still needs someone.",
+        "Open the alert",
+    ),
+    MessageKind.DIGEST: ("Routine alerts", "Routine alerts are waiting at {clinic}.", "Open the list"),
+    MessageKind.CALL_LIST: (
+        "Call list",
+        "Someone is waiting on the call list of {clinic}.",
+        "Open the call list",
+    ),
+    MessageKind.CLINIC_FAULT: (
+        "Aftercare needs an administrator",
+        "Something at {clinic} keeps Aftercare from reaching people. It needs an administrator.",
+        "See what to do",
+    ),
+    MessageKind.TEST: (
+        "Test message",
+        "This is a test for {clinic}. There is nothing to do.",
+        "Open Aftercare",
+    ),
+}
+
+_REMINDERS: Final = {
+    "en": Wording(
+        "Your check-in is ready",
+        "{clinic} asks you for a short check-in today.",
+        "Answer the check-in",
+        "In an emergency call the emergency number now, do not wait for us. Nobody reads answers to this mail.",
+    ),
+    "es": Wording(
+        "Su cuestionario de hoy está listo",
+        "{clinic} le pide que responda hoy a un breve cuestionario.",
+        "Responder al cuestionario",
+        "En una emergencia llame ya al número de emergencias, no nos espere. Nadie lee las respuestas a este correo.",
+    ),
+    "pt": Wording(
+        "O seu questionário de hoje está pronto",
+        "{clinic} pede-lhe que responda hoje a um breve questionário.",
+        "Responder ao questionário",
+        "Numa emergência ligue já para o número de emergência, não espere por nós. Ninguém lê as respostas a este e-mail.",
+    ),
+}
+
+_HOURS: Final = {
+    "en": "Nobody watches this all the time. The clinic reads {hours}.",
+    "es": "Nadie está pendiente de esto todo el tiempo. La clínica lee {hours}.",
+    "pt": "Ninguém acompanha isto o tempo todo. A clínica lê {hours}.",
+}
+
+
+def language(kind: MessageKind, locale: str) -> str:
+    """Which language a mail of `kind` is written in: `en`, `es` or `pt` for patients, `en` for staff."""
+    primary = locale.replace("_", "-").partition("-")[0].lower()
+    return primary if kind is MessageKind.REMINDER and primary in _REMINDERS else DEFAULT_LOCALE
+
+
+def wording(kind: MessageKind, locale: str, *, hours: str) -> Wording:
+    """Give the words of a mail; `hours`, when the clinic reads, is said to patients if given."""
+    if kind is not MessageKind.REMINDER:
+        return Wording(*_STAFF[kind], _STAFF_FOOTER)
+    tongue = language(kind, locale)
+    words = _REMINDERS[tongue]
+    if not hours:
+        return words
+    said = _HOURS[tongue].replace("{hours}", hours)
+    return msgspec.structs.replace(words, footer=f"{said} {words.footer}")
