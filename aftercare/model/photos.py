@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
@@ -17,7 +18,7 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     """One encoded picture, made by us: upright, sRGB, without metadata. Width and height in pixels."""
 
     data: bytes
-    media_type: str
+    media_type: Literal["image/jpeg"] = "image/jpeg"
     width: int
     height: int
 

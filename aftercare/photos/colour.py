@@ -13,7 +13,7 @@ _WHITE = {"RGBA": (255, 255, 255, 255), "LA": (255, 255)}
 def simple_mode(picture: Image.Image) -> Image.Image:
     """Return the picture as L, LA, RGB, RGBA or CMYK, with 8 bits a channel: what can be resized and converted."""
     if picture.mode.startswith("I;16"):  # convert() would clip everything above 255 to white
-        return picture.point([value >> 8 for value in range(65536)], "L")
+        return picture.convert("I").point([value >> 8 for value in range(65536)], "L")
     if picture.has_transparency_data:
         return picture.convert("LA" if picture.mode in ("LA", "La") else "RGBA")
     if picture.mode in ("L", "RGB", "CMYK"):

@@ -1,0 +1,75 @@
+"""The process in which a stranger's file is decoded: `python -m aftercare.photos.worker SETTINGS`.
+
+It gives up what it does not need before it reads anything: memory, files, core dumps, its place in the queue for the
+processor. It has no sockets and none of the service's settings. Started and ended by `PhotoWorkers` only.
+"""
+
+import os
+import resource
+import signal
+import sys
+from contextlib import suppress
+from typing import BinaryIO
+
+import msgspec
+
+from aftercare.errors import AftercareError
+from aftercare.model.photos import PhotoLimits
+from aftercare.photos.renditions import render
+from aftercare.photos.wire import ERRORS, LENGTH_BYTES, Answer, Done, Refused, WorkerSettings
+
+_NICE = 5  # a check-in never waits for a photo
+_OPEN_FILES = 16
+
+
+def main() -> None:
+    """Answer photos on standard input until it ends."""
+    settings = msgspec.json.decode(sys.argv[1], type=WorkerSettings)
+    photos, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a library prints must not end up between the frames
+    _give_up_rights(settings.memory_bytes)
+    _write(answers, b"")
+    while (photo := _read(photos)) is not None:
+        # The service ends a worker that takes too long; should the service be gone, nobody else would.
+        signal.alarm(settings.seconds + 5)
+        _write(answers, msgspec.msgpack.encode(_answer(photo, settings.limits)))
+        signal.alarm(0)
+        del photo  # idle, it holds nothing
+
+
+def _give_up_rights(memory_bytes: int) -> None:
+    os.nice(_NICE)
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(
+            ending, signal.SIG_IGN
+        )  # sent to the whole group; the service finishes its requests first
+    for what, most in (
+        (resource.RLIMIT_AS, memory_bytes),
+        (resource.RLIMIT_CORE, 0),  # a core dump would be a photo left on the disk
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NOFILE, _OPEN_FILES),
+    ):
+        with suppress(ValueError, OSError):  # not every system knows every limit; the others still hold
+            resource.setrlimit(what, (most, most))
+
+
+def _answer(photo: bytes, limits: PhotoLimits) -> Answer:
+    try:
+        return Done(render(photo, limits))
+    except AftercareError as error:
+        return Refused(next(word for word, kind in ERRORS.items() if isinstance(error, kind)))
+
+
+def _read(photos: BinaryIO) -> bytes | None:
+    length = photos.read(LENGTH_BYTES)
+    return photos.read(int.from_bytes(length, "big")) if len(length) == LENGTH_BYTES else None
+
+
+def _write(answers: BinaryIO, content: bytes) -> None:
+    answers.write(len(content).to_bytes(LENGTH_BYTES, "big"))
+    answers.write(content)
+    answers.flush()
+
+
+if __name__ == "__main__":
+    main()
