@@ -32,9 +32,11 @@ import msgspec
 from aftercare.db.programs import (
     EmbeddedServerError,
     Lent,
+    answers,
     binaries,
     command_line,
     environment,
+    first_number,
     is_postgres,
     lend,
     make_private,
@@ -138,22 +140,23 @@ class EmbeddedServer:
 
     @property
     def running(self) -> bool:
-        """Whether the server takes connections, whoever owns it."""
+        """Whether the server takes connections, whoever owns it; asked of the server itself, in about a millisecond."""
+        found = self._postmaster()
         return (
-            self._pid() is not None and (found := self._postmaster()) is not None and found.status == "ready"
+            found is not None
+            and found.status == "ready"
+            and self._pid() is not None
+            and answers(found.socket_dir or "127.0.0.1", found.port)
         )
 
     @property
     def password(self) -> str | None:
         """None over the socket, where the folder's permissions decide; over TCP the one password of every role."""
-        found = self._postmaster()
-        return None if found is None or found.socket_dir else (self._folder / "password").read_text()
+        return None if self._reached().socket_dir else (self._folder / "password").read_text()
 
     def url(self, database: str, user: str = "postgres") -> str:
         """Give the address of `database` for asyncpg and libpq. Raises EmbeddedServerError if the server is not running."""
-        found = self._postmaster()
-        if found is None or not self.running:
-            raise EmbeddedServerError(f"The embedded PostgreSQL on {self._folder} is not running.")
+        found = self._reached()
         role, name = quote(user, safe=""), quote(database, safe="")
         if found.socket_dir:
             return f"postgresql://{role}@/{name}?host={quote(found.socket_dir)}&port={found.port}"
@@ -168,11 +171,15 @@ class EmbeddedServer:
         if (password := self.password) is None:
             return
         alter = "\\getenv password PGPASSWORD\nalter role :\"role\" password :'password';\n"
+        where = ["-h", "127.0.0.1", "-p", str(self._reached().port), "-U", "postgres", "postgres"]
         for role in roles:
-            psql = [str(binaries() / "psql"), "-XqAt", "-v", "ON_ERROR_STOP=1", "-v", f"role={role}"]
-            found = self._postmaster()
-            where = ["-h", "127.0.0.1", "-p", str(found.port if found else 0), "-U", "postgres", "postgres"]
+            psql = [str(binaries() / "psql"), "-Xq", "-v", "ON_ERROR_STOP=1", "-v", f"role={role}"]
             run([*psql, *where], Lent(), text=alter, PGPASSWORD=password)
+
+    def _reached(self) -> _Postmaster:
+        if not self.running or (found := self._postmaster()) is None:
+            raise EmbeddedServerError(f"The embedded PostgreSQL on {self._folder} is not running.")
+        return found
 
     def _own(self) -> bool:
         """Take the folder's lock if nobody has it."""
@@ -192,9 +199,10 @@ class EmbeddedServer:
         if not self._cluster.exists():
             self._initialise(lent)
         while not self.running:
-            if self._process is not None and self._process.poll() is not None:
+            if self._process is not None and (status := self._process.poll()) is not None:
                 self._process = None
-                if not any(reason in self._complaint() for reason in _PASSING):
+                # Below 0 it was killed, at 0 someone stopped it: it had been up, and is started again.
+                if status > 0 and not any(reason in self._complaint() for reason in _PASSING):
                     raise EmbeddedServerError(f"The embedded PostgreSQL did not start: {self._complaint()}")
             elif self._pid() is None:
                 self._launch(lent)
@@ -224,9 +232,9 @@ class EmbeddedServer:
         staging.rename(self._cluster)
 
     def _launch(self, lent: Lent) -> None:
-        said = self._postmaster()
-        if said is not None and not is_postgres(said.pid):
-            (self._cluster / "postmaster.pid").unlink(missing_ok=True)
+        for left in (self._cluster / "postmaster.pid", self._socket_dir / f".s.PGSQL.{_SOCKET_PORT}.lock"):
+            if (pid := first_number(left)) is not None and not is_postgres(pid):
+                left.unlink(missing_ok=True)
         options = {**_DEFAULTS, **self._settings, **self._listening(lent)}
         command = [str(binaries() / "postgres"), "-D", str(self._cluster)]
         command += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
@@ -263,14 +271,13 @@ class EmbeddedServer:
         return {"unix_socket_directories": "", "listen_addresses": "127.0.0.1", "port": str(_free_port())}
 
     def _postmaster(self) -> _Postmaster | None:
-        try:
-            lines = (self._cluster / "postmaster.pid").read_text().splitlines()
-        except (FileNotFoundError, NotADirectoryError):
+        file = self._cluster / "postmaster.pid"
+        if (pid := first_number(file)) is None:
             return None
-        if not lines or not lines[0].strip().isdigit():
-            return None
-        lines = [line.strip() for line in lines] + [""] * 8
-        return _Postmaster(int(lines[0]), int(lines[3] or 0), lines[4], lines[7])
+        with contextlib.suppress(FileNotFoundError):
+            lines = [line.strip() for line in file.read_text().splitlines()] + [""] * 8
+            return _Postmaster(pid, int(lines[3] or 0), lines[4], lines[7])
+        return None
 
     def _pid(self) -> int | None:
         """Find the process of the server while it lives, ready or not."""

@@ -5,6 +5,8 @@ import importlib.util
 import os
 import pwd
 import shutil
+import socket
+import struct
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +14,8 @@ from pathlib import Path
 import msgspec
 
 from aftercare.errors import AftercareError
+
+_TLS_REQUEST = struct.pack("!ii", 8, 80877103)  # length and code, PostgreSQL's protocol 55.7
 
 
 class EmbeddedServerError(AftercareError):
@@ -147,3 +151,26 @@ def is_postgres(pid: int) -> bool:
     """
     program = Path(os.fsdecode(command_line(pid).partition(b"\0")[0]).partition(" -D ")[0])
     return program.name.startswith("postgres")
+
+
+def first_number(file: Path) -> int | None:
+    """Read the process that a lock file of PostgreSQL names; None without a file or before it is written."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        line = file.read_text().partition("\n")[0].strip()
+        return int(line) if line.isdigit() else None
+    return None
+
+
+def answers(host: str, port: int) -> bool:
+    """Tell whether a postmaster takes connections on `host` (a folder: its socket there) and `port`.
+
+    It answers a request for TLS by one letter, before anyone signs in. postmaster.pid alone would still say "ready"
+    while a killed process is on its way out.
+    """
+    unix = host.startswith("/")
+    with socket.socket(socket.AF_UNIX if unix else socket.AF_INET) as probe, contextlib.suppress(OSError):
+        probe.settimeout(5)
+        probe.connect(f"{host}/.s.PGSQL.{port}" if unix else (host, port))
+        probe.sendall(_TLS_REQUEST)
+        return probe.recv(1) in {b"S", b"N"}
+    return False
