@@ -19,3 +19,91 @@ class AftercareError(Exception):
         self.pointers = pointers or {}
         self.extra = extra
         super().__init__(self.detail)
+
+
+class NotJson(AftercareError):
+    """The request's body is not JSON."""
+
+    status = 400
+    type = "not-json"
+    title = "Not JSON"
+
+
+class NotSignedIn(AftercareError):
+    """Sign in first, or refresh the token."""
+
+    status = 401
+    type = "not-signed-in"
+    title = "Not signed in"
+
+
+class Forbidden(AftercareError):
+    """This sign-in may not do that."""
+
+    status = 403
+    type = "forbidden"
+    title = "Not allowed"
+
+
+class NotFound(AftercareError):
+    """There is nothing here, or it is not yours to see."""
+
+    status = 404
+    type = "not-found"
+    title = "Not found"
+
+
+class OtherContent(AftercareError):
+    """This id was used before with other content. Send the same content, or use a new id."""
+
+    status = 409
+    type = "other-content"
+    title = "Id used with other content"
+
+
+class Conflict(AftercareError):
+    """This cannot be done as things stand."""
+
+    status = 409
+    type = "conflict"
+    title = "Conflict"
+
+
+class Gone(AftercareError):
+    """This was here and has been removed."""
+
+    status = 410
+    type = "gone"
+    title = "Gone"
+
+
+class Outdated(AftercareError):
+    """Someone changed this since you read it. Read it again, then repeat the change."""
+
+    status = 412
+    type = "outdated"
+    title = "Changed meanwhile"
+
+
+class TooLarge(AftercareError):
+    """The request is too large."""
+
+    status = 413
+    type = "too-large"
+    title = "Too large"
+
+
+class Malformed(AftercareError):
+    """The request does not have the form that this address takes."""
+
+    status = 422
+    type = "malformed"
+    title = "Malformed"
+
+
+class TooManyTries(AftercareError):
+    """Too many tries. Wait a little, then try again."""
+
+    status = 429
+    type = "too-many-tries"
+    title = "Too many tries"

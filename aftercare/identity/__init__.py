@@ -1,0 +1,1 @@
+"""Who is asking: passwords, sign-ins, enrolment codes, tokens. No HTTP here."""

@@ -1,0 +1,1 @@
+"""Use cases, one function each: open the transaction, read, decide in the pure parts, write."""

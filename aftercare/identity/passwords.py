@@ -1,0 +1,34 @@
+"""Passwords: argon2id, off the event loop, a few at a time because each takes 64 MiB."""
+
+import asyncio
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+_hasher = PasswordHasher()  # RFC 9106, low-memory profile
+_at_once = asyncio.Semaphore(2)
+
+
+async def hash_password(password: str) -> str:
+    """The encoded argon2id hash of a password."""
+    async with _at_once:
+        return await asyncio.to_thread(_hasher.hash, password)
+
+
+async def verify_password(encoded: str | None, password: str) -> bool:
+    """Whether the password is right. Without a hash (no such account) it takes as long and says no."""
+    async with _at_once:
+        return await asyncio.to_thread(_verify, encoded, password)
+
+
+def _verify(encoded: str | None, password: str) -> bool:
+    try:
+        return _hasher.verify(encoded or _nobody(), password) and encoded is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+@cache
+def _nobody() -> str:
+    return _hasher.hash("nobody has this password")

@@ -1,0 +1,84 @@
+"""The audit: what was done or seen is written with the deed; the sealer numbers and chains it."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from uuid_utils.compat import uuid7
+
+from aftercare.db.pool import Connection, Database
+from aftercare.model.audit import AuditEntry
+from aftercare.model.people import Actor
+from aftercare.store import audit as store
+
+_BATCH = 2000
+SEALED = "aftercare_sealed"  # the channel on which the sealer says that a clinic has new numbers
+
+
+async def record(
+    db: Connection,
+    actor: Actor,
+    action: str,
+    *,
+    now: datetime,
+    patient_id: UUID | None = None,
+    subject_id: UUID | None = None,
+    detail: Any = None,
+) -> None:
+    """Write one entry; of `detail` only a hash is kept, so that it can be erased without breaking the chain."""
+    entry = AuditEntry(
+        entry_id=uuid7(),
+        at=now,
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        action=action,
+        patient_id=patient_id,
+        subject_id=subject_id,
+        detail_hash=None if detail is None else hashlib.sha256(msgspec.json.encode(detail)).digest(),
+    )
+    await store.record(db, actor.clinic_id, entry)
+
+
+async def seal(database: Database) -> int:
+    """Number and chain what is new, clinic by clinic; returns how many. `database` acts as the worker."""
+    async with database.transaction() as db:
+        clinics = await store.clinics_to_seal(db)
+    return sum([await _seal_clinic(database, clinic_id) for clinic_id in clinics])
+
+
+async def _seal_clinic(database: Database, clinic_id: UUID) -> int:
+    async with database.clinic(clinic_id) as db:
+        number, chain = await store.lock_head(db, clinic_id)
+        entries = await store.unsealed(db, clinic_id, _BATCH)
+        if not entries:
+            return 0
+        links = []
+        for entry in entries:
+            number, chain = number + 1, _link(chain, number + 1, entry)
+            links.append((entry.entry_id, number, chain))
+        await store.seal(db, clinic_id, links)
+        await db.execute("select pg_notify($1, $2)", SEALED, str(clinic_id))
+        return len(links)
+
+
+def _link(before: bytes, number: int, entry: AuditEntry) -> bytes:
+    facts = msgspec.structs.replace(entry, number=number, chain=None)
+    return hashlib.sha256(before + msgspec.json.encode(facts)).digest()
+
+
+async def verify(database: Database, clinic_id: UUID) -> AsyncIterator[AuditEntry]:
+    """Walk a clinic's chain and yield the entries that do not fit: edited, missing or out of order before them."""
+    number, chain = 0, b""
+    while True:
+        async with database.clinic(clinic_id) as db:
+            entries = await store.sealed_after(db, clinic_id, number, _BATCH)
+        if not entries:
+            return
+        for entry in entries:
+            expected = _link(chain, number + 1, entry)
+            if entry.number != number + 1 or entry.chain != expected:
+                yield entry
+            number, chain = entry.number or 0, entry.chain or b""

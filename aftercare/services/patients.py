@@ -1,0 +1,114 @@
+"""Patients and their risks."""
+
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+import msgspec
+from uuid_utils.compat import uuid7
+
+from aftercare.db.pool import Connection, Database
+from aftercare.errors import Malformed, NotFound, Outdated
+from aftercare.model.people import Actor, Clinic, Patient, PatientDraft
+from aftercare.services import audit
+from aftercare.services.zones import require_zone
+from aftercare.store import clinics
+from aftercare.store import patients as store
+
+_END = (datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
+PAGE = 50
+
+
+async def create_patient(database: Database, actor: Actor, draft: PatientDraft, *, now: datetime) -> Patient:
+    """A new patient. Zone, country and language default to the clinic's. Raises Malformed."""
+    async with database.clinic(actor.clinic_id) as db:
+        clinic = await _clinic(db, actor)
+        patient = _patient(draft, clinic, uuid7(), version=1, created_at=now, today=now.date())
+        await store.create(db, actor.clinic_id, patient)
+        await store.move(db, actor.clinic_id, patient.patient_id, patient.time_zone, now)
+        await audit.record(db, actor, "patient.created", now=now, patient_id=patient.patient_id, detail=draft)
+    return patient
+
+
+async def update_patient(
+    database: Database, actor: Actor, patient_id: UUID, draft: PatientDraft, *, version: int, now: datetime
+) -> Patient:
+    """The patient as the draft says. Raises NotFound, Outdated if `version` is not the newest, Malformed."""
+    async with database.clinic(actor.clinic_id) as db:
+        clinic, before = await _clinic(db, actor), await store.lock(db, actor.clinic_id, patient_id)
+        if before is None:
+            raise NotFound
+        after = _patient(
+            draft, clinic, patient_id, version=version, created_at=before.created_at, today=now.date()
+        )
+        newer = await store.update(db, actor.clinic_id, after)
+        if newer is None:
+            raise Outdated
+        if after.time_zone != before.time_zone:
+            await store.move(db, actor.clinic_id, patient_id, after.time_zone, now)
+        await audit.record(db, actor, "patient.updated", now=now, patient_id=patient_id, detail=draft)
+    return msgspec.structs.replace(after, version=newer)
+
+
+async def get_patient(database: Database, actor: Actor, patient_id: UUID, *, now: datetime) -> Patient:
+    """One patient, seen on record. Raises NotFound."""
+    async with database.clinic(actor.clinic_id) as db:
+        patient = await store.get(db, actor.clinic_id, patient_id)
+        if patient is None:
+            raise NotFound
+        await audit.record(db, actor, "patient.seen", now=now, patient_id=patient_id)
+    return patient
+
+
+async def list_patients(
+    database: Database,
+    actor: Actor,
+    *,
+    search: str = "",
+    before: tuple[datetime, UUID] | None = None,
+    now: datetime,
+) -> list[Patient]:
+    """Patients found by prefixes of name and reference, or the newest before a place in the list."""
+    async with database.clinic(actor.clinic_id) as db:
+        if search.strip():
+            found = await store.search(db, actor.clinic_id, search, PAGE)
+        else:
+            found = await store.page(db, actor.clinic_id, before or _END, PAGE)
+        await audit.record(db, actor, "patients.listed", now=now)
+    return found
+
+
+async def _clinic(db: Connection, actor: Actor) -> Clinic:
+    clinic = await clinics.get(db, actor.clinic_id)
+    if clinic is None:
+        raise NotFound
+    return clinic
+
+
+def _patient(
+    draft: PatientDraft, clinic: Clinic, patient_id: UUID, *, version: int, created_at: datetime, today: date
+) -> Patient:
+    if draft.birth_date is not None and not date(1890, 1, 1) <= draft.birth_date <= today:
+        raise Malformed(pointers={"/birth_date": "This is not the birth date of a living person."})
+    return Patient(
+        patient_id=patient_id,
+        name=draft.name,
+        reference=draft.reference,
+        birth_date=draft.birth_date,
+        phone=draft.phone,
+        email=draft.email,
+        language=draft.language or clinic.language,
+        country=draft.country or clinic.country,
+        time_zone=require_zone(draft.time_zone or clinic.time_zone, "/time_zone"),
+        fitzpatrick=draft.fitzpatrick,
+        hsv_history=draft.hsv_history,
+        diabetes=draft.diabetes,
+        immunosuppressed=draft.immunosuppressed,
+        keloid_history=draft.keloid_history,
+        blood_thinner=draft.blood_thinner,
+        baseline={**draft.baseline},
+        allergies=draft.allergies,
+        medicines=draft.medicines,
+        prophylaxis=draft.prophylaxis,
+        version=version,
+        created_at=created_at,
+    )

@@ -1,0 +1,89 @@
+"""Settings: one frozen Struct, read once from AFTERCARE_* variables."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from aftercare.errors import AftercareError
+
+
+class SettingsError(AftercareError):
+    """A setting is missing or cannot be read."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What the operator decides. Every field is the variable AFTERCARE_<FIELD IN CAPITALS>."""
+
+    env: Literal["development", "production"] = "development"
+    host: str = "127.0.0.1"
+    port: int = 8460
+    public_url: str = ""  # how phones and browsers reach us; default http://<host>:<port>
+    data_dir: Path = Path("data")  # photos, and the embedded PostgreSQL where no database URL is set
+
+    database_url: str = ""  # login of the service role; empty: embedded PostgreSQL (development only)
+    worker_database_url: str = ""  # login of the worker role; default database_url
+    owner_database_url: str = ""  # login that migrates; default database_url
+    backup_database_url: str = ""  # login of the backup role; default owner_database_url
+    pool_size: int = 10  # connections for requests, per process
+    worker_pool_size: int = 4  # connections for background work, per process
+    pool_wait_seconds: float = 5.0  # how long a request waits for a connection before 503
+
+    smtp_host: str = ""  # empty: mail is not configured and says so
+    smtp_port: int = 25
+    smtp_user: str = ""
+    smtp_password: str = ""
+    smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
+    mail_from: str = "aftercare@localhost"
+
+    photo_max_bytes: int = 25_000_000
+    photo_max_pixels: int = 60_000_000
+    json_max_bytes: int = 1_000_000
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @property
+    def address(self) -> str:
+        """The server's own address as others write it, without a slash at the end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Cookies are sent over TLS only, wherever we are reached over TLS."""
+        return self.address.startswith("https://")
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from `environ` (default: the process's). Raises SettingsError in one sentence."""
+    variables = os.environ if environ is None else environ
+    given = {
+        field: variables[name]
+        for field in Settings.__struct_fields__
+        if variables.get(name := f"AFTERCARE_{field.upper()}")
+    }
+    try:
+        settings = msgspec.convert(given, Settings, strict=False, dec_hook=_path)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"A setting cannot be read: {error}.") from None
+    if settings.env == "production":
+        _require_for_production(settings)
+    return settings
+
+
+def _path(kind: type, value: object) -> object:
+    return Path(str(value)) if kind is Path else value
+
+
+def _require_for_production(settings: Settings) -> None:
+    needed = {
+        "AFTERCARE_DATABASE_URL": settings.database_url,
+        "AFTERCARE_WORKER_DATABASE_URL": settings.worker_database_url,
+        "AFTERCARE_OWNER_DATABASE_URL": settings.owner_database_url,
+        "AFTERCARE_PUBLIC_URL": settings.public_url,
+        "AFTERCARE_SMTP_HOST": settings.smtp_host,
+    }
+    missing = [name for name, value in needed.items() if not value]
+    if missing:
+        raise SettingsError(f"With AFTERCARE_ENV=production these must be set: {', '.join(missing)}.")

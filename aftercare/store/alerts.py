@@ -1,0 +1,132 @@
+"""Alerts with their findings and follow-ups."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from aftercare.db.pool import Connection
+from aftercare.db.sql import queries
+from aftercare.model.alerts import Alert, Fate
+from aftercare.model.findings import Finding
+from aftercare.store.rows import many, one
+
+_SQL = queries("alerts")
+_FIXED = {"id", "episode_id", "code", "raised_at"}
+_MUTABLE = tuple(field for field in Alert.__struct_fields__ if field not in _FIXED)
+
+
+class PatientAlert(Alert, frozen=True, kw_only=True):
+    """An alert with whose it is."""
+
+    patient_id: UUID
+
+
+class FindingRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A finding with what became of it."""
+
+    finding_id: UUID
+    alert_id: UUID
+    check_in_id: UUID | None
+    at: datetime
+    fate: Fate
+    fate_reason: str
+    finding: Finding
+
+
+class FollowUp(msgspec.Struct, frozen=True, kw_only=True):
+    """What staff did to an alert, or the service itself."""
+
+    follow_up_id: UUID
+    alert_id: UUID
+    at: datetime
+    kind: str
+    staff_id: UUID | None = None
+    text: str = ""
+    outcome: str | None = None
+    until: datetime | None = None
+
+
+def _columns(alert: Alert, fields: tuple[str, ...]) -> list[Any]:
+    return [getattr(alert, field) for field in fields]
+
+
+async def insert(db: Connection, clinic_id: UUID, patient_id: UUID, alert: Alert) -> None:
+    """Add an alert."""
+    await db.execute(_SQL["insert"], clinic_id, patient_id, *_columns(alert, Alert.__struct_fields__))
+
+
+async def update(db: Connection, clinic_id: UUID, alert: Alert) -> None:
+    """Write what an alert has become."""
+    await db.execute(_SQL["update"], clinic_id, alert.id, *_columns(alert, _MUTABLE))
+
+
+async def of_patient(db: Connection, clinic_id: UUID, patient_id: UUID) -> list[Alert]:
+    """All alerts of a patient, the newest first."""
+    return many(Alert, await db.fetch(_SQL["of_patient"], clinic_id, patient_id))
+
+
+async def get(db: Connection, clinic_id: UUID, alert_id: UUID) -> PatientAlert | None:
+    """One alert."""
+    return one(PatientAlert, await db.fetchrow(_SQL["get"], clinic_id, alert_id))
+
+
+async def patient_of(db: Connection, clinic_id: UUID, alert_id: UUID) -> UUID | None:
+    """Whose alert it is."""
+    found: UUID | None = await db.fetchval(_SQL["patient_of"], clinic_id, alert_id)
+    return found
+
+
+async def triage(
+    db: Connection, clinic_id: UUID, *, owner: UUID | None, unowned: bool, limit: int, offset: int
+) -> list[PatientAlert]:
+    """Unresolved alerts, the most urgent first, then by deadline; of one owner, or of nobody, if asked."""
+    rows = await db.fetch(_SQL["triage"], clinic_id, owner, unowned, limit, offset)
+    return many(PatientAlert, rows)
+
+
+async def unresolved_of_several(
+    db: Connection, clinic_id: UUID, patient_ids: list[UUID]
+) -> list[PatientAlert]:
+    """Unresolved alerts of several patients."""
+    return many(PatientAlert, await db.fetch(_SQL["unresolved_of_several"], clinic_id, patient_ids))
+
+
+async def count_urgent(db: Connection, clinic_id: UUID) -> int:
+    """How many unresolved alerts of `same_day` and above there are."""
+    count: int = await db.fetchval(_SQL["count_urgent"], clinic_id)
+    return count
+
+
+async def add_finding(db: Connection, clinic_id: UUID, row: FindingRow) -> None:
+    """Keep a finding as it was."""
+    await db.execute(
+        _SQL["add_finding"], clinic_id, row.finding_id, row.alert_id, row.check_in_id, row.at, row.fate,
+        row.fate_reason, row.finding,
+    )  # fmt: skip
+
+
+async def findings_of(db: Connection, clinic_id: UUID, alert_ids: list[UUID]) -> list[FindingRow]:
+    """The findings of alerts, in order of time."""
+    return many(FindingRow, await db.fetch(_SQL["findings_of"], clinic_id, alert_ids))
+
+
+async def add_follow_up(db: Connection, clinic_id: UUID, patient_id: UUID, row: FollowUp) -> None:
+    """Keep what was done."""
+    await db.execute(
+        _SQL["add_follow_up"], clinic_id, row.follow_up_id, row.alert_id, patient_id, row.at, row.kind, row.staff_id,
+        row.text, row.outcome, row.until,
+    )  # fmt: skip
+
+
+async def follow_ups_of(db: Connection, clinic_id: UUID, alert_ids: list[UUID]) -> list[FollowUp]:
+    """What was done to alerts, in order of time."""
+    return many(FollowUp, await db.fetch(_SQL["follow_ups_of"], clinic_id, alert_ids))
+
+
+async def follow_ups_of_patient(
+    db: Connection, clinic_id: UUID, patient_id: UUID, limit: int
+) -> list[FollowUp]:
+    """What was done for a patient, the newest first."""
+    return many(FollowUp, await db.fetch(_SQL["follow_ups_of_patient"], clinic_id, patient_id, limit))

@@ -1,0 +1,56 @@
+"""Check-ins."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from aftercare.db.pool import Connection
+from aftercare.db.sql import queries
+from aftercare.model.check_ins import Kept, KeptOf
+from aftercare.store.rows import many, one
+
+_SQL = queries("check_ins")
+
+
+async def insert(
+    db: Connection, clinic_id: UUID, patient_id: UUID, kept: Kept, installation_id: UUID | None, digest: bytes,
+    answer: Any,
+) -> None:  # fmt: skip
+    """Keep a check-in with the answer that it was given."""
+    await db.execute(
+        _SQL["insert"], clinic_id, patient_id, kept.check_in_id, kept.instrument, kept.recorded_at, kept.received_at,
+        kept.judged_at, kept.said_day, kept.time_zone, kept.answered_by, kept.staff_id, installation_id,
+        kept.supersedes, kept.unscheduled, kept.answers, kept.set_aside, digest, answer,
+    )  # fmt: skip
+
+
+async def first_answer(
+    db: Connection, clinic_id: UUID, patient_id: UUID, check_in_id: UUID
+) -> tuple[bytes, dict[str, Any]] | None:
+    """(digest of the content, what was answered) of a check-in that is already here."""
+    row = await db.fetchrow(_SQL["first_answer"], clinic_id, patient_id, check_in_id)
+    return None if row is None else (row["digest"], row["answer"])
+
+
+async def get(db: Connection, clinic_id: UUID, patient_id: UUID, check_in_id: UUID) -> Kept | None:
+    """One check-in of one patient."""
+    return one(Kept, await db.fetchrow(_SQL["get"], clinic_id, patient_id, check_in_id))
+
+
+async def since(db: Connection, clinic_id: UUID, patient_id: UUID, start: datetime) -> list[Kept]:
+    """The patient's check-ins from an instant on, in the order in which they are judged."""
+    return many(Kept, await db.fetch(_SQL["since"], clinic_id, patient_id, start))
+
+
+async def since_of_several(
+    db: Connection, clinic_id: UUID, patient_ids: list[UUID], start: datetime
+) -> list[KeptOf]:
+    """The same for several patients at once, patient by patient."""
+    return many(KeptOf, await db.fetch(_SQL["since_of_several"], clinic_id, patient_ids, start))
+
+
+async def page(
+    db: Connection, clinic_id: UUID, patient_id: UUID, before: tuple[datetime, UUID], limit: int
+) -> list[Kept]:
+    """The newest check-ins before a place in the list."""
+    return many(Kept, await db.fetch(_SQL["page"], clinic_id, patient_id, *before, limit))

@@ -1,0 +1,35 @@
+"""Clinics and the directory that finds them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from aftercare.db.pool import Connection
+from aftercare.db.sql import queries
+from aftercare.model.people import Clinic, ClinicDraft
+from aftercare.store.rows import one
+
+_SQL = queries("clinics")
+
+
+async def create(db: Connection, clinic_id: UUID, draft: ClinicDraft, now: datetime) -> None:
+    """Add the clinic itself."""
+    await db.execute(
+        _SQL["create"], clinic_id, draft.name, draft.time_zone, draft.country, draft.language, draft.phone,
+        draft.urgent_care, draft.openings, draft.private_webhook_hosts, now,
+    )  # fmt: skip
+
+
+async def name_in_directory(db: Connection, handle: str, clinic_id: UUID) -> bool:
+    """Take the handle; False if another clinic has it."""
+    return await db.fetchval(_SQL["name_in_directory"], clinic_id, handle) is not None
+
+
+async def find(db: Connection, handle: str) -> UUID | None:
+    """The clinic of a handle. The only look-up that knows no clinic yet."""
+    found: UUID | None = await db.fetchval(_SQL["find"], handle)
+    return found
+
+
+async def get(db: Connection, clinic_id: UUID) -> Clinic | None:
+    """The clinic, if it exists and is ours."""
+    return one(Clinic, await db.fetchrow(_SQL["get"], clinic_id))

@@ -1,0 +1,42 @@
+"""Courses and screenings."""
+
+from uuid import UUID
+
+from aftercare.db.pool import Connection
+from aftercare.db.sql import queries
+from aftercare.model.care import Course, Screening
+from aftercare.store.rows import many, one
+
+_SQL = queries("courses")
+
+
+async def create(db: Connection, clinic_id: UUID, course: Course, created_by: UUID | None) -> None:
+    """Add a course."""
+    await db.execute(
+        _SQL["create"], clinic_id, course.course_id, course.patient_id, course.modality, course.planned_sessions,
+        course.min_days_apart, created_by, course.created_at,
+    )  # fmt: skip
+
+
+async def get(db: Connection, clinic_id: UUID, patient_id: UUID, course_id: UUID) -> Course | None:
+    """One course of one patient."""
+    return one(Course, await db.fetchrow(_SQL["get"], clinic_id, patient_id, course_id))
+
+
+async def of_patient(db: Connection, clinic_id: UUID, patient_id: UUID) -> list[Course]:
+    """The patient's courses, newest first."""
+    return many(Course, await db.fetch(_SQL["of_patient"], clinic_id, patient_id))
+
+
+async def screen(db: Connection, clinic_id: UUID, screening: Screening) -> None:
+    """Keep a signed screening."""
+    await db.execute(
+        _SQL["screen"], clinic_id, screening.screening_id, screening.patient_id, screening.course_id, screening.scope,
+        screening.modality, screening.answers, screening.outcome, screening.reasons, screening.signed_by,
+        screening.signed_at,
+    )  # fmt: skip
+
+
+async def screenings_of(db: Connection, clinic_id: UUID, patient_id: UUID) -> list[Screening]:
+    """The patient's screenings, newest first."""
+    return many(Screening, await db.fetch(_SQL["screenings_of"], clinic_id, patient_id))

@@ -1,0 +1,120 @@
+"""Deliveries and their attempts."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from aftercare.db.pool import Connection
+from aftercare.db.sql import queries
+from aftercare.model.messages import MessageKind
+from aftercare.model.words import Tier
+from aftercare.store.rows import many, one
+
+_SQL = queries("deliveries")
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """One message to one recipient over one channel; exactly one of staff, patient and webhook is set."""
+
+    delivery_id: UUID
+    channel: str
+    kind: MessageKind
+    tier: Tier | None = None
+    staff_id: UUID | None = None
+    patient_id: UUID | None = None
+    webhook_id: UUID | None = None
+    alert_id: UUID | None = None
+    day: int | None = None
+    state: str = "queued"
+    attempts: int = 0
+    queued_at: datetime
+    sent_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+class ToSend(Delivery, frozen=True, kw_only=True):
+    """A delivery with the address that its recipient has now."""
+
+    staff_email: str | None
+    patient_email: str | None
+    patient_language: str | None
+    webhook_url: str | None
+    webhook_secret: str | None
+    webhook_previous_secret: str | None
+    retired: bool | None
+
+
+class Reminder(msgspec.Struct, frozen=True, kw_only=True):
+    """A reminder of a due day and what became of it; `what` names episode, day and which reminder it was."""
+
+    day: int
+    what: str
+    state: str
+    queued_at: datetime
+    sent_at: datetime | None
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One try, with the channel's answer."""
+
+    attempt: int
+    at: datetime
+    result: str
+    answer: str
+
+
+async def queue(db: Connection, clinic_id: UUID, delivery: Delivery, what: str) -> bool:
+    """Queue a delivery; False if the same (what, whom) is queued or sent already."""
+    made = await db.fetchval(
+        _SQL["queue"], clinic_id, delivery.delivery_id, delivery.channel, delivery.kind, what, delivery.tier,
+        delivery.staff_id, delivery.patient_id, delivery.webhook_id, delivery.alert_id, delivery.day,
+        delivery.queued_at,
+    )  # fmt: skip
+    return made is not None
+
+
+async def to_send(db: Connection, clinic_id: UUID, delivery_id: UUID) -> ToSend | None:
+    """A delivery with its address."""
+    return one(ToSend, await db.fetchrow(_SQL["to_send"], clinic_id, delivery_id))
+
+
+async def settle(db: Connection, clinic_id: UUID, delivery: Delivery) -> None:
+    """Write where a delivery stands."""
+    await db.execute(
+        _SQL["settle"], clinic_id, delivery.delivery_id, delivery.state, delivery.attempts, delivery.sent_at,
+        delivery.ended_at,
+    )  # fmt: skip
+
+
+async def add_attempt(db: Connection, clinic_id: UUID, delivery_id: UUID, attempt: Attempt) -> None:
+    """Keep one try."""
+    await db.execute(
+        _SQL["add_attempt"],
+        clinic_id,
+        delivery_id,
+        attempt.attempt,
+        attempt.at,
+        attempt.result,
+        attempt.answer,
+    )
+
+
+async def page(db: Connection, clinic_id: UUID, before: tuple[datetime, UUID], limit: int) -> list[Delivery]:
+    """The newest deliveries before a place in the list."""
+    return many(Delivery, await db.fetch(_SQL["page"], clinic_id, *before, limit))
+
+
+async def of_alerts(db: Connection, clinic_id: UUID, alert_ids: list[UUID]) -> list[Delivery]:
+    """Who was told of alerts, in order of time."""
+    return many(Delivery, await db.fetch(_SQL["of_alerts"], clinic_id, alert_ids))
+
+
+async def reminders_of(db: Connection, clinic_id: UUID, patient_id: UUID, since: datetime) -> list[Reminder]:
+    """The patient's reminders since an instant."""
+    return many(Reminder, await db.fetch(_SQL["reminders_of"], clinic_id, patient_id, since))
+
+
+async def attempts_of(db: Connection, clinic_id: UUID, delivery_id: UUID) -> list[Attempt]:
+    """The tries of one delivery."""
+    return many(Attempt, await db.fetch(_SQL["attempts_of"], clinic_id, delivery_id))

@@ -1,0 +1,62 @@
+"""What is due, across clinics: claimed under a lease, finished only by whoever still holds the claim."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from aftercare.db.pool import Connection
+from aftercare.db.sql import queries
+from aftercare.store.rows import many
+
+_SQL = queries("due_work")
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """One piece of due work, ours until the lease ends; the fence tells a claim from a later one."""
+
+    clinic_id: UUID
+    subject_id: UUID
+    fence: int
+
+
+async def put(
+    db: Connection, clinic_id: UUID, kind: str, subject_id: UUID, due_at: datetime, urgency: int = 0
+) -> None:
+    """Set when work is due, in place of what was set before; a running claim loses its fence."""
+    await db.execute(_SQL["put"], clinic_id, kind, subject_id, due_at, urgency)
+
+
+async def bring_forward(
+    db: Connection, clinic_id: UUID, kind: str, subject_id: UUID, due_at: datetime, urgency: int = 0
+) -> None:
+    """Make work due at this instant or sooner."""
+    await db.execute(_SQL["bring_forward"], clinic_id, kind, subject_id, due_at, urgency)
+
+
+async def drop(db: Connection, clinic_id: UUID, kind: str, subject_id: UUID) -> None:
+    """There is nothing to do any more."""
+    await db.execute(_SQL["drop"], clinic_id, kind, subject_id)
+
+
+async def claim(db: Connection, kind: str, now: datetime, lease_ends: datetime, limit: int) -> list[Claim]:
+    """Take up to `limit` pieces that are due, the most urgent first, then the oldest. Across clinics."""
+    return many(Claim, await db.fetch(_SQL["claim"], kind, now, lease_ends, limit))
+
+
+async def finish(db: Connection, kind: str, claim: Claim) -> bool:
+    """Done for good; False if the claim is no longer ours."""
+    done = await db.fetchval(_SQL["finish"], claim.clinic_id, kind, claim.subject_id, claim.fence)
+    return done is not None
+
+
+async def postpone(db: Connection, kind: str, claim: Claim, due_at: datetime) -> bool:
+    """Again at a later instant; False if the claim is no longer ours."""
+    done = await db.fetchval(_SQL["postpone"], claim.clinic_id, kind, claim.subject_id, claim.fence, due_at)
+    return done is not None
+
+
+async def next_due(db: Connection, kind: str) -> datetime | None:
+    """When the next piece of a kind falls due; None if there is none."""
+    at: datetime | None = await db.fetchval(_SQL["next_due"], kind)
+    return at

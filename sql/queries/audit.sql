@@ -1,0 +1,32 @@
+-- name: record
+insert into audit_entries (clinic_id, entry_id, at, actor_kind, actor_id, action, patient_id, subject_id, detail_hash)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- name: clinics_to_seal
+select distinct clinic_id from audit_entries where number is null;
+
+-- name: ensure_head
+insert into audit_heads (clinic_id) values ($1) on conflict do nothing;
+
+-- name: lock_head
+select number, chain from audit_heads where clinic_id = $1 for update;
+
+-- name: unsealed
+select entry_id, at, actor_kind, actor_id, action, patient_id, subject_id, detail_hash
+from audit_entries where clinic_id = $1 and number is null
+order by entry_id limit $2;
+
+-- name: seal
+update audit_entries a set number = s.number, chain = s.chain
+from unnest($2::uuid[], $3::bigint[], $4::bytea[]) as s (entry_id, number, chain)
+where a.clinic_id = $1 and a.entry_id = s.entry_id;
+
+-- name: move_head
+update audit_heads set number = $2, chain = $3 where clinic_id = $1;
+
+-- name: sealed_after
+select entry_id, at, actor_kind, actor_id, action, patient_id, subject_id, detail_hash, number, chain
+from audit_entries where clinic_id = $1 and number > $2 order by number limit $3;
+
+-- name: newest_number
+select coalesce(max(number), 0)::bigint from audit_entries where clinic_id = $1;

@@ -1,0 +1,31 @@
+-- name: insert
+insert into check_ins (clinic_id, patient_id, check_in_id, instrument, recorded_at, received_at, judged_at, said_day,
+                       time_zone, answered_by, staff_id, installation_id, supersedes, unscheduled, answers, set_aside,
+                       digest, answer)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18);
+
+-- name: first_answer
+select digest, answer from check_ins where clinic_id = $1 and patient_id = $2 and check_in_id = $3;
+
+-- name: get
+select check_in_id, instrument, recorded_at, received_at, judged_at, said_day, time_zone, answered_by, staff_id,
+       supersedes, unscheduled, answers, set_aside
+from check_ins where clinic_id = $1 and patient_id = $2 and check_in_id = $3;
+
+-- name: since
+select check_in_id, instrument, recorded_at, received_at, judged_at, said_day, time_zone, answered_by, staff_id,
+       supersedes, unscheduled, answers, set_aside
+from check_ins where clinic_id = $1 and patient_id = $2 and judged_at >= $3
+order by judged_at, check_in_id;
+
+-- name: page
+select check_in_id, instrument, recorded_at, received_at, judged_at, said_day, time_zone, answered_by, staff_id,
+       supersedes, unscheduled, answers, set_aside
+from check_ins where clinic_id = $1 and patient_id = $2 and (judged_at, check_in_id) < ($3, $4)
+order by judged_at desc, check_in_id desc limit $5;
+
+-- name: since_of_several
+select patient_id, check_in_id, instrument, recorded_at, received_at, judged_at, said_day, time_zone, answered_by, staff_id,
+       supersedes, unscheduled, answers, set_aside
+from check_ins where clinic_id = $1 and patient_id = any ($2::uuid[]) and judged_at >= $3
+order by patient_id, judged_at, check_in_id;

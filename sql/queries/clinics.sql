@@ -1,0 +1,19 @@
+-- name: create
+insert into clinics (clinic_id, name, time_zone, country, language, phone, urgent_care, openings, private_webhook_hosts,
+                     created_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+
+-- name: name_in_directory
+insert into clinic_directory (clinic_id, handle) values ($1, $2)
+on conflict do nothing
+returning handle;
+
+-- name: find
+select clinic_id from clinic_directory where handle = $1;
+
+-- name: get
+select c.clinic_id, d.handle, c.name, c.time_zone, c.country, c.language, c.phone, c.urgent_care, c.openings,
+       c.private_webhook_hosts
+from clinics c join clinic_directory d on d.clinic_id = c.clinic_id
+where c.clinic_id = $1
+limit 1;

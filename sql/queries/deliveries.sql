@@ -1,0 +1,43 @@
+-- name: queue
+insert into deliveries (clinic_id, delivery_id, channel, kind, what, tier, staff_id, patient_id, webhook_id, alert_id, day,
+                        queued_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+on conflict do nothing
+returning delivery_id;
+
+-- name: to_send
+select d.delivery_id, d.channel, d.kind, d.tier, d.staff_id, d.patient_id, d.webhook_id, d.alert_id, d.day, d.state,
+       d.attempts, d.queued_at, s.email as staff_email, p.email as patient_email, p.language as patient_language,
+       w.url as webhook_url, w.secret as webhook_secret, w.previous_secret as webhook_previous_secret,
+       (w.disabled_at is not null or s.disabled_at is not null) as retired
+from deliveries d
+left join staff s on s.clinic_id = d.clinic_id and s.staff_id = d.staff_id
+left join patients p on p.clinic_id = d.clinic_id and p.patient_id = d.patient_id
+left join webhooks w on w.clinic_id = d.clinic_id and w.webhook_id = d.webhook_id
+where d.clinic_id = $1 and d.delivery_id = $2;
+
+-- name: settle
+update deliveries set state = $3, attempts = $4, sent_at = $5, ended_at = $6 where clinic_id = $1 and delivery_id = $2;
+
+-- name: add_attempt
+insert into delivery_attempts (clinic_id, delivery_id, attempt, at, result, answer) values ($1, $2, $3, $4, $5, $6)
+on conflict do nothing;
+
+-- name: page
+select delivery_id, channel, kind, tier, staff_id, patient_id, webhook_id, alert_id, day, state, attempts, queued_at, sent_at,
+       ended_at
+from deliveries where clinic_id = $1 and (queued_at, delivery_id) < ($2, $3)
+order by queued_at desc, delivery_id desc limit $4;
+
+-- name: of_alerts
+select delivery_id, channel, kind, tier, staff_id, patient_id, webhook_id, alert_id, day, state, attempts, queued_at, sent_at,
+       ended_at
+from deliveries where clinic_id = $1 and alert_id = any ($2::uuid[]) order by queued_at, delivery_id;
+
+-- name: reminders_of
+select day, what, state, queued_at, sent_at from deliveries
+where clinic_id = $1 and patient_id = $2 and kind = 'reminder' and queued_at >= $3
+order by queued_at;
+
+-- name: attempts_of
+select attempt, at, result, answer from delivery_attempts where clinic_id = $1 and delivery_id = $2 order by attempt;

@@ -1,0 +1,56 @@
+-- name: invite
+insert into invitations (clinic_id, code_hash, patient_id, made_by, created_at, expires_at)
+values ($1, $2, $3, $4, $5, $6);
+
+-- name: lock_invitation
+select patient_id, expires_at, used_at, used_by from invitations
+where clinic_id = $1 and code_hash = $2
+for update;
+
+-- name: use_invitation
+update invitations set used_at = coalesce(used_at, $3), used_by = $4 where clinic_id = $1 and code_hash = $2;
+
+-- name: enrol
+insert into installations (clinic_id, installation_id, patient_id, app_version, device, enrolled_at, seen_at)
+values ($1, $2, $3, $4, $5, $6, $6)
+on conflict (clinic_id, installation_id) do update
+set revoked_at = null, enrolled_at = excluded.enrolled_at, app_version = excluded.app_version, device = excluded.device
+where installations.patient_id = excluded.patient_id
+returning installation_id;
+
+-- name: lock
+select patient_id, revoked_at from installations where clinic_id = $1 and installation_id = $2 for update;
+
+-- name: revoke
+update installations set revoked_at = $3 where clinic_id = $1 and installation_id = $2 and revoked_at is null;
+
+-- name: newest_generation
+select coalesce(max(generation), 0)::int from tokens where clinic_id = $1 and installation_id = $2;
+
+-- name: issue
+insert into tokens (clinic_id, installation_id, generation, access_hash, refresh_hash, issued_at, access_expires_at,
+                    refresh_expires_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
+on conflict (clinic_id, installation_id, generation) do update
+set access_hash = excluded.access_hash, refresh_hash = excluded.refresh_hash, issued_at = excluded.issued_at,
+    access_expires_at = excluded.access_expires_at, refresh_expires_at = excluded.refresh_expires_at;
+
+-- name: by_access
+select t.installation_id, t.generation, t.first_used_at, t.access_expires_at, i.patient_id
+from tokens t join installations i on i.clinic_id = t.clinic_id and i.installation_id = t.installation_id
+where t.clinic_id = $1 and t.access_hash = $2 and i.revoked_at is null;
+
+-- name: by_refresh
+select installation_id, generation, first_used_at, refresh_expires_at from tokens
+where clinic_id = $1 and refresh_hash = $2;
+
+-- name: first_used
+select first_used_at from tokens where clinic_id = $1 and installation_id = $2 and generation = $3;
+
+-- name: mark_used
+update tokens set first_used_at = $4
+where clinic_id = $1 and installation_id = $2 and generation = $3 and first_used_at is null;
+
+-- name: of_patient
+select installation_id, app_version, device, enrolled_at, seen_at, revoked_at from installations
+where clinic_id = $1 and patient_id = $2 order by enrolled_at desc;
