@@ -4,7 +4,7 @@ Down goes a photo as received, up comes one answer for each. A worker's first fr
 What comes up is taken only in the form that is written here: the worker has read a stranger's file.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -24,8 +24,8 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     limits: PhotoLimits = msgspec.field(default_factory=PhotoLimits)
-    memory_bytes: int = 768 * 2**20
-    seconds: int = 20
+    memory_bytes: Annotated[int, msgspec.Meta(ge=64 * 2**20)] = 768 * 2**20
+    seconds: Annotated[int, msgspec.Meta(ge=1)] = 20
 
 
 class Done(msgspec.Struct, frozen=True, tag="done"):
