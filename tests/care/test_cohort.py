@@ -1,0 +1,238 @@
+"""The synthetic cohort: the same from the same seed, plainly made up, natural where uneventful, ill where told to be."""
+
+import json
+import tomllib
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import aftercare.checks
+from aftercare.care import calendar
+from aftercare.care.cohort import Story, SyntheticCheckIn, SyntheticPatient, draw, timeline
+from aftercare.care.stories import DECK
+from aftercare.model.words import Modality
+
+NOW = datetime(2026, 3, 29, 14, 30, tzinfo=UTC)  # the day on which clocks go forward in Europe
+GRADES = ("redness", "swelling", "pain", "warmth", "itching", "dryness", "bruising", "crusting")
+NATURAL = {Story.UNEVENTFUL, Story.SKIPS_ITEMS, Story.SILENT}
+
+# Which answer shows that a story has begun, and since which day it may (clinical.md 2).
+FIRST_SIGN = {
+    Story.COLD_SORE: ("tingling", (1, 2, 3)),
+    Story.SWELLING_STAYS: ("swelling", (3, 4)),
+    Story.INFECTION: ("spreading", (3, 4)),
+    Story.MILIA: ("white_bumps", (14, 21)),
+    Story.LASER_BURN: ("pain", (0,)),
+    Story.PROLONGED_REDNESS: ("redness", (10,)),
+    Story.EYE_EMERGENCY: ("eye", (2, 3, 4)),
+    Story.AIRWAY_EMERGENCY: ("breathing_or_tongue", (0, 1)),
+    Story.CONTACT_REQUEST: ("wants_contact", (2, 3, 5)),
+}
+
+
+@pytest.fixture(scope="module")
+def cohort() -> list[SyntheticPatient]:
+    return draw(7, 400, now=NOW)
+
+
+@pytest.fixture(scope="module")
+def expected() -> dict[str, dict[str, list[int]]]:
+    """The highest expected grades, as the default rule pack has them."""
+    pack = Path(next(iter(aftercare.checks.__path__))) / "packs" / "default-1.toml"
+    table: dict[str, dict[str, list[int]]] = tomllib.loads(pack.read_text())["expected"]
+    return table
+
+
+def highest(table: dict[str, list[int]], item: str, day: int) -> int:
+    return max(
+        (start, cap) for start, cap in zip(table["from_day"], table[item], strict=True) if start <= day
+    )[1]
+
+
+def of(cohort: Iterable[SyntheticPatient], *stories: Story) -> list[SyntheticPatient]:
+    found = [patient for patient in cohort if patient.story in stories]
+    assert found
+    return found
+
+
+def shows(one: SyntheticCheckIn, key: str, grade: int) -> bool:
+    value = one.answers.get(key)
+    return (
+        value >= grade
+        if key in GRADES and value is not None
+        else value not in (None, False, "no", "none", [])
+    )
+
+
+def test_the_same_seed_and_instant_draw_the_same_cohort() -> None:
+    assert draw(3, 40, now=NOW) == draw(3, 40, now=NOW)
+    assert draw(3, 40, now=NOW) != draw(4, 40, now=NOW)
+
+
+def test_more_patients_never_change_the_first_ones(cohort: list[SyntheticPatient]) -> None:
+    assert draw(7, 25, now=NOW) == cohort[:25]
+
+
+def test_nobody_could_be_taken_for_a_real_person(cohort: list[SyntheticPatient]) -> None:
+    assert all(patient.name.startswith("Sample ") for patient in cohort)
+    assert all(patient.second_identifier.startswith("SYN-") for patient in cohort)
+
+
+def test_names_identifiers_and_ids_are_unique(cohort: list[SyntheticPatient]) -> None:
+    for key in ("name", "second_identifier", "id"):
+        assert len({getattr(patient, key) for patient in cohort}) == len(cohort)
+    ids = [one.id for patient in cohort for one in patient.check_ins]
+    assert len(set(ids)) == len(ids)
+
+
+def test_everyone_is_adult_on_the_day_of_the_session(cohort: list[SyntheticPatient]) -> None:
+    for patient in cohort:
+        age = (patient.session_at.date() - patient.birth_date) / timedelta(days=365.2425)
+        assert 18 <= age <= 71
+
+
+def test_a_small_demo_holds_every_story() -> None:
+    assert {patient.story for patient in draw(1, len(DECK), now=NOW)} == set(Story)
+    assert len(DECK) <= 20
+
+
+@settings(max_examples=40)
+@given(
+    seed=st.integers(),
+    now=st.datetimes(datetime(2025, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001  # bounds
+)
+def test_answers_lie_on_due_days_after_the_session_and_before_now(seed: int, now: datetime) -> None:
+    for patient in draw(seed, len(DECK), now=now):
+        assert timedelta(0) < now - patient.session_at < timedelta(days=36)
+        due = {
+            one.day: one for one in calendar.calendar(patient.modality, patient.session_at, patient.time_zone)
+        }
+        for one in patient.check_ins:
+            assert due[one.day].due_at <= one.recorded_at < due[one.day].ends_at
+            assert one.recorded_at <= now
+            assert one.day == calendar.day_of(patient.session_at, one.recorded_at, patient.time_zone)
+        assert [one.day for one in patient.check_ins] == sorted(one.day for one in patient.check_ins)
+
+
+def test_sessions_begin_in_the_clinics_day(cohort: list[SyntheticPatient]) -> None:
+    for patient in cohort:
+        assert 9 <= patient.session_at.astimezone(ZoneInfo(patient.time_zone)).hour < 17
+
+
+@pytest.mark.parametrize("modality", Modality)
+def test_an_uneventful_course_stays_within_what_is_expected(
+    cohort: list[SyntheticPatient], expected: dict[str, dict[str, list[int]]], modality: Modality
+) -> None:
+    judged = 0
+    for patient in of(cohort, *NATURAL):
+        if patient.modality is not modality:
+            continue
+        deep = (patient.treatment.needle_depth_mm or 0) >= 2
+        for one in patient.check_ins:
+            for item in GRADES:
+                later = (
+                    0
+                    if not deep or one.day < 2 or item == "itching"
+                    else 1
+                    if item in ("pain", "warmth")
+                    else 3
+                )
+                days = (one.day, max(0, one.day - later))
+                cap = max(highest(expected[modality], item, day) for day in days)
+                assert one.answers.get(item, 0) <= cap + patient.risks.baseline.get(item, 0)
+                judged += item in one.answers
+    assert judged > 500
+
+
+def test_an_uneventful_course_never_jumps_by_two_within_a_day(cohort: list[SyntheticPatient]) -> None:
+    for patient in of(cohort, Story.UNEVENTFUL):
+        for before, after in pairwise(patient.check_ins):
+            if after.day - before.day == 1 and after.day > 1:
+                for item in ("pain", "warmth", "swelling", "redness"):
+                    assert after.answers[item] - before.answers[item] < 2
+
+
+def test_an_uneventful_patient_denies_every_sign(cohort: list[SyntheticPatient]) -> None:
+    for patient in of(cohort, *NATURAL):
+        for one in patient.check_ins:
+            signs = {key: value for key, value in one.answers.items() if key not in GRADES}
+            assert all(value in (False, "none", "no", []) for value in signs.values())
+
+
+def test_noise_makes_courses_differ(cohort: list[SyntheticPatient]) -> None:
+    courses = {tuple(one.answers["redness"] for one in p.check_ins[:4]) for p in of(cohort, Story.UNEVENTFUL)}
+    assert len(courses) > 8
+
+
+@pytest.mark.parametrize("story", FIRST_SIGN)
+def test_a_complication_has_begun_on_a_plausible_day_and_was_reported(
+    cohort: list[SyntheticPatient], story: Story
+) -> None:
+    key, days = FIRST_SIGN[story]
+    grade = {"pain": 3, "swelling": 2, "redness": 2}.get(key, 1)
+    for patient in of(cohort, story):
+        begun = [one.day for one in patient.check_ins if one.day >= min(days) and shows(one, key, grade)]
+        assert begun, patient
+        assert begun[0] in days
+
+
+def test_blisters_follow_the_prodrome(cohort: list[SyntheticPatient]) -> None:
+    followed = 0
+    for patient in of(cohort, Story.COLD_SORE):
+        assert patient.risks.hsv_history
+        assert patient.modality is Modality.MICRONEEDLING
+        tingling = [one.day for one in patient.check_ins if one.answers["tingling"]]
+        blisters = [one.day for one in patient.check_ins if one.answers["blisters"] == "few"]
+        followed += bool(blisters)
+        assert all(tingling[0] < day for day in blisters)
+    assert followed
+
+
+def test_burns_are_the_lasers(cohort: list[SyntheticPatient]) -> None:
+    assert {patient.modality for patient in of(cohort, Story.LASER_BURN)} == {Modality.LASER_GENESIS}
+
+
+def test_the_silent_ones_answered_first_and_then_let_a_due_day_pass(cohort: list[SyntheticPatient]) -> None:
+    for patient in of(cohort, Story.SILENT):
+        assert patient.silent_from is not None
+        assert patient.check_ins
+        assert all(one.day < patient.silent_from for one in patient.check_ins)
+        due = calendar.calendar(patient.modality, patient.session_at, patient.time_zone)
+        assert any(one.day >= patient.silent_from and one.ends_at <= NOW for one in due)
+
+
+def test_those_who_skip_leave_out_items_without_denying_them(cohort: list[SyntheticPatient]) -> None:
+    whole = len(of(cohort, Story.UNEVENTFUL)[0].check_ins[0].answers)
+    for patient in of(cohort, Story.SKIPS_ITEMS):
+        assert all(len(one.answers) < whole for one in patient.check_ins)
+
+
+def test_late_signs_are_asked_from_day_7_and_the_numbing_cream_on_day_0(
+    cohort: list[SyntheticPatient],
+) -> None:
+    for patient in of(cohort, Story.UNEVENTFUL):
+        for one in patient.check_ins:
+            assert ("white_bumps" in one.answers) == (one.day >= 7)
+            numbed = patient.modality is Modality.MICRONEEDLING and one.day == 0
+            assert ("numbing_reaction" in one.answers) == numbed
+
+
+def test_answers_share_no_state(cohort: list[SyntheticPatient]) -> None:
+    first, second = (one.answers for one in of(cohort, Story.UNEVENTFUL)[0].check_ins[:2])
+    assert first["eye"] is not second["eye"]
+
+
+def test_a_patient_becomes_a_timeline_file(cohort: list[SyntheticPatient]) -> None:
+    for patient in cohort[: len(DECK)]:
+        file: dict[str, Any] = json.loads(msgspec.json.encode(timeline(patient)))
+        assert datetime.fromisoformat(file["session_at"]) == patient.session_at
+        assert [one["answers"] for one in file["check_ins"]] == [one.answers for one in patient.check_ins]
+        assert all(one["hours_after"] > 0 for one in file["check_ins"])
