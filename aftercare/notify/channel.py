@@ -26,7 +26,7 @@ class NotDeliveredError(Exception):
         super().__init__(answer)
 
 
-class Retry(NotDeliveredError):  # noqa: N818 - named as the ledger's verdict
+class Retry(NotDeliveredError):
     """Temporary: the same message may arrive later. `retry_after` is the peer's own wish in seconds, if it gave one."""
 
     def __init__(self, answer: str, *, retry_after: float | None = None) -> None:
@@ -34,11 +34,11 @@ class Retry(NotDeliveredError):  # noqa: N818 - named as the ledger's verdict
         super().__init__(answer)
 
 
-class Retired(NotDeliveredError):  # noqa: N818 - named as the ledger's verdict
+class Retired(NotDeliveredError):
     """The address is gone for good: send nothing more to it until someone enters it again."""
 
 
-class Refused(NotDeliveredError):  # noqa: N818 - named as the ledger's verdict
+class Refused(NotDeliveredError):
     """Permanent for this message, our fault or theirs: do not retry it. Says nothing about the address."""
 
 

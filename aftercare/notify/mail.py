@@ -36,7 +36,7 @@ def mailbox(text: str) -> str:
 
 
 def compose(message: OutgoingMessage, *, from_address: str) -> bytes:
-    """Write the mail, ready for SMTP (CRLF, 7 bits); the same bytes in every attempt but for MIME boundaries.
+    """Write the mail, ready for SMTP (CRLF, 7 bits): the same bytes in every attempt.
 
     `from_address` is a checked mailbox. Raises `Refused` if the message's address or link is malformed.
     """
@@ -61,9 +61,12 @@ def compose(message: OutgoingMessage, *, from_address: str) -> bytes:
     mail["X-Auto-Response-Suppress"] = "All"
     if message.tier is Tier.EMERGENCY:
         mail["Importance"] = "high"
-    mail["Content-Language"] = language(message.kind, message.locale)
     mail.set_content(_plain(message, words, clinic))
     mail.add_alternative(_html(message, words, clinic), subtype="html")
+    # A random one would make two copies of a mail differ.
+    mail.set_boundary(f"={message.id.hex}")
+    # Last: setting content drops the Content-* headers before it.
+    mail["Content-Language"] = language(message.kind, message.locale)
     return mail.as_bytes()
 
 
@@ -77,7 +80,7 @@ def _plain(message: OutgoingMessage, words: Wording, clinic: str) -> str:
     mark = TIER_MARKS[message.tier] if message.tier else None
     head = f"{mark.shape} {mark.word}\n\n" if mark else ""
     footer = words.footer.replace("{clinic}", clinic)
-    return f"{head}{words.sentence}\n\n{words.button}:\n{message.link}\n\n-- \n{footer}\n"
+    return f"{head}{words.sentence}\n\n{words.button}:\n{message.link}\n\n{footer}\n"
 
 
 def _html(message: OutgoingMessage, words: Wording, clinic: str) -> str:

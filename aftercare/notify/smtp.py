@@ -160,7 +160,9 @@ def _codes(code: int, text: str) -> str:
 
 def _judge(stage: Stage, error: Exception) -> NotDeliveredError:
     if isinstance(error, aiosmtplib.SMTPResponseException) and error.code > 0:
-        return _judge_answer(stage, error.code, error.message)
+        # The greeting may only come with MAIL, but is still about the door.
+        greeting = isinstance(error, aiosmtplib.SMTPHeloError)
+        return _judge_answer(Stage.CONNECT if greeting else stage, error.code, error.message)
     if isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError):
         return Retry(f"{stage.value}: tls failed")
     if isinstance(error, TimeoutError):

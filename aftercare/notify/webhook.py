@@ -82,7 +82,7 @@ def retry_after_seconds(value: str | None, *, now: datetime) -> float | None:
         return min(float(value[:9]) if len(value) <= 9 else MAX_RETRY_AFTER, MAX_RETRY_AFTER)
     try:
         at = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     seconds = (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds()
     return min(max(seconds, 0.0), MAX_RETRY_AFTER)
@@ -140,6 +140,8 @@ class WebhookChannel:
     def _target(self, address: str) -> tuple[httpcore.URL, bool]:
         url = _parse(address)
         if url is None or url.scheme not in {"http", "https"} or not url.host or url.userinfo:
+            raise Refused("address malformed")
+        if not 0 < (url.port or 443) < 65536:
             raise Refused("address malformed")
         listed = _plain(url.raw_host.decode("ascii")) in self._listed
         if url.scheme != "https" and not listed:
@@ -205,17 +207,14 @@ def _body(message: OutgoingMessage) -> bytes:
 
 
 def _network_answer(error: Exception) -> str:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLError):
-            return "tls failed"
-        cause = cause.__cause__
-    names = {
-        httpcore.ConnectError: "connection refused or unreachable",
-        httpcore.ConnectTimeout: "connection timeout",
-        httpcore.RemoteProtocolError: "connection cut or not HTTP",
-    }
-    return names.get(type(error), "connection lost")
+    # httpcore wraps the original as its argument, and its pool cuts the chain of causes.
+    if any(isinstance(original, ssl.SSLError) for original in error.args):
+        return "tls failed"
+    if isinstance(error, httpcore.TimeoutException):
+        return "timeout"
+    if isinstance(error, httpcore.ConnectError):
+        return "connection refused or unreachable"
+    return "connection lost or not HTTP"
 
 
 def _key(secret: str) -> bytes:
