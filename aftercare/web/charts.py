@@ -10,8 +10,9 @@ line breaks at every due day without a check-in (hatched) and at every check-in 
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from itertools import groupby, pairwise
 
+import msgspec
 from markupsafe import Markup
 
 from aftercare.model.charts import AlertPin, Axis, ChartPoint, ChartSeries, SignsRow
@@ -19,13 +20,22 @@ from aftercare.model.pages import PhotoView
 from aftercare.model.words import Tier
 from aftercare.web import words
 
-_TOP, _STEP, _HALF = (
-    8.0,
-    13.0,
-    5.0,
-)  # pixels: above grade 4, between grades, the band's margin around its grade
-HEIGHT = int(_TOP + 4 * _STEP + 10)
-MINI_HEIGHT = 40
+
+class _Scale(msgspec.Struct, frozen=True):
+    """Where grades stand, in pixels from the top: `step` between two grades, `half` the band's margin around its own."""
+
+    top: float
+    step: float
+    half: float
+    height: int
+    dot: float
+
+    def y(self, grade: int) -> float:
+        return self.top + (4 - grade) * self.step
+
+
+_FULL = _Scale(top=8, step=13, half=5, height=70, dot=3.5)
+_MINI = _Scale(top=4, step=7.5, half=3, height=40, dot=2.5)
 _SHAPES = {
     Tier.EMERGENCY: '<path d="M5.2 1h5.6L15 5.2v5.6L10.8 15H5.2L1 10.8V5.2z"/><path class="cut" d="M7 4h2v5H7zm0 6h2v2H7z"/>',
     Tier.SAME_DAY: '<path d="M8 1.2 15.4 14.6H.6z"/>',
@@ -47,7 +57,7 @@ def place(axis: Axis, day: float) -> float:
     column = 100 / len(days)
     if day <= days[0]:
         return column / 2
-    for index, (left, right) in enumerate(zip(days, days[1:], strict=False)):
+    for index, (left, right) in enumerate(pairwise(days)):
         if day <= right:
             return (index + 0.5 + (day - left) / (right - left)) * column
     return 100 - column / 2
@@ -94,50 +104,50 @@ def _percent(value: float) -> str:
     return f"{_num(value)}%"
 
 
-def _band(axis: Axis, series: ChartSeries, top: float, step: float, half: float, height: int) -> str:
+def _stretched(scale: _Scale, inner: str) -> str:
+    """Wrap areas and lines so that they stretch with the width while their strokes stay as thin as they are."""
+    size = f'viewBox="0 0 100 {scale.height}" width="100%" height="{scale.height}"'
+    return f'<svg {size} preserveAspectRatio="none">{inner}</svg>' if inner else ""
+
+
+def _points(points: Iterable[tuple[float, float]]) -> str:
+    return " ".join(f"{_num(x)},{_num(y)}" for x, y in points)
+
+
+def _band(axis: Axis, series: ChartSeries, scale: _Scale) -> str:
     """Draw the expected band: everything from below "none" up to the day's cap, as area with a visible upper edge."""
-    first, last = axis.days[0], axis.days[-1]
     if not series.band:
         return ""
-    edge = [
-        (place(axis, day), top + (4 - expected(series, day)) * step - half) for day in range(first, last + 1)
-    ]
+    days = range(axis.days[0], axis.days[-1] + 1)
+    edge = [(place(axis, day), scale.y(expected(series, day)) - scale.half) for day in days]
     edge = [(0.0, edge[0][1]), *edge, (100.0, edge[-1][1])]
-    line = " ".join(f"{_num(x)},{_num(y)}" for x, y in edge)
-    floor = top + 4 * step + half
-    return (
-        f'<svg viewBox="0 0 100 {height}" width="100%" height="{height}" preserveAspectRatio="none">'
-        f'<polygon class="band" points="0,{_num(floor)} {line} 100,{_num(floor)}"/>'
-        f'<polyline class="band-edge" points="{line}" fill="none" vector-effect="non-scaling-stroke"/></svg>'
+    floor = scale.y(0) + scale.half
+    return _stretched(
+        scale,
+        f'<polygon class="band" points="{_points([(0.0, floor), *edge, (100.0, floor)])}"/>'
+        f'<polyline class="band-edge" fill="none" vector-effect="non-scaling-stroke" points="{_points(edge)}"/>',
     )
 
 
-def _line(stretches: list[list[tuple[float, ChartPoint]]], top: float, step: float, height: int) -> str:
-    lines = "".join(
-        '<polyline class="line" fill="none" vector-effect="non-scaling-stroke" points="'
-        + " ".join(f"{_num(x)},{_num(top + (4 - (point.grade or 0)) * step)}" for x, point in run)
-        + '"/>'
-        for run in stretches
-        if len(run) > 1
-    )
-    return (
-        f'<svg viewBox="0 0 100 {height}" width="100%" height="{height}" preserveAspectRatio="none">{lines}</svg>'
-        if lines
-        else ""
+def _line(series: ChartSeries, placed: list[tuple[float, ChartPoint]], scale: _Scale) -> str:
+    stretches = ([(x, scale.y(p.grade or 0)) for x, p in run] for run in runs(series, placed) if len(run) > 1)
+    attributes = 'class="line" fill="none" vector-effect="non-scaling-stroke"'
+    return _stretched(
+        scale, "".join(f'<polyline {attributes} points="{_points(run)}"/>' for run in stretches)
     )
 
 
-def _dot(series: ChartSeries, x: float, point: ChartPoint, y: float, radius: float) -> str:
-    grade = point.grade or 0
-    above = grade > expected(series, point.day)
-    kind = "denied" if grade == 0 else "above" if above else "said"
-    size = radius + 1 if above else radius
-    title = (
-        f"Day {point.day}: {words.grade(grade)}; expected up to {words.grade(expected(series, point.day))}"
-    )
-    if point.late:
-        title += "; arrived on a later day"
-    return f'<circle class="dot {kind}" cx="{_percent(x)}" cy="{_num(y)}" r="{_num(size)}"><title>{title}</title></circle>'
+def _dots(series: ChartSeries, placed: list[tuple[float, ChartPoint]], scale: _Scale) -> str:
+    return "".join(_dot(series, x, point, scale) for x, point in placed if point.grade is not None)
+
+
+def _dot(series: ChartSeries, x: float, point: ChartPoint, scale: _Scale) -> str:
+    grade, cap = point.grade or 0, expected(series, point.day)
+    kind = "denied" if grade == 0 else "above" if grade > cap else "said"
+    title = f"Day {point.day}: {words.grade(grade)}; expected up to {words.grade(cap)}"
+    title += "; arrived on a later day" if point.late else ""
+    at = f'cx="{_percent(x)}" cy="{_num(scale.y(grade))}" r="{_num(scale.dot + (kind == "above"))}"'
+    return f'<circle class="dot {kind}" {at}><title>{title}</title></circle>'
 
 
 def _columns(axis: Axis, missed: Iterable[int], height: int) -> str:
@@ -158,6 +168,56 @@ def _columns(axis: Axis, missed: Iterable[int], height: int) -> str:
     return hatched + verticals
 
 
+def newest(series: ChartSeries) -> ChartPoint | None:
+    """Give the newest check-in that says something of this symptom."""
+    return next((point for point in reversed(series.points) if point.grade is not None), None)
+
+
+def said_once(rows: Iterable[SignsRow]) -> list[SignsRow]:
+    """Keep the signs that were said at least once: these are drawn."""
+    return [row for row in rows if any(mark.said for mark in row.marks)]
+
+
+def denied_throughout(rows: Iterable[SignsRow]) -> list[str]:
+    """Name the signs that were asked and denied each time: these are one line of words."""
+    return [words.item(row.item) for row in rows if row.marks and not any(mark.said for mark in row.marks)]
+
+
+def table(
+    series: Iterable[ChartSeries], rows: Iterable[SignsRow]
+) -> tuple[list[int], list[tuple[str, list[str]]]]:
+    """Give what the charts draw as a table: its days, and a line of cells for each symptom and sign, "" for unsaid."""
+    curves, marked = list(series), list(rows)
+    days = sorted(
+        {point.day for curve in curves for point in curve.points}
+        | {day for curve in curves for day in curve.missed}
+        | {mark.day for row in marked for mark in row.marks}
+    )
+    missed = {day for curve in curves for day in curve.missed}
+    lines = []
+    for name, said in [
+        *(
+            (words.item(c.item), [(p.day, words.grade(p.grade)) for p in c.points if p.grade is not None])
+            for c in curves
+        ),
+        *(
+            (words.item(r.item), [(m.day, (m.value or "yes") if m.said else "no") for m in r.marks])
+            for r in marked
+        ),
+    ]:
+        cells = [", ".join(what for on, what in said if on == day) for day in days]
+        lines.append(
+            (
+                name,
+                [
+                    cell or ("no check-in" if day in missed else "")
+                    for day, cell in zip(days, cells, strict=True)
+                ],
+            )
+        )
+    return days, lines
+
+
 def sentence(series: ChartSeries) -> str:
     """Say the whole series in words, for whoever does not see the drawing."""
     told = [(p.day, "not said" if p.grade is None else words.grade(p.grade)) for p in series.points]
@@ -167,39 +227,31 @@ def sentence(series: ChartSeries) -> str:
 
 
 def symptom(axis: Axis, series: ChartSeries) -> Markup:
-    """Draw one symptom over its band, full width and `HEIGHT` pixels high."""
-    placed = spread(axis, series.points)
+    """Draw one symptom over its band, as wide as its place and 70 pixels high."""
     grid = "".join(
-        f'<line class="grid" x1="0" x2="100%" y1="{_num(_TOP + k * _STEP)}" y2="{_num(_TOP + k * _STEP)}"/>'
+        f'<line class="grid" x1="0" x2="100%" y1="{_num(_FULL.y(k))}" y2="{_num(_FULL.y(k))}"/>'
         for k in range(5)
     )
-    dots = "".join(
-        _dot(series, x, point, _TOP + (4 - point.grade) * _STEP, 3.5)
-        for x, point in placed
-        if point.grade is not None
-    )
-    return Markup(  # noqa: S704 - numbers and our own words; the label is escaped
-        f'<svg class="chart" width="100%" height="{HEIGHT}" role="img" aria-label="{Markup.escape(sentence(series))}">'
-        f"{_columns(axis, series.missed, HEIGHT)}{_band(axis, series, _TOP, _STEP, _HALF, HEIGHT)}{grid}"
-        f"{_line(list(runs(series, placed)), _TOP, _STEP, HEIGHT)}{dots}</svg>"
-    )
+    return _curve(axis, series, _FULL, "chart", grid)
 
 
 def mini(axis: Axis, series: ChartSeries) -> Markup:
-    """Draw the same curve small, for a row of the triage list."""
-    top, step, half = 4.0, 7.5, 3.0
+    """Draw the same curve small (40 pixels high), for a row of the triage list."""
+    return _curve(Axis(days=axis.days, today=axis.today, sessions=()), series, _MINI, "chart mini", "")
+
+
+def _curve(axis: Axis, series: ChartSeries, scale: _Scale, kind: str, grid: str) -> Markup:
     placed = spread(axis, series.points)
-    dots = "".join(
-        _dot(series, x, point, top + (4 - point.grade) * step, 2.5)
-        for x, point in placed
-        if point.grade is not None
+    label = Markup.escape(sentence(series))
+    drawn = (
+        _columns(axis, series.missed, scale.height)
+        + _band(axis, series, scale)
+        + grid
+        + _line(series, placed, scale)
+        + _dots(series, placed, scale)
     )
-    return Markup(  # noqa: S704 - numbers and our own words; the label is escaped
-        f'<svg class="chart mini" width="100%" height="{MINI_HEIGHT}" role="img" aria-label="{Markup.escape(sentence(series))}">'
-        f"{_columns(Axis(days=axis.days, today=axis.today, sessions=()), series.missed, MINI_HEIGHT)}"
-        f"{_band(axis, series, top, step, half, MINI_HEIGHT)}"
-        f"{_line(list(runs(series, placed)), top, step, MINI_HEIGHT)}{dots}</svg>"
-    )
+    size = f'width="100%" height="{scale.height}"'
+    return Markup(f'<svg class="{kind}" {size} role="img" aria-label="{label}">{drawn}</svg>')  # noqa: S704 - numbers and our own words; the label is escaped
 
 
 def ruler(axis: Axis) -> Markup:

@@ -1,0 +1,78 @@
+"""Pages as HTML: one Struct of `aftercare.model.pages` in, one string out. No I/O beyond templates and built assets."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from aftercare.model.pages import (
+    ActPage,
+    AlertPage,
+    CallListPage,
+    Head,
+    Page,
+    PatientPage,
+    PatientsPage,
+    ProblemPage,
+    SignInPage,
+    TriagePage,
+)
+from aftercare.web import charts, words
+from aftercare.web.times import Clock
+
+ASSETS: Final = Path(__file__).with_name("assets")
+
+_TEMPLATES: Final[dict[type, str]] = {
+    TriagePage: "triage.html",
+    AlertPage: "alert.html",
+    ActPage: "act.html",
+    PatientPage: "patient.html",
+    PatientsPage: "patients.html",
+    CallListPage: "call_list.html",
+    SignInPage: "sign_in.html",
+    ProblemPage: "problem.html",
+}
+
+# What every page may load and do; no inline script or style is ever needed. For the response's header.
+CONTENT_SECURITY_POLICY: Final = (
+    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("aftercare.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals |= {"words": words, "charts": charts, "asset": asset}
+    return environment
+
+
+@cache
+def asset(name: str) -> str:
+    """Give the address of a built asset with a digest of its bytes, so that browsers may keep it for ever.
+
+    Before the front end is built there is nothing to digest and the plain address is given.
+    """
+    path = ASSETS / name
+    if not path.is_file():
+        return f"/assets/{name}"
+    return f"/assets/{name}?v={hashlib.sha256(path.read_bytes()).hexdigest()[:12]}"
+
+
+def render(page: Page, *, fragment: bool = False) -> str:
+    """Render a page; with `fragment` only what stands in its `<main>`, which htmx morphs into the page shown.
+
+    Every text is escaped. Raises `ZoneInfoNotFoundError` for a clinic whose time zone does not exist.
+    """
+    head: Head | None = getattr(page, "head", None)
+    clock = Clock(head.now, head.time_zone) if head is not None else None
+    template = _environment().get_template(_TEMPLATES[type(page)])
+    return template.render(page=page, head=head, clock=clock, fragment=fragment)
