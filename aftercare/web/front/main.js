@@ -1,0 +1,16 @@
+import "htmx.org";
+
+import "./tokens.css";
+import "./base.css";
+import "./triage.css";
+import "./patient.css";
+
+import { startClocks } from "./clocks.js";
+import { startDialogs } from "./dialogs.js";
+import { startKeys } from "./keys.js";
+import { startLive } from "./live.js";
+
+startClocks();
+startDialogs();
+startKeys();
+if (document.body.dataset.events) startLive(document.body.dataset.events);
