@@ -1,0 +1,193 @@
+"""A timeline file through the very same checks and alerts as live, each check-in arriving at its own time (design.md 5)."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Annotated, Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from aftercare.alerts.errors import TimelineFileError
+from aftercare.alerts.joining import absorb
+from aftercare.checks import RulePack, judge
+from aftercare.model.alerts import Alert, Change, Fate
+from aftercare.model.clinic import OpeningHours
+from aftercare.model.findings import Evidence, Finding
+from aftercare.model.timeline import Risks, Timeline, TimelineCheckIn, Treatment
+from aftercare.model.words import Code, Modality, Tier
+
+_LINES = frozenset({Fate.RAISED, Fate.ESCALATED})
+_ANY_TIME = OpeningHours(time_zone="UTC")
+_A_CENTURY = 36_500  # days
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One alert raised or escalated; `id` is the timeline's."""
+
+    id: str
+    day: int
+    check: Code
+    tier: Tier
+    reason: str
+    evidence: tuple[Evidence, ...]
+    version: str
+
+
+class Expect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What replay of a case must give: something by a day, or nothing above a tier (None: nothing at all)."""
+
+    flag_by: int | None = None
+    at_least: Tier = Tier.ROUTINE
+    checks: tuple[Code, ...] | None = None  # None: any
+    at_most: Tier | msgspec.UnsetType | None = msgspec.UNSET
+
+
+def replay(timeline: Timeline, pack: RulePack) -> list[Line]:
+    """Return a line for each alert raised or escalated, in time order; nobody acts on any of them.
+
+    Check-ins are taken in the order of their own time, those of one instant in the order of the file.
+    """
+    run = _Run(timeline, pack)
+    for at, check_in in sorted(run.arrivals, key=lambda arrival: arrival[0]):
+        run.arrive(at, check_in)
+    return run.lines
+
+
+class _Run:
+    def __init__(self, timeline: Timeline, pack: RulePack) -> None:
+        self.timeline = msgspec.structs.replace(timeline, check_ins=[])
+        self.pack = pack
+        self.lines: list[Line] = []
+        self.alerts: dict[UUID, Alert] = {}
+        self.arrivals = [
+            (_hours(check_in), _named(check_in, place))
+            for place, check_in in enumerate(timeline.check_ins, start=1)
+        ]
+        self._ids = count(1)
+
+    def arrive(self, hours: float, check_in: TimelineCheckIn) -> None:
+        self.timeline = msgspec.structs.replace(self.timeline, check_ins=[*self.timeline.check_ins, check_in])
+        now = self.timeline.session_at + timedelta(hours=hours)
+        self.absorb(judge(self.pack, self.timeline, since=check_in.id), now)
+
+    def absorb(self, findings: Iterable[Finding], now: datetime) -> None:
+        change = absorb(
+            self.alerts.values(),
+            findings,
+            episode_id=UUID(int=0),
+            now=now,
+            hours=_ANY_TIME,
+            new_id=lambda: UUID(int=next(self._ids)),
+        )
+        self.alerts |= {alert.id: alert for alert in (*change.new, *change.changed)}
+        self.lines += _lines(self.timeline.id, change)
+
+
+def _lines(name: str, change: Change) -> Iterable[Line]:
+    for told in change.findings:
+        if told.fate in _LINES:
+            lead = told.finding
+            together = [
+                one.finding
+                for one in change.findings
+                if one.alert_id == told.alert_id and one.fate is Fate.JOINED
+            ]
+            yield Line(
+                id=name,
+                day=lead.day,
+                check=lead.code,
+                tier=lead.tier,
+                reason=lead.reason,
+                evidence=(*lead.evidence, *(evidence for one in together for evidence in one.evidence)),
+                version=lead.version,
+            )
+
+
+def _hours(check_in: TimelineCheckIn) -> float:
+    return 24.0 * check_in.day if check_in.hours_after is None else check_in.hours_after
+
+
+def _named(check_in: TimelineCheckIn, place: int) -> TimelineCheckIn:
+    # Evidence is told apart by its check-in; a file need not name them.
+    return check_in if check_in.id else msgspec.structs.replace(check_in, id=f"check-in {place:04}")
+
+
+def meets(expect: Expect, lines: Iterable[Line]) -> bool:
+    """Say whether replay gave what the case expects. Silence does not count: a case holds only the days reported."""
+    said = [line for line in lines if line.check is not Code.SILENCE]
+    if expect.at_most is None and said:
+        return False
+    if isinstance(expect.at_most, Tier) and any(line.tier.rank > expect.at_most.rank for line in said):
+        return False
+    return expect.flag_by is None or any(
+        line.day <= expect.flag_by
+        and line.tier.rank >= expect.at_least.rank
+        and (expect.checks is None or line.check in expect.checks)
+        for line in said
+    )
+
+
+class _FileCheckIn(msgspec.Struct, frozen=True, kw_only=True):
+    day: Annotated[int, msgspec.Meta(ge=-_A_CENTURY, le=_A_CENTURY)]
+    hours_after: Annotated[float, msgspec.Meta(ge=-24 * _A_CENTURY, le=24 * _A_CENTURY)] | None = None
+    answers: dict[str, Any] = msgspec.field(default_factory=dict)
+    id: str | None = None
+
+
+class _FileTimeline(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    modality: Modality
+    session_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    time_zone: str = "UTC"
+    patient: Risks = msgspec.field(default_factory=Risks)
+    session: Treatment = msgspec.field(default_factory=Treatment)
+    check_ins: list[_FileCheckIn] = msgspec.field(default_factory=list)
+    until_day: Annotated[int, msgspec.Meta(ge=0, le=400)] | None = None
+
+
+class _Case(msgspec.Struct, frozen=True, kw_only=True):
+    timeline: _FileTimeline
+    expect: Expect | None = None
+
+
+def load_timelines(content: bytes) -> list[tuple[Timeline, Expect | None]]:
+    """Read a timeline file: a bare timeline, one under `timeline` beside `expect`, or a list of either.
+
+    Raises TimelineFileError with a sentence that says which entry is wrong, and where in it.
+    """
+    try:
+        raw = msgspec.json.decode(content)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as wrong:
+        raise TimelineFileError(f"Not JSON: {wrong}.") from wrong
+    entries = raw if isinstance(raw, list) else [raw]
+    return [
+        _read(entry, f"Entry {place}" if isinstance(raw, list) else "Timeline")
+        for place, entry in enumerate(entries, 1)
+    ]
+
+
+def _read(entry: Any, name: str) -> tuple[Timeline, Expect | None]:
+    bare = not (isinstance(entry, dict) and "timeline" in entry)
+    try:
+        case = msgspec.convert({"timeline": entry} if bare else entry, _Case)
+    except msgspec.ValidationError as wrong:
+        raise TimelineFileError(
+            f"{name}: {str(wrong).replace('$.timeline', '$') if bare else wrong}."
+        ) from wrong
+    file, expect = case.timeline, case.expect
+    names = [check_in.id for check_in in file.check_ins if check_in.id]
+    if len(names) != len(set(names)):
+        raise TimelineFileError(f"{name}: two check-ins have the same id; an edit is a check-in of its own.")
+    if not 1900 <= file.session_at.year <= 2200:
+        raise TimelineFileError(f"{name}: session_at must lie between 1900 and 2200.")
+    if expect is not None and expect.flag_by is None and expect.at_most is msgspec.UNSET:
+        raise TimelineFileError(f"{name}: expect needs flag_by or at_most.")
+    try:
+        ZoneInfo(file.time_zone)
+    except (KeyError, ValueError, OSError) as wrong:
+        raise TimelineFileError(f"{name}: no such time_zone; write one like Europe/Berlin.") from wrong
+    fields = msgspec.structs.asdict(file)
+    fields["check_ins"] = [TimelineCheckIn(**msgspec.structs.asdict(one)) for one in file.check_ins]
+    return Timeline(**fields), expect
