@@ -83,7 +83,7 @@ _ALL = (
         modality=_NEEDLING,
         onsets=(3, 4),
         steps=(
-            {"swelling": 2, "sites": {"swelling": ["cheek"]}},
+            {"swelling": 3, "sites": {"swelling": ["cheek"]}},
             {
                 "swelling": 3,
                 "one_sided": True,

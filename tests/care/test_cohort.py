@@ -177,7 +177,7 @@ def test_a_complication_has_begun_on_a_plausible_day_and_was_reported(
     cohort: list[SyntheticPatient], story: Story
 ) -> None:
     key, days = FIRST_SIGN[story]
-    grade = {"pain": 3, "swelling": 2, "redness": 2}.get(key, 1)
+    grade = {"pain": 3, "swelling": 3, "redness": 2}.get(key, 1)
     for patient in of(cohort, story):
         begun = [one.day for one in patient.check_ins if one.day >= min(days) and shows(one, key, grade)]
         assert begun, patient
