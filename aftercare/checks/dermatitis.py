@@ -24,7 +24,14 @@ def check(moment: Moment) -> Iterator[Finding]:
             yield level(moment, "dermatitis.itching_severe", "itching", "Itching")
         elif value >= moment.pack.dermatitis.itching:
             yield level(moment, "dermatitis.itching", "itching", "Itching")
-    yield from course(moment, "itching", "Itching", code="dermatitis.itching", only_above=True)
+    yield from course(
+        moment,
+        "itching",
+        "Itching",
+        rise="dermatitis.itching_rise",
+        rebound="dermatitis.itching_rebound",
+        only_above=True,
+    )
     yield from _lasting(moment, "dryness", "Dryness")
     if moment.laser:
         yield from _laser(moment)

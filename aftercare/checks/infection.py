@@ -178,7 +178,9 @@ def _warmth(moment: Moment) -> Iterator[Finding]:
             yield level(moment, "infection.warmth_above", "warmth", "Warmth")
         elif pair := two_in_a_row(moment, "warmth"):
             yield level(moment, "infection.warmth_mild", "warmth", "Warmth", pair=pair)
-    yield from course(moment, "warmth", "Warmth", code="infection.warmth")
+    yield from course(
+        moment, "warmth", "Warmth", rise="infection.warmth_rise", rebound="infection.warmth_rebound"
+    )
 
 
 def _lesions(moment: Moment, said: tuple[str, ...], counted: tuple[str, ...]) -> tuple[str, ...]:

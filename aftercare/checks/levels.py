@@ -34,8 +34,10 @@ def level(
     return found(moment, row, reason, items=(item, *also), notes=_course_notes(moment, item))
 
 
-def course(moment: Moment, item: str, name: str, *, code: str, only_above: bool = False) -> Iterator[Finding]:
-    """Yield the rise and the rebound of an item; rows are named `code`_rise and `code`_rebound.
+def course(
+    moment: Moment, item: str, name: str, *, rise: str, rebound: str, only_above: bool = False
+) -> Iterator[Finding]:
+    """Yield the rise and the rebound of an item; `rise` and `rebound` name their rows.
 
     `only_above`: a rise inside the band means nothing (redness, itching).
     """
@@ -50,7 +52,7 @@ def course(moment: Moment, item: str, name: str, *, code: str, only_above: bool 
             reason = f"{name} rose by {value - before[0]} within a day, to {graded(moment, item)} on day {moment.day}"
             yield found(
                 moment,
-                f"{code}_rise",
+                rise,
                 reason,
                 items=(item,),
                 notes=_from(moment, item, before[1], "rise", numbers.rise),
@@ -64,7 +66,7 @@ def course(moment: Moment, item: str, name: str, *, code: str, only_above: bool 
             )
             yield found(
                 moment,
-                f"{code}_rebound",
+                rebound,
                 reason,
                 items=(item,),
                 notes=_from(moment, item, settled, "low", numbers.rebound_low),

@@ -23,4 +23,4 @@ def check(moment: Moment) -> Iterator[Finding]:
             yield level(moment, "pain.moderate", "pain", "Pain")
         elif pair := two_in_a_row(moment, "pain"):
             yield level(moment, "pain.mild", "pain", "Pain", pair=pair)
-    yield from course(moment, "pain", "Pain", code="pain")
+    yield from course(moment, "pain", "Pain", rise="pain.rise", rebound="pain.rebound")

@@ -23,4 +23,6 @@ def check(moment: Moment) -> Iterator[Finding]:
             yield level(moment, "redness.far_above_or_late", "redness", "Redness")
         elif pair := two_in_a_row(moment, "redness"):
             yield level(moment, "redness.above", "redness", "Redness", pair=pair)
-    yield from course(moment, "redness", "Redness", code="redness", only_above=True)
+    yield from course(
+        moment, "redness", "Redness", rise="redness.rise", rebound="redness.rebound", only_above=True
+    )

@@ -27,7 +27,7 @@ def check(moment: Moment) -> Iterator[Finding]:
             yield level(moment, "swelling.moderate", "swelling", "Swelling")
         else:
             yield _severe(moment, grade)
-    yield from course(moment, "swelling", "Swelling", code="swelling")
+    yield from course(moment, "swelling", "Swelling", rise="swelling.rise", rebound="swelling.rebound")
 
 
 def _severe(moment: Moment, grade: int) -> Finding:
