@@ -72,6 +72,8 @@ def may_connect(address: Address, *, listed: bool) -> bool:
 
 async def resolve(host: str, port: int) -> list[str]:
     """Look up the system's addresses of `host`, in its order of preference. Raises `OSError`."""
+    with contextlib.suppress(ValueError):
+        return [str(ip_address(host))]  # needs no thread, so a dead resolver cannot delay it
 
     def lookup() -> list[str]:
         return [str(row[4][0]) for row in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]

@@ -13,7 +13,7 @@ import contextlib
 import re
 import ssl
 from enum import StrEnum
-from typing import Final
+from typing import Final, cast
 
 import aiosmtplib
 import msgspec
@@ -147,9 +147,9 @@ class _Dialogue:
 
     def hang_up(self) -> None:
         transport = self._client.transport
-        if isinstance(transport, asyncio.WriteTransport):
+        if transport is not None:
             # close() would first flush and say goodbye to a peer that may have stopped listening.
-            transport.abort()
+            cast("asyncio.WriteTransport", transport).abort()
         self._client.close()
 
 

@@ -67,7 +67,7 @@ class ReceivedMail(msgspec.Struct, frozen=True):
 
 
 class SmtpReceiver(_Receiver):
-    """A relay. `replies` maps a stage (`ehlo`, `auth`, `mail`, `rcpt`, `data`) to a reply line, `HANG` or `CUT`."""
+    """A relay. `replies` maps a stage (`ehlo`, `mail`, `rcpt`, `data`, `quit`) to a reply line, `HANG` or `CUT`."""
 
     def __init__(
         self,
@@ -167,6 +167,9 @@ class SmtpReceiver(_Receiver):
             self.mails.append(mail)
             await self._note()
         return reply or "250 2.0.0 taken"
+
+    async def handle_QUIT(self, server: Any, _session: Any, _envelope: Any) -> str:  # noqa: N802
+        return await self._reply(server, "quit") or "221 2.0.0 bye"
 
 
 class ReceivedRequest(msgspec.Struct, frozen=True):

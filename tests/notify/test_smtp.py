@@ -128,6 +128,14 @@ async def test_a_cut_connection_is_tried_again(stage: str) -> None:
             await channel(relay.port).send(MESSAGE)
 
 
+@pytest.mark.parametrize("goodbye", ["421 4.3.0 no", "500 what", HANG, CUT])
+async def test_once_the_mail_is_taken_the_goodbye_changes_nothing(goodbye: str) -> None:
+    async with SmtpReceiver(replies={"quit": goodbye}) as relay:
+        receipt = await channel(relay.port, total_timeout_s=1.0).send(MESSAGE)
+        assert len(relay.mails) == 1
+    assert receipt.answer == "250 2.0.0"
+
+
 async def test_a_second_attempt_is_recognisable_as_the_same_mail() -> None:
     async with SmtpReceiver(replies={"data": CUT}) as relay:
         with pytest.raises(Retry):
