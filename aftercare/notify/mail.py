@@ -77,8 +77,7 @@ def _one_line(text: str) -> str:
 
 
 def _plain(message: OutgoingMessage, words: Wording, clinic: str) -> str:
-    mark = TIER_MARKS[message.tier] if message.tier else None
-    head = f"{mark.shape} {mark.word}\n\n" if mark else ""
+    head = f"{TIER_MARKS[message.tier].word}\n\n" if message.tier else ""
     footer = words.footer.replace("{clinic}", clinic)
     return f"{head}{words.sentence}\n\n{words.button}:\n{message.link}\n\n{footer}\n"
 

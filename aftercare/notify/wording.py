@@ -20,7 +20,7 @@ class Wording(msgspec.Struct, frozen=True):
 
 
 class TierMark(msgspec.Struct, frozen=True):
-    """A tier as word, shape and colour: never colour alone. Contrast of `text` on `fill` is 7:1 or better."""
+    """A tier as word, shape (HTML) and colour: never colour alone. `text` on `fill` has a contrast of 7:1 or better."""
 
     word: str
     shape: str
@@ -29,9 +29,14 @@ class TierMark(msgspec.Struct, frozen=True):
     border: str
 
 
-# Mail clients draw no SVG, so the shapes are characters; the stop sign is the one octagon that all fonts have.
+# Mail clients draw no SVG and few fonts have an octagon, so it is cut from a square; where that is not understood the
+# square stays, still a shape of its own.
+_OCTAGON: Final = (
+    '<span style="display:inline-block;width:12px;height:12px;background:#ffffff;clip-path:polygon('
+    '30% 0,70% 0,100% 30%,100% 70%,70% 100%,30% 100%,0 70%,0 30%)"></span>'
+)
 TIER_MARKS: Final = {
-    Tier.EMERGENCY: TierMark("Emergency", "🛑", "#a80000", "#ffffff", "#a80000"),
+    Tier.EMERGENCY: TierMark("Emergency", _OCTAGON, "#a80000", "#ffffff", "#a80000"),
     Tier.SAME_DAY: TierMark("Same day", "▲", "#ff9500", "#1a1a1a", "#ff9500"),
     Tier.SOON: TierMark("Soon", "○", "#ffffff", "#5c3b00", "#b45309"),
     Tier.ROUTINE: TierMark("Routine", "•", "#ffffff", "#444444", "#8a8a8a"),

@@ -60,7 +60,8 @@ async def test_a_mail_arrives_whole_and_the_receipt_holds_the_codes() -> None:
     assert (mail.sender, mail.recipients) == ("alerts@clinic.test", ("someone@practice.test",))
     assert mail.message["Message-ID"] == f"<{MESSAGE.id}@clinic.test>"
     assert mail.message["From"].addresses[0].display_name == "Clínica Norte"
-    assert "▲ Same day" in mail.part("plain")
+    assert "Same day" in mail.part("plain")
+    assert "▲ Same day" in mail.part("html")
     assert f"\n{MESSAGE.link}\n" in mail.part("plain")
 
 
