@@ -34,8 +34,8 @@ class _Scale(msgspec.Struct, frozen=True):
         return self.top + (4 - grade) * self.step
 
 
-_FULL = _Scale(top=8, step=13, half=5, height=70, dot=3.5)
-_MINI = _Scale(top=4, step=7.5, half=3, height=40, dot=2.5)
+_FULL = _Scale(top=8, step=13, half=5, height=70, dot=4)
+_MINI = _Scale(top=4, step=7.5, half=3, height=40, dot=3)
 _SHAPES = {
     Tier.EMERGENCY: '<path d="M5.2 1h5.6L15 5.2v5.6L10.8 15H5.2L1 10.8V5.2z"/><path class="cut" d="M7 4h2v5H7zm0 6h2v2H7z"/>',
     Tier.SAME_DAY: '<path d="M8 1.2 15.4 14.6H.6z"/>',
@@ -150,6 +150,17 @@ def _dot(series: ChartSeries, x: float, point: ChartPoint, scale: _Scale) -> str
     return f'<circle class="dot {kind}" {at}><title>{title}</title></circle>'
 
 
+def _worst(series: ChartSeries, placed: list[tuple[float, ChartPoint]], scale: _Scale) -> str:
+    """Write the grade beside the newest dot that stands highest above its band: the one word a glance looks for."""
+    above = [(p.grade - expected(series, p.day), p.day, x, p.grade) for x, p in placed if p.grade is not None]
+    height, _, x, grade = max(above, default=(0, 0, 0.0, 0))
+    if height <= 0:
+        return ""
+    anchor, shift = ("end", -9) if x > 80 else ("start", 9)
+    y = _num(scale.y(grade) + 4)
+    return f'<svg x="{_percent(x)}" overflow="visible"><text class="value" x="{shift}" y="{y}" text-anchor="{anchor}">{words.grade(grade)}</text></svg>'
+
+
 def _columns(axis: Axis, missed: Iterable[int], height: int) -> str:
     """Hatch the days that stayed unanswered, and draw sessions and today as verticals."""
     column = 100 / len(axis.days)
@@ -180,7 +191,7 @@ def said_once(rows: Iterable[SignsRow]) -> list[SignsRow]:
 
 def denied_throughout(rows: Iterable[SignsRow]) -> list[str]:
     """Name the signs that were asked and denied each time: these are one line of words."""
-    return [words.item(row.item) for row in rows if row.marks and not any(mark.said for mark in row.marks)]
+    return [words.sign(row.item) for row in rows if row.marks and not any(mark.said for mark in row.marks)]
 
 
 def table(
@@ -201,7 +212,7 @@ def table(
             for c in curves
         ),
         *(
-            (words.item(r.item), [(m.day, (m.value or "yes") if m.said else "no") for m in r.marks])
+            (words.sign(r.item), [(m.day, (m.value or "yes") if m.said else "no") for m in r.marks])
             for r in marked
         ),
     ]:
@@ -232,21 +243,21 @@ def symptom(axis: Axis, series: ChartSeries) -> Markup:
         f'<line class="grid" x1="0" x2="100%" y1="{_num(_FULL.y(k))}" y2="{_num(_FULL.y(k))}"/>'
         for k in range(5)
     )
-    return _curve(axis, series, _FULL, "chart", grid)
+    return _curve(axis, series, _FULL, "chart", grid, _worst(series, spread(axis, series.points), _FULL))
 
 
 def mini(axis: Axis, series: ChartSeries) -> Markup:
     """Draw the same curve small (40 pixels high), for a row of the triage list."""
-    return _curve(Axis(days=axis.days, today=axis.today, sessions=()), series, _MINI, "chart mini", "")
+    return _curve(Axis(days=axis.days, today=axis.today, sessions=()), series, _MINI, "chart mini")
 
 
-def _curve(axis: Axis, series: ChartSeries, scale: _Scale, kind: str, grid: str) -> Markup:
+def _curve(axis: Axis, series: ChartSeries, scale: _Scale, kind: str, *around: str) -> Markup:
     placed = spread(axis, series.points)
     label = Markup.escape(sentence(series))
     drawn = (
         _columns(axis, series.missed, scale.height)
         + _band(axis, series, scale)
-        + grid
+        + "".join(around)
         + _line(series, placed, scale)
         + _dots(series, placed, scale)
     )
@@ -284,7 +295,7 @@ def signs(axis: Axis, row: SignsRow, missed: Iterable[int] = ()) -> Markup:
         )
         parts.append(f'<svg x="{x}" y="12" overflow="visible"><g><title>{title}</title>{shape}</g></svg>')
     told = "; ".join(f"day {m.day} {(m.value or 'yes') if m.said else 'denied'}" for m in row.marks)
-    label = Markup.escape(f"{words.item(row.item)}: {told.replace('_', ' ') or 'not asked'}")
+    label = Markup.escape(f"{words.sign(row.item)}: {told.replace('_', ' ') or 'not asked'}")
     return Markup(  # noqa: S704 - what was said is escaped above
         f'<svg class="chart signs" width="100%" height="24" role="img" aria-label="{label}">'
         f'{_columns(axis, missed, 24)}<line class="grid" x1="0" x2="100%" y1="12" y2="12"/>{"".join(parts)}</svg>'

@@ -166,6 +166,11 @@ def item(key: str) -> str:
     return ITEMS.get(key, key.replace("_", " ").capitalize())
 
 
+def sign(key: str) -> str:
+    """Name a sign in a row of marks; a measured temperature stands there as the fever it says or denies."""
+    return "Fever" if key == "fever_c" else item(key)
+
+
 def answer(key: str, value: Any) -> str:
     """Say an answer in a word or two: a grade by its name, a temperature with its unit, lists joined."""
     if value is None:
@@ -202,12 +207,13 @@ def day_after(day: int, session: SessionView) -> str:
 
 
 def before(line: Evidence | None, day: int) -> str:
-    """Say the earlier value that the sentence is read against: "yesterday: none", "day 2: mild"; "" without one."""
+    """Say the earlier value that the sentence is read against: "warmth the day before: mild"; "" without one."""
     if line is None or line.before_day is None:
         return ""
     gap = day - line.before_day
-    when = {0: "earlier today", 1: "yesterday"}.get(gap, f"day {line.before_day}")
-    return f"{when}: {answer(line.item, line.before)}"
+    # Seen from the check-in's own day, which may have arrived late: "yesterday" would be another day.
+    when = {0: "earlier that day", 1: "the day before"}.get(gap, f"on day {line.before_day}")
+    return f"{item(line.item).lower()} {when}: {answer(line.item, line.before)}"
 
 
 def risk_chips(risks: RisksView, *, emptied: bool = False) -> list[tuple[str, bool]]:

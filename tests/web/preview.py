@@ -67,22 +67,29 @@ def serve(folder: Path) -> tuple[str, object]:
 
 
 def photograph(folder: Path, names: list[str]) -> None:
-    """Photograph pages with Debian's Chromium; prints what overflows sideways and what the policy refused."""
+    """Photograph pages with Debian's Chromium; says what overflows sideways and what the policy refused."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only where a browser is wanted
 
     origin, _ = serve(folder)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
         for scheme in ("light", "dark"):
             for width, height in SIZES:
                 page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
-                page.on("console", lambda message: print("console:", message.text) if message.type == "error" else None)
+                page.on(
+                    "console",
+                    lambda message: (
+                        sys.stderr.write(f"console: {message.text}\n") if message.type == "error" else None
+                    ),
+                )
                 for name in names:
                     page.goto(f"{origin}/{name}.html")
                     page.wait_for_load_state("load")
                     wide = page.evaluate("document.documentElement.scrollWidth")
                     if wide > width:
-                        print(f"{name} at {width}: {wide} px wide")
+                        sys.stderr.write(f"{name} at {width}: {wide} px wide\n")
                     page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
                 page.close()
         browser.close()

@@ -6,6 +6,7 @@ from uuid import UUID
 from aftercare.model.charts import AlertPin, Axis, ChartPoint, ChartSeries, SignMark, SignsRow
 from aftercare.model.findings import Evidence
 from aftercare.model.pages import (
+    Act,
     ActPage,
     AlertPage,
     AlertView,
@@ -31,7 +32,17 @@ from aftercare.model.pages import (
     TriageRow,
 )
 from aftercare.model.timeline import Risks
-from aftercare.model.words import AlertState, AnsweredBy, Code, Modality, Outcome, Prophylaxis, Role, Tier, View
+from aftercare.model.words import (
+    AlertState,
+    AnsweredBy,
+    Code,
+    Modality,
+    Outcome,
+    Prophylaxis,
+    Role,
+    Tier,
+    View,
+)
 
 NOW = datetime(2026, 3, 5, 13, 24, tzinfo=UTC)
 ONE = StaffView(id=UUID(int=1), name="Practitioner One", role=Role.PRACTITIONER)
@@ -57,8 +68,8 @@ CAPS = {
     "bruising": (2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, *(0,) * 32),
     "crusting": (1, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, *(0,) * 32),
 }
-ALL_ACTS = frozenset({"acknowledge", "attempt", "contact", "snooze", "resolve", "note"})
-TAKEN = ALL_ACTS - {"acknowledge"}
+ALL_ACTS: frozenset[Act] = frozenset({"acknowledge", "attempt", "contact", "snooze", "resolve", "note"})
+TAKEN: frozenset[Act] = frozenset({"attempt", "contact", "snooze", "resolve", "note"})
 
 
 def ago(**length: float) -> datetime:
@@ -72,18 +83,29 @@ def ahead(**length: float) -> datetime:
 def patient(number: int, name: str, born: int | None = None) -> PatientView:
     birthday = date(born, 4, 2) if born else None
     return PatientView(
-        id=UUID(int=100 + number), name=name, identifier=f"S-{1000 + number}", born=birthday, phone="+49 30 0000000"
+        id=UUID(int=100 + number),
+        name=name,
+        identifier=f"S-{1000 + number}",
+        born=birthday,
+        phone="+49 30 0000000",
     )
 
 
 def needling(day: int, depth: float | None = 1.5, number: int = 2) -> SessionView:
     return SessionView(
-        id=UUID(int=200 + day), modality=Modality.MICRONEEDLING, at=ago(days=day), number=number, planned=6, needle_depth_mm=depth
+        id=UUID(int=200 + day),
+        modality=Modality.MICRONEEDLING,
+        at=ago(days=day),
+        number=number,
+        planned=6,
+        needle_depth_mm=depth,
     )
 
 
 def laser(day: int) -> SessionView:
-    return SessionView(id=UUID(int=300 + day), modality=Modality.LASER_GENESIS, at=ago(days=day), number=1, planned=5)
+    return SessionView(
+        id=UUID(int=300 + day), modality=Modality.LASER_GENESIS, at=ago(days=day), number=1, planned=5
+    )
 
 
 def axis(today: int) -> Axis:
@@ -99,12 +121,20 @@ def curve(item: str, grades: dict[int, int | None], missed: tuple[int, ...] = ()
 def photo(number: int, day: int, taken: datetime, view: View = View.FRONT) -> PhotoView:
     address = f"/photos/{UUID(int=500 + number)}"
     return PhotoView(
-        id=UUID(int=500 + number), view=view, taken_at=taken, day=day, thumbnail=f"{address}/thumbnail.jpg", display=f"{address}/display.jpg"
+        id=UUID(int=500 + number),
+        view=view,
+        taken_at=taken,
+        day=day,
+        thumbnail=f"{address}/thumbnail.jpg",
+        display=f"{address}/display.jpg",
     )
 
 
 HERPES = RisksView(
-    known=Risks(hsv_history=True, fitzpatrick=3), allergies=("penicillin",), medicines=("ibuprofen",), prophylaxis=Prophylaxis.ADVISED
+    known=Risks(hsv_history=True, fitzpatrick=3),
+    allergies=("penicillin",),
+    medicines=("ibuprofen",),
+    prophylaxis=Prophylaxis.ADVISED,
 )
 
 ROWS = (
