@@ -9,10 +9,10 @@ MAKEFLAGS += --no-print-directory
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.installed
+WITH_NODE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 WORKERS ?= 2
 export PYTHON
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 # A copied folder brings an environment that still points at the first one: the stamp says where it was made.
 ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
@@ -52,7 +52,7 @@ types: setup
 .PHONY: contracts
 contracts: setup
 	@echo "Checking import contracts"
-	@$(VENV)/bin/lint-imports
+	@$(VENV)/bin/lint-imports --no-logo
 
 .PHONY: wheel
 wheel: setup assets ## the installable package, in dist/
@@ -104,12 +104,12 @@ assets: $(BUILT)
 
 $(BUILT): node_modules/.installed $(SOURCES) $(if $(wildcard $(ASSETS)),,rebuild)
 	@echo "Building the pages' assets"
-	@npx --no-install vite build --logLevel warn
+	@$(WITH_NODE) npx --no-install vite build --logLevel warn
 	@mkdir -p $(@D) && touch $@
 
 node_modules/.installed: package-lock.json | $(READY)
 	@echo "Installing the pinned front-end packages (once)"
-	@npm ci --silent --no-audit --no-fund
+	@$(WITH_NODE) npm ci --silent --no-audit --no-fund
 	@touch $@
 
 .PHONY: rebuild

@@ -137,9 +137,14 @@ def test_the_readme_and_the_licence_say_what_they_must() -> None:
 
 
 def find_python(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    return tool("find_python", folder, **variables)
+
+
+def tool(name: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run one of tools/ with nothing but `folder` on the PATH."""
     shell = shutil.which("sh") or "/bin/sh"
     return subprocess.run(
-        [shell, str(ROOT / "tools" / "find_python")],
+        [shell, str(ROOT / "tools" / name)],
         env={"PATH": str(folder), **variables},
         capture_output=True,
         text=True,
@@ -176,6 +181,34 @@ def test_a_python_without_venv_is_named(tmp_path: Path) -> None:
 def test_the_python_that_is_named_is_the_one_taken(tmp_path: Path) -> None:
     assert find_python(tmp_path, PYTHON=sys.executable).stdout == f"{sys.executable}\n"
     assert find_python(tmp_path, PYTHON="nonsense").stderr.startswith("nonsense is not a Python 3.11")
+
+
+def test_without_a_browser_and_the_right_to_install_one_the_tests_go_on(tmp_path: Path) -> None:
+    program(tmp_path / "id", "echo 1000")
+    program(tmp_path / "apt-get", "exit 1")
+    found = tool("find_browser", tmp_path)
+    assert found.returncode == 0
+    assert found.stdout.startswith("No Chromium here and none could be installed")
+    assert found.stderr == ""
+
+
+def test_root_without_a_network_is_told_that_the_browser_tests_are_skipped(tmp_path: Path) -> None:
+    program(tmp_path / "id", "echo 0")
+    program(tmp_path / "apt-get", "exit 100")
+    program(tmp_path / "timeout", 'shift; "$@"')
+    found = tool("find_browser", tmp_path)
+    assert found.returncode == 0
+    assert "Installing Debian's chromium" in found.stdout
+    assert "No Chromium here" in found.stdout
+
+
+def test_root_gets_a_browser_from_debian(tmp_path: Path) -> None:
+    program(tmp_path / "id", "echo 0")
+    program(tmp_path / "apt-get", f'echo "$*" >> {tmp_path}/asked')
+    program(tmp_path / "timeout", 'shift; "$@"')
+    found = tool("find_browser", tmp_path)
+    assert (found.returncode, "No Chromium" in found.stdout) == (0, False)
+    assert (tmp_path / "asked").read_text().splitlines()[-1].endswith("install chromium")
 
 
 def test_continuous_integration_can_be_run() -> None:
