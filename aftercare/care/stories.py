@@ -45,7 +45,9 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     silent: bool = False  # no answer from the onset on
     silent_after_onset: bool = False  # one check-in tells of it, then none
     skips: bool = False
-    risks: dict[str, bool | int | None] = msgspec.field(default_factory=dict)  # replace what was drawn
+    risks: dict[str, bool | int | dict[str, int]] = msgspec.field(
+        default_factory=dict
+    )  # replace what was drawn
 
 
 _UNTIL_NOW = (*range(1, 15), 18, 23, 30)
@@ -135,6 +137,7 @@ _ALL = (
         modality=_NEEDLING,
         onsets=(10,),
         days_since_onset=(1, 5, 8),
+        risks={"baseline": {}},  # redness of one's own would explain it
         steps=({"redness": 2, "warmth": 1},),
         stays=True,
     ),

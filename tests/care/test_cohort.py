@@ -18,7 +18,9 @@ import aftercare.checks
 from aftercare.care import calendar
 from aftercare.care.cohort import Story, SyntheticCheckIn, SyntheticPatient, draw, timeline
 from aftercare.care.stories import DECK
-from aftercare.model.words import Modality
+from aftercare.checks.engine import judge
+from aftercare.checks.pack import default_pack
+from aftercare.model.words import Code, Modality, Tier
 
 NOW = datetime(2026, 3, 29, 14, 30, tzinfo=UTC)  # the day on which clocks go forward in Europe
 GRADES = ("redness", "swelling", "pain", "warmth", "itching", "dryness", "bruising", "crusting")
@@ -223,6 +225,33 @@ def test_late_signs_are_asked_from_day_7_and_the_numbing_cream_on_day_0(
             assert ("white_bumps" in one.answers) == (one.day >= 7)
             numbed = patient.modality is Modality.MICRONEEDLING and one.day == 0
             assert ("numbing_reaction" in one.answers) == numbed
+
+
+@pytest.mark.parametrize(
+    ("story", "code", "tier"),
+    [
+        (Story.COLD_SORE, Code.COLD_SORE, Tier.SAME_DAY),
+        (Story.SWELLING_STAYS, Code.SWELLING, Tier.SOON),
+        (Story.INFECTION, Code.INFECTION, Tier.SAME_DAY),
+        (Story.MILIA, Code.MILIA, Tier.ROUTINE),
+        (Story.LASER_BURN, Code.BURN, Tier.SAME_DAY),
+        (Story.PROLONGED_REDNESS, Code.REDNESS, Tier.SOON),
+        (Story.EYE_EMERGENCY, Code.EYE, Tier.EMERGENCY),
+        (Story.AIRWAY_EMERGENCY, Code.AIRWAY, Tier.EMERGENCY),
+        (Story.CONTACT_REQUEST, Code.CONTACT_REQUEST, Tier.ROUTINE),
+    ],
+)
+def test_the_checks_find_what_a_story_tells(
+    cohort: list[SyntheticPatient], story: Story, code: Code, tier: Tier
+) -> None:
+    for patient in of(cohort, story):
+        found = judge(default_pack(), timeline(patient))
+        assert max(one.tier.rank for one in found if one.code is code) >= tier.rank
+
+
+def test_the_checks_find_nothing_in_an_uneventful_course(cohort: list[SyntheticPatient]) -> None:
+    for patient in of(cohort, *NATURAL):
+        assert judge(default_pack(), timeline(patient)) == []
 
 
 def test_answers_share_no_state(cohort: list[SyntheticPatient]) -> None:
