@@ -34,7 +34,7 @@ class _Scale(msgspec.Struct, frozen=True):
         return self.top + (4 - grade) * self.step
 
 
-_FULL = _Scale(top=8, step=13, half=5, height=70, dot=4)
+_FULL = _Scale(top=14, step=13, half=5, height=76, dot=4)
 _MINI = _Scale(top=4, step=7.5, half=3, height=40, dot=3)
 _SHAPES = {
     Tier.EMERGENCY: '<path d="M5.2 1h5.6L15 5.2v5.6L10.8 15H5.2L1 10.8V5.2z"/><path class="cut" d="M7 4h2v5H7zm0 6h2v2H7z"/>',
@@ -156,9 +156,7 @@ def _worst(series: ChartSeries, placed: list[tuple[float, ChartPoint]], scale: _
     height, _, x, grade = max(above, default=(0, 0, 0.0, 0))
     if height <= 0:
         return ""
-    anchor, shift = ("end", -9) if x > 80 else ("start", 9)
-    y = _num(scale.y(grade) + 4)
-    return f'<svg x="{_percent(x)}" overflow="visible"><text class="value" x="{shift}" y="{y}" text-anchor="{anchor}">{words.grade(grade)}</text></svg>'
+    return f'<text class="value" x="{_percent(x)}" y="{_num(scale.y(grade) - 9)}" text-anchor="middle">{words.grade(grade)}</text>'
 
 
 def _columns(axis: Axis, missed: Iterable[int], height: int) -> str:
@@ -238,7 +236,7 @@ def sentence(series: ChartSeries) -> str:
 
 
 def symptom(axis: Axis, series: ChartSeries) -> Markup:
-    """Draw one symptom over its band, as wide as its place and 70 pixels high."""
+    """Draw one symptom over its band, as wide as its place and 76 pixels high."""
     grid = "".join(
         f'<line class="grid" x1="0" x2="100%" y1="{_num(_FULL.y(k))}" y2="{_num(_FULL.y(k))}"/>'
         for k in range(5)

@@ -8,13 +8,17 @@ import random
 import shutil
 import sys
 from pathlib import Path
+from typing import Literal
 
 from PIL import Image, ImageDraw, ImageFilter
+from playwright.sync_api import ConsoleMessage, sync_playwright
 
 from aftercare.web import render
 from tests.web.samples import ALERT, PAGES, PHOTOS, ROWS
+from tests.web.stage import ARGUMENTS, Stage
 
-SIZES = ((360, 1600), (768, 1200), (1440, 1000))
+SIZES = ((360, 780), (768, 1024), (1440, 900))
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 def draw_photo(path: Path, seed: int) -> None:
@@ -47,52 +51,28 @@ def write(folder: Path) -> dict[str, Path]:
     return files
 
 
-def serve(folder: Path) -> tuple[str, object]:
-    """Serve the folder on a free port of this machine, under the policy that the pages must live with."""
-    from functools import partial  # noqa: PLC0415 - only here
-    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer  # noqa: PLC0415
-    from threading import Thread  # noqa: PLC0415
-
-    class Handler(SimpleHTTPRequestHandler):
-        def end_headers(self) -> None:
-            self.send_header("Content-Security-Policy", render.CONTENT_SECURITY_POLICY)
-            super().end_headers()
-
-        def log_message(self, *_: object) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
-    Thread(target=server.serve_forever, daemon=True).start()
-    return f"http://127.0.0.1:{server.server_port}", server
-
-
 def photograph(folder: Path, names: list[str]) -> None:
     """Photograph pages with Debian's Chromium; says what overflows sideways and what the policy refused."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only where a browser is wanted
-
-    origin, _ = serve(folder)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
-        )
-        for scheme in ("light", "dark"):
+    with Stage(folder) as stage, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+        for scheme in SCHEMES:
             for width, height in SIZES:
                 page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
-                page.on(
-                    "console",
-                    lambda message: (
-                        sys.stderr.write(f"console: {message.text}\n") if message.type == "error" else None
-                    ),
-                )
+                page.on("console", complain)
                 for name in names:
-                    page.goto(f"{origin}/{name}.html")
-                    page.wait_for_load_state("load")
+                    page.goto(f"{stage.origin}/{name}.html")
                     wide = page.evaluate("document.documentElement.scrollWidth")
                     if wide > width:
                         sys.stderr.write(f"{name} at {width}: {wide} px wide\n")
                     page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
                 page.close()
         browser.close()
+
+
+def complain(message: ConsoleMessage) -> None:
+    """Pass on what the browser calls an error."""
+    if message.type == "error":
+        sys.stderr.write(f"console: {message.text}\n")
 
 
 def main() -> None:
