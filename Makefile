@@ -14,9 +14,10 @@ WORKERS ?= 2
 export PYTHON
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-# A copied folder brings an environment that still points at the first one: the stamp says where it was made.
-ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
-$(shell rm -f $(READY))
+# A copied or moved folder brings an environment that still points at the first one: the stamp says where it was made.
+MADE_IN := $(shell cat $(READY) 2>/dev/null)
+ifneq ($(MADE_IN),$(CURDIR))
+.PHONY: $(READY)
 endif
 
 .PHONY: help
@@ -77,6 +78,7 @@ clean: ## remove what was built and the environment; data stays
 setup: $(READY)
 
 $(READY): requirements-dev.lock pyproject.toml
+	@[ -z '$(MADE_IN)' ] || [ '$(MADE_IN)' = '$(CURDIR)' ] || rm -rf $(VENV)
 	@$(PY) -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 || { \
 		python=$$(sh tools/find_python) && echo "Making $(VENV) with $$python" && \
 		"$$python" -m venv --clear $(VENV); }
