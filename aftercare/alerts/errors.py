@@ -59,11 +59,3 @@ class SnoozeError(AftercareError):
     status: ClassVar[int] = 422
     type: ClassVar[str] = "alert-snooze"
     title: ClassVar[str] = "Cannot be snoozed until then"
-
-
-class TimelineFileError(AftercareError):
-    """The file holds no timeline. See the examples that come with the checks."""
-
-    status: ClassVar[int] = 422
-    type: ClassVar[str] = "timeline-file"
-    title: ClassVar[str] = "Not a timeline file"

@@ -3,20 +3,20 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import count
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from aftercare.alerts.errors import TimelineFileError
 from aftercare.alerts.joining import absorb
 from aftercare.checks import RulePack, judge
+from aftercare.checks.files import TimelineFileError, read_timeline
 from aftercare.model.alerts import Alert, Change, Fate
 from aftercare.model.clinic import OpeningHours
 from aftercare.model.findings import Evidence, Finding
-from aftercare.model.timeline import Risks, Timeline, TimelineCheckIn, Treatment
-from aftercare.model.words import Code, Modality, Tier
+from aftercare.model.timeline import Timeline, TimelineCheckIn
+from aftercare.model.words import Code, Tier
 
 _LINES = frozenset({Fate.RAISED, Fate.ESCALATED})
 _ANY_TIME = OpeningHours(time_zone="UTC")
@@ -129,65 +129,55 @@ def meets(expect: Expect, lines: Iterable[Line]) -> bool:
     )
 
 
-class _FileCheckIn(msgspec.Struct, frozen=True, kw_only=True):
-    day: Annotated[int, msgspec.Meta(ge=-_A_CENTURY, le=_A_CENTURY)]
-    hours_after: Annotated[float, msgspec.Meta(ge=-24 * _A_CENTURY, le=24 * _A_CENTURY)] | None = None
-    answers: dict[str, Any] = msgspec.field(default_factory=dict)
-    id: str | None = None
-
-
-class _FileTimeline(msgspec.Struct, frozen=True, kw_only=True):
-    id: str
-    modality: Modality
-    session_at: Annotated[datetime, msgspec.Meta(tz=True)]
-    time_zone: str = "UTC"
-    patient: Risks = msgspec.field(default_factory=Risks)
-    session: Treatment = msgspec.field(default_factory=Treatment)
-    check_ins: list[_FileCheckIn] = msgspec.field(default_factory=list)
-    until_day: Annotated[int, msgspec.Meta(ge=0, le=400)] | None = None
-
-
-class _Case(msgspec.Struct, frozen=True, kw_only=True):
-    timeline: _FileTimeline
-    expect: Expect | None = None
-
-
 def load_timelines(content: bytes) -> list[tuple[Timeline, Expect | None]]:
     """Read a timeline file: a bare timeline, one under `timeline` beside `expect`, or a list of either.
 
-    Raises TimelineFileError with a sentence that says which entry is wrong, and where in it.
+    Answers are read by the instrument. Raises TimelineFileError with a sentence that says what is wrong, and in which entry.
     """
     try:
         raw = msgspec.json.decode(content)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as wrong:
-        raise TimelineFileError(f"Not JSON: {wrong}.") from wrong
-    entries = raw if isinstance(raw, list) else [raw]
-    return [
-        _read(entry, f"Entry {place}" if isinstance(raw, list) else "Timeline")
-        for place, entry in enumerate(entries, 1)
-    ]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+        raise TimelineFileError(f"The file is not JSON: {fault}.") from None
+    if not isinstance(raw, list):
+        return [_read(raw)]
+    entries = []
+    for place, entry in enumerate(raw, start=1):
+        try:
+            entries.append(_read(entry))
+        except TimelineFileError as fault:
+            raise TimelineFileError(f"Entry {place}: {fault.detail}") from None
+    return entries
 
 
-def _read(entry: Any, name: str) -> tuple[Timeline, Expect | None]:
-    bare = not (isinstance(entry, dict) and "timeline" in entry)
+def _read(entry: Any) -> tuple[Timeline, Expect | None]:
+    timeline = read_timeline(msgspec.json.encode(entry))
+    _check(timeline)
+    raw = entry.get("expect") if "timeline" in entry else None
     try:
-        case = msgspec.convert({"timeline": entry} if bare else entry, _Case)
-    except msgspec.ValidationError as wrong:
-        raise TimelineFileError(
-            f"{name}: {str(wrong).replace('$.timeline', '$') if bare else wrong}."
-        ) from wrong
-    file, expect = case.timeline, case.expect
-    names = [check_in.id for check_in in file.check_ins if check_in.id]
-    if len(names) != len(set(names)):
-        raise TimelineFileError(f"{name}: two check-ins have the same id; an edit is a check-in of its own.")
-    if not 1900 <= file.session_at.year <= 2200:
-        raise TimelineFileError(f"{name}: session_at must lie between 1900 and 2200.")
+        expect = msgspec.convert(raw, Expect | None)
+    except msgspec.ValidationError as fault:
+        raise TimelineFileError(f"What the case expects is not understood: {fault}.") from None
     if expect is not None and expect.flag_by is None and expect.at_most is msgspec.UNSET:
-        raise TimelineFileError(f"{name}: expect needs flag_by or at_most.")
+        raise TimelineFileError("What the case expects needs flag_by or at_most.")
+    return timeline, expect
+
+
+def _check(timeline: Timeline) -> None:
+    """Refuse what would only fail, or run for ever, in the middle of a replay."""
+    if timeline.session_at.tzinfo is None or not 1900 <= timeline.session_at.year <= 2200:
+        raise TimelineFileError(
+            "session_at must carry an offset, such as +00:00, and lie between 1900 and 2200."
+        )
     try:
-        ZoneInfo(file.time_zone)
-    except (KeyError, ValueError, OSError) as wrong:
-        raise TimelineFileError(f"{name}: no such time_zone; write one like Europe/Berlin.") from wrong
-    fields = msgspec.structs.asdict(file)
-    fields["check_ins"] = [TimelineCheckIn(**msgspec.structs.asdict(one)) for one in file.check_ins]
-    return Timeline(**fields), expect
+        ZoneInfo(timeline.time_zone)
+    except (KeyError, ValueError, OSError):
+        raise TimelineFileError("There is no such time_zone; write one like Europe/Berlin.") from None
+    hours = [_hours(check_in) for check_in in timeline.check_ins]
+    if (
+        any(not abs(at) <= 24 * _A_CENTURY for at in hours)
+        or not 0 <= (timeline.until_day or 0) <= _A_CENTURY
+    ):
+        raise TimelineFileError("Days must lie within a century of the session.")
+    names = [check_in.id for check_in in timeline.check_ins if check_in.id]
+    if len(names) != len(set(names)):
+        raise TimelineFileError("Two check-ins have the same id; an edit is a check-in of its own.")

@@ -1,0 +1,115 @@
+import json
+from typing import Any
+
+import pytest
+
+from aftercare.alerts.replay import Expect, Line, load_timelines, meets, replay
+from aftercare.checks import default_pack
+from aftercare.checks.files import TimelineFileError
+from aftercare.model.timeline import Timeline
+from aftercare.model.words import Code, Tier
+
+BARE: dict[str, Any] = {"id": "T1", "modality": "microneedling", "session_at": "2026-03-03T11:00:00+00:00"}
+
+
+def timeline(*check_ins: dict[str, Any], **more: Any) -> Timeline:
+    ((one, _),) = load_timelines(json.dumps({**BARE, "check_ins": check_ins, **more}).encode())
+    return one
+
+
+def run(*check_ins: dict[str, Any], **more: Any) -> list[tuple[int, Code, Tier]]:
+    return [
+        (line.day, line.check, line.tier) for line in replay(timeline(*check_ins, **more), default_pack())
+    ]
+
+
+def test_an_uneventful_course_says_nothing() -> None:
+    assert run({"day": 0, "answers": {"redness": 3}}, {"day": 1, "answers": {"redness": 2}}) == []
+
+
+def test_a_prodrome_is_one_line_however_often_it_is_reported() -> None:
+    assert run(*({"day": day, "answers": {"tingling": True}} for day in (2, 3, 4))) == [
+        (2, Code.COLD_SORE, Tier.SAME_DAY)
+    ]
+
+
+def test_a_cold_sore_that_reaches_the_eye_is_escalated_in_its_own_line() -> None:
+    lines = run(
+        {"day": 2, "answers": {"tingling": True}},
+        {"day": 3, "answers": {"blisters": "few", "sites": {"blisters": ["around_eye"]}}},
+    )
+    assert [line for line in lines if line[1] is Code.COLD_SORE] == [
+        (2, Code.COLD_SORE, Tier.SAME_DAY),
+        (3, Code.COLD_SORE, Tier.EMERGENCY),
+    ]
+
+
+def test_check_ins_are_taken_in_the_order_of_their_own_time() -> None:
+    late_first = [{"day": 3, "answers": {"tingling": True}}, {"day": 2, "answers": {"spreading": True}}]
+    assert [line[0] for line in run(*late_first)] == [2, 3]
+
+
+def test_a_line_carries_its_evidence_and_the_version_of_the_pack() -> None:
+    (line,) = replay(timeline({"day": 2, "answers": {"tingling": True}}), default_pack())
+    assert line.id == "T1"
+    assert line.evidence[0].item == "tingling"
+    assert line.version
+    assert line.reason
+
+
+def test_a_bare_timeline_a_case_and_a_list_of_both_are_read() -> None:
+    case = {"timeline": BARE, "expect": {"at_most": None}, "source": "constructed", "note": ""}
+    read = load_timelines(json.dumps([BARE, case]).encode())
+    assert [one.id for one, _ in read] == ["T1", "T1"]
+    assert [expect for _, expect in read] == [None, Expect(at_most=None)]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"{", "not JSON"),
+        (b"\xff\xfe", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
+        (b"7", "Expected `object`"),
+        (b'[{"id": "x"}]', "Entry 1"),
+        (json.dumps({**BARE, "session_at": "2026-03-03T11:00:00"}).encode(), "offset"),
+        (json.dumps({**BARE, "session_at": "9999-12-31T11:00:00Z"}).encode(), "between 1900 and 2200"),
+        (json.dumps({**BARE, "time_zone": "Mars/Olympus"}).encode(), "time_zone"),
+        (json.dumps({**BARE, "time_zone": "../../etc/passwd"}).encode(), "time_zone"),
+        (json.dumps({**BARE, "check_ins": [{"day": "two"}]}).encode(), r"check_ins\[0\].day"),
+        (json.dumps({**BARE, "check_ins": [{"day": 10**9}]}).encode(), "within a century"),
+        (json.dumps({**BARE, "check_ins": [{"day": 1, "id": "a"}] * 2}).encode(), "same id"),
+        (json.dumps({"timeline": BARE, "expect": {"flag_bye": 3}}).encode(), "flag_bye"),
+        (json.dumps({"timeline": BARE, "expect": {}}).encode(), "flag_by or at_most"),
+    ],
+)
+def test_what_is_no_timeline_is_refused_in_one_sentence(content: bytes, says: str) -> None:
+    with pytest.raises(TimelineFileError, match=says) as refused:
+        load_timelines(content)
+    assert "\n" not in refused.value.detail
+
+
+def line(day: int, check: Code, tier: Tier) -> Line:
+    return Line(id="T1", day=day, check=check, tier=tier, reason="", evidence=(), version="1")
+
+
+@pytest.mark.parametrize(
+    ("expect", "met"),
+    [
+        (Expect(flag_by=3, at_least=Tier.SAME_DAY), True),
+        (Expect(flag_by=2, at_least=Tier.SAME_DAY), False),
+        (Expect(flag_by=3, at_least=Tier.EMERGENCY), False),
+        (Expect(flag_by=3, checks=(Code.COLD_SORE,)), True),
+        (Expect(flag_by=3, checks=(Code.MILIA,)), False),
+        (Expect(at_most=Tier.SAME_DAY), True),
+        (Expect(at_most=Tier.SOON), False),
+        (Expect(at_most=None), False),
+    ],
+)
+def test_a_case_is_met_by_day_tier_and_check(expect: Expect, *, met: bool) -> None:
+    assert meets(expect, [line(3, Code.COLD_SORE, Tier.SAME_DAY), line(4, Code.PAIN, Tier.ROUTINE)]) is met
+
+
+def test_silence_does_not_count_for_a_case() -> None:
+    assert meets(Expect(at_most=None), [line(3, Code.SILENCE, Tier.SOON)])
+    assert not meets(Expect(flag_by=3), [line(3, Code.SILENCE, Tier.SOON)])
