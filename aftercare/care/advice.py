@@ -47,48 +47,38 @@ def advise(
     the patient's, for the day and hour of `next_opening`. `hours_text` is what `describe_hours` gives; `urgent_number` a
     line for medical advice out of hours (`urgent_care_number`), where there is one.
     """
-    spoken = language.replace("_", "-").split("-")[0].lower()
-    spoken = spoken if spoken in LANGUAGES else "en"
+    spoken = _language(language)
     words = LANGUAGES[spoken]
     lead = max(findings, key=_weight, default=None)
-    tier = lead.tier if lead else None
-    clinic = Call(number=clinic_phone, label=words.call_clinic) if clinic_phone else None
-    if lead is not None and tier is Tier.EMERGENCY:
-        headline = words.self_harm_headline if lead.code is Code.NOTE else words.emergency_headline
-        parts = [words.emergency.get(lead.code, words.emergency_other), words.do_not_wait]
-        call: Call | None = Call(number=emergency_number, label=words.call_emergency)
-    elif lead is not None and tier is Tier.SAME_DAY:
-        headline = words.today_open_headline if open_now else words.today_closed_headline
-        parts = [
-            words.same_day.get(lead.code, ""),
-            *_today(words, next_opening, spoken, time_zone, open_now=open_now),
-        ]
-        parts.append(words.if_worse)
-        call = clinic if open_now else _urgent(words, urgent_number)
+    number: str | None
+    if lead is not None and lead.tier is Tier.EMERGENCY:
+        headline, parts = _emergency(words, lead.code)
+        number, label = emergency_number, words.call_emergency
+    elif lead is not None and lead.tier is Tier.SAME_DAY:
+        when = _when(words, next_opening, spoken, time_zone)
+        headline, parts = _same_day(words, lead.code, when, open_now=open_now)
+        number, label = (clinic_phone, words.call_clinic) if open_now else (urgent_number, words.call_urgent)
     else:
-        headline = words.received
-        parts = [
-            words.soon if tier is Tier.SOON else "",
-            words.nobody_watches,
-            words.reach_clinic if clinic else "",
-        ]
-        parts.append(words.if_worse)
-        call = clinic
-    text = " ".join(part for part in parts if part)
-    filled = {"number": emergency_number, "hours": hours_text or words.no_hours}
+        headline, parts = _received(
+            words, soon=lead is not None and lead.tier is Tier.SOON, phone=clinic_phone
+        )
+        number, label = clinic_phone, words.call_clinic
+
+    def fill(text: str) -> str:
+        return text.replace("{number}", emergency_number).replace("{hours}", hours_text or words.no_hours)
+
     return Advice(
-        tier=tier,
-        headline=_fill(headline, filled),
-        text=_fill(text, filled),
-        call=_labelled(call, filled),
+        tier=lead.tier if lead else None,
+        headline=fill(headline),
+        text=fill(" ".join(part for part in parts if part)),
         language=spoken,
+        call=Call(number=number, label=fill(label)) if number else None,
     )
 
 
 def describe_hours(hours: OpeningHours, language: str) -> str:
     """Return the opening hours in a line, such as "Mon–Fri 09:00–18:00, Sat 10:00–14:00"; "" if there are none."""
-    spoken = language.replace("_", "-").split("-")[0].lower()
-    names = get_day_names("abbreviated", locale=spoken if spoken in LANGUAGES else "en")
+    names = get_day_names("abbreviated", locale=_language(language))
     days = [(day, _spans(hours.openings, day)) for day in range(7)]
     parts = []
     for spans, group in groupby(days, key=lambda one: one[1]):
@@ -113,34 +103,39 @@ def urgent_care_number(country: str | None) -> str | None:
     return _OUT_OF_HOURS.get((country or "").upper())
 
 
+def _emergency(words: Words, code: Code) -> tuple[str, list[str]]:
+    headline = words.self_harm_headline if code is Code.NOTE else words.emergency_headline
+    return headline, [words.emergency.get(code, words.emergency_other), words.do_not_wait]
+
+
+def _same_day(words: Words, code: Code, when: str, *, open_now: bool) -> tuple[str, list[str]]:
+    particular = words.same_day.get(code, "")
+    if open_now:
+        return words.today_open_headline, [particular, words.today_open, words.if_worse]
+    return words.today_closed_headline, [particular, when, words.today_closed, words.if_worse]
+
+
+def _received(words: Words, *, soon: bool, phone: str | None) -> tuple[str, list[str]]:
+    asked = words.soon if soon else ""
+    reach = words.reach_clinic if phone else ""
+    return words.received, [asked, words.nobody_watches, reach, words.if_worse]
+
+
+def _when(words: Words, next_opening: datetime | None, spoken: str, time_zone: str) -> str:
+    if next_opening is None:
+        return ""
+    when = format_datetime(next_opening, words.when, tzinfo=ZoneInfo(time_zone), locale=spoken)
+    return words.opens.replace("{when}", when)
+
+
+def _language(tag: str) -> str:
+    spoken = tag.replace("_", "-").split("-")[0].lower()
+    return spoken if spoken in LANGUAGES else "en"
+
+
 def _weight(finding: Finding) -> tuple[int, int]:
     rank = _FIRST.index(finding.code) if finding.code in _FIRST else len(_FIRST)
     return finding.tier.rank, -rank
-
-
-def _today(
-    words: Words, next_opening: datetime | None, spoken: str, time_zone: str, *, open_now: bool
-) -> tuple[str, ...]:
-    if open_now:
-        return (words.today_open,)
-    if next_opening is None:
-        return (words.today_closed,)
-    when = format_datetime(next_opening, words.when, tzinfo=ZoneInfo(time_zone), locale=spoken)
-    return words.opens.replace("{when}", when), words.today_closed
-
-
-def _urgent(words: Words, number: str | None) -> Call | None:
-    return Call(number=number, label=words.call_urgent) if number else None
-
-
-def _fill(text: str, values: dict[str, str]) -> str:
-    for name, value in values.items():
-        text = text.replace("{" + name + "}", value)
-    return text
-
-
-def _labelled(call: Call | None, values: dict[str, str]) -> Call | None:
-    return Call(number=call.number, label=_fill(call.label, values)) if call else None
 
 
 def _spans(openings: Sequence[Opening], day: int) -> str:

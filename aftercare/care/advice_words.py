@@ -54,7 +54,7 @@ _EN = Words(
     opens="The clinic opens on {when}.",
     today_closed="Do not wait for that: go to urgent care or a doctor on duty today. Say that you had a skin treatment, and when.",
     same_day={
-        Code.COLD_SORE: "Treatment of a cold sore works best on the first day. Do not touch the spot.",
+        Code.COLD_SORE: "This can be the start of a cold sore: treatment works best on the first day. Do not touch the spot.",
         Code.INFECTION: "This can be an infection. Do not press or open anything.",
         Code.BURN: "Do not put cream on the skin, and do not pull anything off.",
         Code.EYE: "Do not rub the eye. Take out contact lenses. If your sight changes, call {number}.",
@@ -96,7 +96,7 @@ _ES = Words(
     opens="La clínica abre el {when}.",
     today_closed="No espere hasta entonces: vaya hoy a urgencias o a un médico de guardia. Diga que le hicieron un tratamiento de la piel, y cuándo.",
     same_day={
-        Code.COLD_SORE: "El tratamiento de un herpes labial funciona mejor el primer día. No toque la zona.",
+        Code.COLD_SORE: "Puede ser el comienzo de un herpes labial: el tratamiento funciona mejor el primer día. No toque la zona.",
         Code.INFECTION: "Esto puede ser una infección. No apriete ni abra nada.",
         Code.BURN: "No ponga crema en la piel ni arranque nada.",
         Code.EYE: "No frote el ojo. Quítese las lentillas. Si cambia su vista, llame al {number}.",
@@ -138,7 +138,7 @@ _PT = Words(
     opens="A clínica abre: {when}.",
     today_closed="Não espere até lá: vá hoje a um serviço de urgência ou a um médico de serviço. Diga que fez um tratamento da pele, e quando.",
     same_day={
-        Code.COLD_SORE: "O tratamento do herpes labial funciona melhor no primeiro dia. Não toque na zona.",
+        Code.COLD_SORE: "Pode ser o início de um herpes labial: o tratamento funciona melhor no primeiro dia. Não toque na zona.",
         Code.INFECTION: "Isto pode ser uma infeção. Não aperte nem abra nada.",
         Code.BURN: "Não ponha creme na pele nem arranque nada.",
         Code.EYE: "Não esfregue o olho. Tire as lentes de contacto. Se a visão mudar, ligue {number}.",
