@@ -130,6 +130,8 @@ class EmbeddedServer:
             while self._pid() is not None and time.monotonic() < deadline:
                 time.sleep(_PAUSE)
         self._process = None
+        # Closing alone would leave the lock to a worker that was forked meanwhile.
+        fcntl.flock(self._lock, fcntl.LOCK_UN)
         os.close(self._lock)
         self._lock = None
 

@@ -180,6 +180,25 @@ def test_many_that_start_at_once_share_one_server(folder: Path) -> None:
     assert not servers[0].running
 
 
+def test_a_worker_that_inherited_the_lock_does_not_keep_the_folder(folder: Path) -> None:
+    with EmbeddedServer(folder, settings=QUICK) as server:
+        assert server._lock is not None
+        command = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+        worker = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=(server._lock,))
+    try:
+        with EmbeddedServer(folder, settings=QUICK) as again:
+            assert again.owned
+    finally:
+        worker.communicate()
+
+
+def test_stopping_twice_does_no_harm(server: EmbeddedServer) -> None:
+    server.stop()
+    server.stop()
+    assert not server.running
+    assert not server.owned
+
+
 def test_two_servers_run_side_by_side(server: EmbeddedServer, tmp_path: Path) -> None:
     with EmbeddedServer(tmp_path / "other", settings=QUICK) as other:
         ask(other.url("postgres"), "create database beside")
