@@ -1,7 +1,11 @@
 import json
+from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aftercare.alerts.replay import Expect, Line, load_timelines, meets, replay
 from aftercare.checks import default_pack
@@ -113,3 +117,56 @@ def test_a_case_is_met_by_day_tier_and_check(expect: Expect, *, met: bool) -> No
 def test_silence_does_not_count_for_a_case() -> None:
     assert meets(Expect(at_most=None), [line(3, Code.SILENCE, Tier.SOON)])
     assert not meets(Expect(flag_by=3), [line(3, Code.SILENCE, Tier.SOON)])
+
+
+CASES = sorted((Path(__file__).parents[1] / "checks" / "cases").glob("*.json"))
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_a_published_course_gives_what_its_case_expects(path: Path) -> None:
+    ((one, expect),) = load_timelines(path.read_bytes())
+    assert expect is not None
+    assert meets(expect, replay(one, default_pack()))
+
+
+answers = st.fixed_dictionaries(
+    {},
+    optional={
+        "swelling": st.integers(0, 4),
+        "pain": st.integers(0, 4),
+        "redness": st.integers(0, 4),
+        "tingling": st.booleans(),
+        "blisters": st.sampled_from(("none", "few", "many")),
+        "spreading": st.booleans(),
+        "breathing_or_tongue": st.booleans(),
+    },
+)
+courses = st.dictionaries(st.integers(0, 20), answers, min_size=1, max_size=8).map(
+    lambda by_day: [{"day": day, "answers": given_, "id": f"day {day}"} for day, given_ in by_day.items()]
+)
+
+
+@given(course=courses, order=st.randoms(use_true_random=False))
+def test_the_order_in_which_a_file_lists_check_ins_does_not_matter(
+    course: list[dict[str, Any]], order: Random
+) -> None:
+    shuffled = course.copy()
+    order.shuffle(shuffled)
+    assert run(*shuffled) == run(*course)
+
+
+@given(course=courses)
+def test_what_comes_later_adds_lines_and_never_takes_one_back(course: list[dict[str, Any]]) -> None:
+    course.sort(key=lambda check_in: int(check_in["day"]))
+    whole = run(*course)
+    for length in range(len(course)):
+        said = run(*course[:length])
+        assert whole[: len(said)] == said
+
+
+@given(course=courses)
+def test_a_code_is_raised_once_and_then_only_rises(course: list[dict[str, Any]]) -> None:
+    tiers: dict[Code, Tier] = {}
+    for _, check, tier in run(*course):
+        assert check not in tiers or tier.rank > tiers[check].rank
+        tiers[check] = tier
