@@ -1,7 +1,7 @@
 """A timeline file through the very same checks and alerts as live, each check-in arriving at its own time (design.md 5)."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -10,15 +10,20 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from aftercare.alerts.joining import absorb
+from aftercare.care.calendar import DAY_90, calendar, end_of_day
 from aftercare.checks import RulePack, judge
 from aftercare.checks.files import TimelineFileError, read_timeline
+from aftercare.checks.silence import listen
 from aftercare.model.alerts import Alert, Change, Fate
+from aftercare.model.calendar import DueCheckIn
 from aftercare.model.clinic import OpeningHours
 from aftercare.model.findings import Evidence, Finding
+from aftercare.model.silence import OpenAlert, Reminder, ReminderFate, Watch, WatchedCheckIn
 from aftercare.model.timeline import Timeline, TimelineCheckIn
 from aftercare.model.words import Code, Tier
 
 _LINES = frozenset({Fate.RAISED, Fate.ESCALATED})
+_FOR_EVER = datetime.max.replace(tzinfo=UTC)
 _ANY_TIME = OpeningHours(time_zone="UTC")
 _A_CENTURY = 36_500  # days
 
@@ -47,11 +52,14 @@ class Expect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 def replay(timeline: Timeline, pack: RulePack) -> list[Line]:
     """Return a line for each alert raised or escalated, in time order; nobody acts on any of them.
 
-    Check-ins are taken in the order of their own time, those of one instant in the order of the file.
+    Check-ins are taken in the order of their own time, those of one instant in the order of the file. With `until_day`
+    silence is judged as well, to the end of that local day and as if every reminder had left.
     """
     run = _Run(timeline, pack)
-    for at, check_in in sorted(run.arrivals, key=lambda arrival: arrival[0]):
-        run.arrive(at, check_in)
+    named = [_named(check_in, place) for place, check_in in enumerate(timeline.check_ins, start=1)]
+    for check_in in sorted(named, key=_hours):
+        run.arrive(check_in)
+    run.listen_until(_FOR_EVER)
     return run.lines
 
 
@@ -59,25 +67,76 @@ class _Run:
     def __init__(self, timeline: Timeline, pack: RulePack) -> None:
         self.timeline = msgspec.structs.replace(timeline, check_ins=[])
         self.pack = pack
+        self.now = timeline.session_at
         self.lines: list[Line] = []
         self.alerts: dict[UUID, Alert] = {}
-        self.arrivals = [
-            (_hours(check_in), _named(check_in, place))
-            for place, check_in in enumerate(timeline.check_ins, start=1)
-        ]
+        self.due: list[DueCheckIn] = []
+        self.silence_ends = timeline.session_at
         self._ids = count(1)
+        if timeline.until_day is not None:
+            self._await(timeline, timeline.until_day)
 
-    def arrive(self, hours: float, check_in: TimelineCheckIn) -> None:
-        self.timeline = msgspec.structs.replace(self.timeline, check_ins=[*self.timeline.check_ins, check_in])
-        now = self.timeline.session_at + timedelta(hours=hours)
-        self.absorb(judge(self.pack, self.timeline, since=check_in.id), now)
+    def _await(self, timeline: Timeline, until_day: int) -> None:
+        zone = ZoneInfo(timeline.time_zone)
+        last = timeline.session_at.astimezone(zone).date() + timedelta(days=until_day)
+        self.silence_ends = end_of_day(last, zone)
+        self.due = calendar(
+            timeline.modality, timeline.session_at, timeline.time_zone, with_day_90=until_day >= DAY_90
+        )
 
-    def absorb(self, findings: Iterable[Finding], now: datetime) -> None:
+    def arrive(self, check_in: TimelineCheckIn) -> None:
+        arrives = self.timeline.session_at + timedelta(hours=_hours(check_in))
+        self.listen_until(arrives)
+        self.now = arrives
+        arrived = [*self.timeline.check_ins, check_in]
+        self.timeline = msgspec.structs.replace(self.timeline, check_ins=arrived)
+        self.absorb(judge(self.pack, self.timeline, since=check_in.id))
+
+    def listen_until(self, instant: datetime) -> None:
+        """Look at every instant before `instant` at which silence can have come to mean something."""
+        while self.due:
+            silence = listen(self.pack, self._watch(), self.now)
+            self.absorb(silence.findings)
+            look = silence.next_look_at
+            if look is None or look >= instant or look > self.silence_ends:
+                return
+            self.now = look
+
+    def _watch(self) -> Watch:
+        said = [one for one in self.timeline.check_ins if one.answers]
+        days = {one.day for one in said}
+        empty = {one.day for one in self.timeline.check_ins} - days
+        return Watch(
+            modality=self.timeline.modality,
+            time_zone=self.timeline.time_zone,
+            patient=self.timeline.patient,
+            calendar=tuple(
+                WatchedCheckIn(
+                    due=due,
+                    answered=due.day in days,
+                    said_nothing=due.day in empty,
+                    reminder=self._reminder(due.due_at),
+                    miss_reminder=self._reminder(due.ends_at),
+                )
+                for due in self.due
+            ),
+            heard_at=tuple(self.timeline.session_at + timedelta(hours=_hours(one)) for one in said),
+            alerts=tuple(
+                OpenAlert(alert.code, alert.tier, alert.raised_at)
+                for alert in self.alerts.values()
+                if alert.unresolved
+            ),
+        )
+
+    def _reminder(self, leaves_at: datetime) -> Reminder:
+        return Reminder(ReminderFate.SENT, leaves_at) if leaves_at <= self.now else Reminder()
+
+    def absorb(self, findings: Iterable[Finding]) -> None:
         change = absorb(
             self.alerts.values(),
             findings,
             episode_id=UUID(int=0),
-            now=now,
+            now=self.now,
             hours=_ANY_TIME,
             new_id=lambda: UUID(int=next(self._ids)),
         )

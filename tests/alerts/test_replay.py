@@ -170,3 +170,41 @@ def test_a_code_is_raised_once_and_then_only_rises(course: list[dict[str, Any]])
     for _, check, tier in run(*course):
         assert check not in tiers or tier.rank > tiers[check].rank
         tiers[check] = tier
+
+
+def silences(*check_ins: dict[str, Any], **more: Any) -> list[tuple[int, Tier]]:
+    return [(day, tier) for day, check, tier in run(*check_ins, **more) if check is Code.SILENCE]
+
+
+FINE = {"redness": 1, "pain": 0}
+
+
+def test_without_an_end_silence_is_not_judged() -> None:
+    assert silences({"day": 0, "answers": FINE}, patient={"hsv_history": True}) == []
+
+
+def test_a_patient_with_cold_sores_before_who_falls_silent_is_raised_the_day_after_the_next() -> None:
+    heard = {"day": 0, "answers": FINE, "hours_after": 9}
+    assert silences(heard, patient={"hsv_history": True}, until_day=1) == []
+    assert silences(heard, patient={"hsv_history": True}, until_day=2) == [(1, Tier.SOON)]
+
+
+def test_low_risk_silence_is_a_call_and_no_alert() -> None:
+    assert silences({"day": 0, "answers": FINE}, until_day=10) == []
+
+
+def test_silence_after_an_open_alert_has_that_alerts_tier() -> None:
+    prodrome = {"day": 2, "answers": {"tingling": True}}
+    assert silences(prodrome, until_day=2) == []
+    assert silences(prodrome, until_day=3) == [(3, Tier.SAME_DAY)]
+
+
+def test_a_check_in_that_says_nothing_is_silence_too() -> None:
+    empty: list[dict[str, Any]] = [{"day": day, "answers": {}} for day in (1, 2, 3)]
+    heard = {"day": 0, "answers": FINE, "hours_after": 9}
+    assert silences(heard, *empty, patient={"hsv_history": True}, until_day=3) == [(1, Tier.SOON)]
+
+
+def test_whoever_answers_every_day_is_never_silent() -> None:
+    daily = [{"day": day, "answers": FINE, "hours_after": 24 * day + 1} for day in range(8)]
+    assert silences(*daily, patient={"immunosuppressed": True}, until_day=7) == []
