@@ -87,7 +87,9 @@ def since(moment: Moment, sign: str) -> str:
     value, placed = before
     if value in (False, "none", "no", 0, []):
         return f"new since {when(moment, placed)}"
-    return f"also {on_day(moment, placed)}" if placed.day != moment.day else f"on day {moment.day}, said before"
+    return (
+        f"also {on_day(moment, placed)}" if placed.day != moment.day else f"on day {moment.day}, said before"
+    )
 
 
 def when(moment: Moment, placed: Placed) -> str:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from aftercare.care.calendar import DAY_90, DAYS
 from aftercare.checks import answers as read
 from aftercare.checks.pack import RulePack, expected
 from aftercare.model.timeline import Answers, Risks, Treatment
@@ -116,7 +117,7 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
         """Yield, newest first, the check-ins that make two in a row with this one (rules.md 2)."""
         day = self.at.day
         oldest = day - self.pack.course.pair_days
-        due_before = max((due for due in self.pack.calendar[self.modality] if due < day), default=day)
+        due_before = max((due for due in (*DAYS[self.modality], DAY_90) if due < day), default=day)
         for placed in reversed(self.earlier):
             if placed.day < day and (placed.day >= oldest or placed.day == due_before):
                 yield placed

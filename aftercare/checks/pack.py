@@ -146,7 +146,6 @@ class RulePack(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """One version of all rules."""
 
     version: str
-    calendar: dict[Modality, tuple[int, ...]]
     expected: dict[Modality, Envelope]
     deep: Deep
     baseline: Baseline
