@@ -20,11 +20,11 @@ MAX_ANSWER_BYTES = 16 * 2**20
 class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What a worker is told on its command line, as JSON: memory as address space in bytes, seconds for one photo.
 
-    768 MiB let through the worst that `PhotoLimits` allows (33 megapixels of WebP take about 650).
+    896 MiB let through the worst that `PhotoLimits` allows (33 megapixels of WebP were seen to take 716).
     """
 
     limits: PhotoLimits = msgspec.field(default_factory=PhotoLimits)
-    memory_bytes: Annotated[int, msgspec.Meta(ge=64 * 2**20)] = 768 * 2**20
+    memory_bytes: Annotated[int, msgspec.Meta(ge=64 * 2**20)] = 896 * 2**20
     seconds: Annotated[int, msgspec.Meta(ge=1)] = 20
 
 

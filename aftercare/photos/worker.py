@@ -39,10 +39,9 @@ def main() -> None:
 
 def _give_up_rights(memory_bytes: int) -> None:
     os.nice(_NICE)
-    for ending in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(
-            ending, signal.SIG_IGN
-        )  # sent to the whole group; the service finishes its requests first
+    # Sent to every process of the service; but the service finishes its requests first, and then closes our input.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     for what, most in (
         (resource.RLIMIT_AS, memory_bytes),
         (resource.RLIMIT_CORE, 0),  # a core dump would be a photo left on the disk
