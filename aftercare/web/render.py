@@ -19,7 +19,7 @@ from aftercare.model.pages import (
     SignInPage,
     TriagePage,
 )
-from aftercare.web import charts, words
+from aftercare.web import charts, readings, words
 from aftercare.web.times import Clock
 
 ASSETS: Final = Path(__file__).with_name("assets")
@@ -51,7 +51,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals |= {"words": words, "charts": charts, "asset": asset}
+    environment.globals |= {"words": words, "charts": charts, "readings": readings, "asset": asset}
     return environment
 
 

@@ -40,7 +40,7 @@ class Stage:
         self.events.put(event)
 
     def __enter__(self) -> Self:
-        Thread(target=self._server.serve_forever, daemon=True).start()
+        Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         return self
 
     def __exit__(
@@ -64,7 +64,7 @@ class _Handler(SimpleHTTPRequestHandler):
         return
 
     def do_GET(self) -> None:
-        if self.path == "/v1/events":
+        if self.path.split("?")[0] == "/v1/events":
             self._events()
         elif self.path in self.stage.pages:
             self._answer(self.stage.pages[self.path])

@@ -5,7 +5,7 @@ import pytest
 
 from aftercare.model.charts import AlertPin, Axis, ChartPoint, ChartSeries, SignMark, SignsRow
 from aftercare.model.words import Code, Tier
-from aftercare.web import charts
+from aftercare.web import charts, readings
 from tests.web.samples import PHOTOS
 
 WEEK = Axis(days=(0, 1, 2, 3, 4), today=4)
@@ -73,21 +73,21 @@ def test_the_band_stands_half_a_step_above_its_grade_on_each_day() -> None:
 
 def test_every_calendar_day_has_a_column_of_the_same_width_and_others_stand_between() -> None:
     axis = Axis(days=(0, 1, 7, 14), today=7)
-    assert [charts.place(axis, day) for day in axis.days] == [12.5, 37.5, 62.5, 87.5]
-    assert charts.place(axis, 4) == pytest.approx(50)
-    assert charts.place(axis, -3) == 12.5
-    assert charts.place(axis, 90) == 87.5
+    assert [readings.place(axis, day) for day in axis.days] == [12.5, 37.5, 62.5, 87.5]
+    assert readings.place(axis, 4) == pytest.approx(50)
+    assert readings.place(axis, -3) == 12.5
+    assert readings.place(axis, 90) == 87.5
 
 
 def test_two_check_ins_of_one_day_stand_beside_each_other_in_their_order() -> None:
     points = (ChartPoint(day=1, grade=1), ChartPoint(day=1, grade=3))
-    (left, first), (right, second) = charts.spread(WEEK, points)
-    assert left < charts.place(WEEK, 1) < right
+    (left, first), (right, second) = readings.spread(WEEK, points)
+    assert left < readings.place(WEEK, 1) < right
     assert (first.grade, second.grade) == (1, 3)
 
 
 def test_the_drawing_says_in_words_what_it_shows() -> None:
-    said = charts.sentence(series(2, 0, None, 1, 1, missed=(3,)))
+    said = readings.sentence(series(2, 0, None, 1, 1, missed=(3,)))
     assert said == "Pain: day 0 moderate; day 1 none; day 2 not said; day 3 no check-in; day 4 mild"
     assert f'aria-label="{said}"' in charts.mini(WEEK, series(2, 0, None, 1, 1, missed=(3,)))
 
@@ -107,13 +107,13 @@ def test_only_signs_said_once_are_drawn_and_the_rest_are_named() -> None:
     said = SignsRow(item="tingling", marks=(SignMark(day=1, said=True),))
     denied = SignsRow(item="fever_c", marks=(SignMark(day=1, said=False),))
     unasked = SignsRow(item="ulcer", marks=())
-    assert charts.said_once((said, denied, unasked)) == [said]
-    assert charts.denied_throughout((said, denied, unasked)) == ["Fever"]
+    assert readings.said_once((said, denied, unasked)) == [said]
+    assert readings.denied_throughout((said, denied, unasked)) == ["Fever"]
 
 
 def test_the_table_tells_denied_from_unsaid_and_from_a_missed_day() -> None:
     row = SignsRow(item="weeping", marks=(SignMark(day=0, said=False),))
-    days, table = charts.table([series(0, None, 2, 1, missed=(3,))], [row])
+    days, table = readings.table([series(0, None, 2, 1, missed=(3,))], [row])
     assert days == [0, 1, 2, 3]
     assert table == [
         ("Pain", ["none", "", "moderate", "no check-in"]),

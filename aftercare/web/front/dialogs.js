@@ -4,12 +4,19 @@ export function startDialogs() {
   const dialog = document.getElementById("dialog");
   const keys = document.getElementById("keys");
 
-  document.addEventListener("htmx:after:swap", () => {
-    if (dialog?.querySelector("#act") && !dialog.open) dialog.showModal();
+  // What was asked for comes into the dialog; once the answer has replaced <main>, the question is done with.
+  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    if (ctx.target?.id === "dialog-body") dialog.showModal();
+    else if (ctx.target?.id === "main" && dialog?.open && dialog.contains(ctx.sourceElement)) dialog.close();
   });
-  // The answer replaces <main>; what was asked is done with. The dialog's own loading is a GET and leaves it alone.
-  dialog?.addEventListener("htmx:after:request", (event) => {
-    if (event.target.closest?.("form")) dialog.close();
+  // What could not be sent is said at its own form, and what was written stays there.
+  document.addEventListener("htmx:error", (event) => {
+    const form = event.target.closest?.("form[method=post]");
+    if (!form) return;
+    const said = form.querySelector(".unsent") ?? form.appendChild(document.createElement("p"));
+    said.className = "unsent late-arrival";
+    said.setAttribute("role", "alert");
+    said.textContent = "Not saved: the clinic’s server did not answer. Try again.";
   });
   dialog?.addEventListener("close", () => document.getElementById("dialog-body").replaceChildren());
 
