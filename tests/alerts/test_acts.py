@@ -215,6 +215,15 @@ def test_a_confirmed_condition_blocks_it_until_a_practitioner_ends_it(raised: Ra
     assert acts.end_condition(ended, **DOCTOR, now=march(6)) == Change()
 
 
+def test_a_condition_confirmed_again_after_reopening_blocks_the_course_again(
+    raised: Raise, march: At, hours: OpeningHours
+) -> None:
+    done = one(acts.resolve(raised(), outcome=Outcome.CONFIRMED, **DOCTOR, now=march(4)))
+    ended = one(acts.end_condition(done, **DOCTOR, now=march(5)))
+    opened = one(acts.reopen(ended, others=[ended], **DOCTOR, now=march(6), hours=hours))
+    assert course_block([one(acts.resolve(opened, outcome=Outcome.CONFIRMED, **DOCTOR, now=march(6)))])
+
+
 def test_what_was_not_confirmed_has_no_condition_to_end(raised: Raise, march: At) -> None:
     done = one(acts.resolve(raised(), outcome=Outcome.EXPECTED_COURSE, **DOCTOR, now=march(4)))
     assert course_block([done]) is None

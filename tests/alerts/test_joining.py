@@ -166,6 +166,16 @@ def test_an_emergency_reported_again_after_contact_starts_the_clock_again(
     assert episode.alert.look_at == march(2, 20, 15)
 
 
+def test_an_emergency_recorded_before_the_contact_does_not_start_the_clock_again(
+    episode: Any, march: At, finding: Found
+) -> None:
+    episode.report(march(2), finding(Code.AIRWAY, Tier.EMERGENCY, "c1", signs=("breathing_or_tongue",)))
+    contacted(episode, march(2, 11))
+    late = finding(Code.AIRWAY, Tier.EMERGENCY, "c2", signs=("breathing_or_tongue",))
+    assert whys(episode.report(march(2, 20), late, recorded={"c2": march(2, 9)})) == []
+    assert episode.alert.state is AlertState.CONTACTED
+
+
 def test_news_ends_a_snooze(episode: Any, march: At, finding: Found) -> None:
     episode.report(march(2), finding(Code.SWELLING, Tier.SOON, "c1", grades={"swelling": 2}))
     snoozed = acts.snooze(

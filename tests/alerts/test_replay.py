@@ -208,3 +208,11 @@ def test_a_check_in_that_says_nothing_is_silence_too() -> None:
 def test_whoever_answers_every_day_is_never_silent() -> None:
     daily = [{"day": day, "answers": FINE, "hours_after": 24 * day + 1} for day in range(8)]
     assert silences(*daily, patient={"immunosuppressed": True}, until_day=7) == []
+
+
+def test_after_a_lump_on_day_42_the_check_in_of_day_90_is_awaited() -> None:
+    asked = (0, 1, 2, 3, 4, 5, 6, 7, 10, 14, 21, 28)
+    daily = [{"day": day, "answers": FINE} for day in asked]
+    lump = {"day": 42, "answers": {"lumps": True}}
+    assert silences(*daily, lump, until_day=89) == []
+    assert silences(*daily, lump, until_day=90) == [(90, Tier.SOON)]
