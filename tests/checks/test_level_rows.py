@@ -164,6 +164,27 @@ LEVELS: list[tuple[str, str, dict[int, dict[str, Any]], dict[str, Any], dict[str
     ("deep needling, redness 2 on days 6, 7", CIT, days("redness", d6=2, d7=2), {"needle_depth_mm": 2.5}, {}),
     ("rosacea, redness 3 on day 5", CIT, days("redness", d5=3), {"baseline": {"redness": 3}}, {}),
     (
+        "own redness 1 before, moderate on days 9, 10",
+        CIT,
+        days("redness", d9=2, d10=2),
+        {"baseline": {"redness": 1}},
+        {"redness.above": "routine"},
+    ),
+    (
+        "own redness 3 before, of which 2 count, severe on days 9, 10",
+        CIT,
+        days("redness", d9=3, d10=3),
+        {"baseline": {"redness": 3}},
+        {"redness.above": "routine"},
+    ),
+    (
+        "own pain before is never taken off",
+        CIT,
+        days("pain", d9=2),
+        {"baseline": {"pain": 2}},
+        {"pain.moderate": "soon"},
+    ),
+    (
         "rosacea, redness 4 on day 5",
         CIT,
         days("redness", d5=4),
@@ -329,3 +350,10 @@ def test_what_never_raises_alone_is_evidence(findings: Callable[..., list[Findin
     course = {2: {"swelling": 2}, 4: {"swelling": 2, "one_sided": True}}
     (found,) = findings(CIT, course)
     assert {line.text for line in found.evidence} >= {"clearly more on one side", "has not fallen since"}
+
+
+def test_what_is_new_after_day_3_is_evidence(findings: Callable[..., list[Finding]]) -> None:
+    (on_day_4,) = findings(CIT, {0: {"pain": 0}, 4: {"pain": 2}})
+    assert "new after day 3" in {line.text for line in on_day_4.evidence}
+    (on_day_3,) = findings(CIT, {0: {"pain": 0}, 3: {"pain": 2}})
+    assert "new after day 3" not in {line.text for line in on_day_3.evidence}

@@ -133,6 +133,13 @@ SIGNS: list[tuple[str, str, dict[int, dict[str, Any]], dict[str, Any], dict[str,
         {"cold_sore.blisters": "same_day", "burn.blisters": "same_day"},
     ),
     ("blisters denied", CIT, {4: {"blisters": "none", "grouped": False}}, {}, {}),
+    (
+        "blisters denied, though placed",
+        CIT,
+        {4: {"blisters": "none", "sites": {"blisters": ["lips"]}}},
+        {},
+        {},
+    ),
     ("blisters after laser", LASER, {4: {"blisters": "few"}}, {}, {"burn.blisters": "same_day"}),
     (
         "blisters around the eye",
@@ -511,3 +518,20 @@ def test_light_patches_and_scars_hold_the_course(findings: Callable[..., list[An
 def test_the_most_urgent_row_of_a_check_in_comes_first(findings: Callable[..., list[Any]]) -> None:
     found = findings(CIT, {4: {"white_bumps": True, "tingling": True, "breathing_or_tongue": True}})
     assert [f.code for f in found] == ["airway", "cold_sore", "milia"]
+
+
+def test_the_floor_holds_every_emergency_and_the_same_day_rows_that_no_clinic_may_lower() -> None:
+    rows = default_pack().rows
+    assert {row for row, spec in rows.items() if spec.tier == "emergency" and not spec.floor} == set()
+    assert {row for row, spec in rows.items() if spec.floor and spec.tier != "emergency"} == {
+        "cold_sore.tingling",
+        "burn.tingling",
+        "cold_sore.blisters",
+        "burn.blisters",
+        "infection.spreading",
+        "infection.yellow_crust",
+        "infection.fever",
+        "infection.raw_skin",
+        "burn.raw_skin",
+    }
+    assert {spec.tier for spec in rows.values() if spec.floor} == {"emergency", "same_day"}

@@ -128,6 +128,11 @@ def test_a_miss_at_risk_is_reminded_and_becomes_soon_at_the_end_of_the_next_loca
     assert found.reason.endswith("; had cold sores before.")
 
 
+def test_who_is_alerted_for_is_not_called_as_well() -> None:
+    silence = hear(watch({0, 1}, patient=HERPES), at(6))
+    assert (len(silence.findings), silence.call) == (3, ())
+
+
 def test_whatever_comes_before_the_end_of_the_next_day_ends_the_silence() -> None:
     assert hear(watch({0, 1, 3}, patient=HERPES), at(4)).findings == ()
     assert hear(watch({0, 1}, patient=HERPES, heard_at=(at(3, 22),)), at(4)).findings == ()
