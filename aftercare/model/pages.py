@@ -205,10 +205,14 @@ class TriagePage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AlertPage(msgspec.Struct, frozen=True, kw_only=True):
-    """`/alerts/{alert_id}`: the five-second view on a page of its own."""
+    """`/alerts/{alert_id}?back=`: the five-second view on a page of its own, or unfolded below its row.
+
+    `back` is the path that an act returns to: the list it is unfolded in, or `None` for the alert's own page.
+    """
 
     head: Head
     alert: AlertView
+    back: str | None = None
 
 
 class ActPage(msgspec.Struct, frozen=True, kw_only=True):

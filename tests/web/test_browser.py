@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -80,22 +81,38 @@ def test_nothing_moves_under_the_pointer_until_it_leaves(page: Page, stage: Stag
     expect(page.locator("#changed")).to_be_hidden()
 
 
-def test_an_unfolded_alert_stays_open_through_a_live_update_and_closes_again(
+def test_an_unfolded_alert_stays_open_and_current_through_a_live_update_and_closes_again(
     page: Page, stage: Stage
 ) -> None:
-    stage.pages[f"/alerts/{ALERT.alert_id}"] = render.render(AlertPage(head=HEAD, alert=ALERT))
+    path = f"/alerts/{ALERT.alert_id}?back=/"
+    stage.pages[path] = render.render(AlertPage(head=HEAD, alert=ALERT, back="/"))
     name = page.locator(f"#row-{ALERT.alert_id} .row-name")
     name.click()
     five = page.locator(f"#unfold-{ALERT.alert_id} .five")
     expect(five.locator(".sentence")).to_have_text(ALERT.reason)
     expect(name).to_have_attribute("aria-expanded", "true")
+    stage.pages[path] = render.render(
+        AlertPage(head=HEAD, alert=msgspec.structs.replace(ALERT, reason="Blisters spread."), back="/")
+    )
     page.mouse.move(5, 5)
     stage.push("alert")
     expect(page.locator(".row")).to_have_count(4)
-    expect(five).to_be_visible()
+    expect(five.locator(".sentence")).to_have_text("Blisters spread.")
+    expect(name).to_have_attribute("aria-expanded", "true")
     name.click()
     expect(five).to_have_count(0)
     expect(name).to_have_attribute("aria-expanded", "false")
+
+
+def test_an_act_in_an_unfolded_alert_comes_back_to_the_list(page: Page, stage: Stage) -> None:
+    stage.pages[f"/alerts/{ALERT.alert_id}?back=/"] = render.render(
+        AlertPage(head=HEAD, alert=ALERT, back="/")
+    )
+    page.locator(f"#row-{ALERT.alert_id} .row-name").click()
+    page.locator(f"#unfold-{ALERT.alert_id}").get_by_role("button", name="No answer").click()
+    _, body = stage.posted.get(timeout=10)
+    assert "back=%2F&" in body + "&"
+    expect(page.locator("main.triage")).to_be_visible()
 
 
 def test_keys_move_take_and_show_themselves(page: Page, stage: Stage) -> None:

@@ -1,4 +1,17 @@
+import htmx from "htmx.org";
+
 // The question of an act comes as a dialog where scripts run, and as a page of its own where they do not.
+
+// The morph of the list leaves unfolded alerts alone, so that nobody loses their place: they are brought up to date here.
+function refreshUnfolded() {
+  for (const link of document.querySelectorAll("[data-unfold]")) {
+    const panel = document.getElementById(link.dataset.unfold);
+    if (!panel.childElementCount) continue;
+    link.setAttribute("aria-expanded", "true");
+    const select = link.getAttribute("hx-select");
+    htmx.ajax("GET", link.getAttribute("hx-get"), { target: `#${panel.id}`, select, swap: "innerMorph" });
+  }
+}
 
 export function startDialogs() {
   const dialog = document.getElementById("dialog");
@@ -7,7 +20,10 @@ export function startDialogs() {
   // What was asked for comes into the dialog; once the answer has replaced <main>, the question is done with.
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     if (ctx.target?.id === "dialog-body") dialog.showModal();
-    else if (ctx.target?.id === "main" && dialog?.open && dialog.contains(ctx.sourceElement)) dialog.close();
+    else if (ctx.target?.id === "main") {
+      if (dialog?.open && dialog.contains(ctx.sourceElement)) dialog.close();
+      refreshUnfolded();
+    }
   });
   // What could not be sent is said at its own form, and what was written stays there.
   document.addEventListener("htmx:error", (event) => {
