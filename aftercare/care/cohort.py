@@ -140,7 +140,7 @@ def timeline(patient: SyntheticPatient) -> Timeline:
         session=patient.treatment,
         check_ins=[
             TimelineCheckIn(
-                id=one.id,
+                id=str(one.id),
                 day=one.day,
                 hours_after=(one.recorded_at - patient.session_at) / timedelta(hours=1),
                 answers=one.answers,

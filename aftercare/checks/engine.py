@@ -3,7 +3,6 @@
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from operator import attrgetter
-from uuid import UUID
 
 from aftercare.checks import (
     acne_flare,
@@ -68,7 +67,7 @@ def judge(
     pack: RulePack,
     timeline: Timeline,
     *,
-    since: UUID | str | float | None = None,
+    since: str | float | None = None,
     codes: frozenset[Code] | None = None,
 ) -> list[Finding]:
     """Give every row that fires in each check-in, in the episode's own time, most urgent first within a check-in.
@@ -106,7 +105,7 @@ def _woken(answers: Answers) -> list[Check]:
     return [check for bit, check in enumerate(CHECKS) if bits >> bit & 1] if bits else []
 
 
-def _start(placed: list[Placed], since: UUID | str | float | None) -> int:
+def _start(placed: list[Placed], since: str | float | None) -> int:
     if since is None:
         return 0
     if isinstance(since, int | float):

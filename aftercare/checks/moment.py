@@ -1,7 +1,6 @@
 """One check-in at the moment it is judged: its answers, what is expected of its day, and what came before it."""
 
 from collections.abc import Iterator, Sequence
-from uuid import UUID
 
 import msgspec
 
@@ -17,7 +16,7 @@ class Placed(msgspec.Struct, frozen=True, gc=False):
 
     hours: float
     day: int
-    id: UUID | str
+    id: str
     answers: Answers
 
 

@@ -1,0 +1,1 @@
+"""Background work: APScheduler ticks, PostgreSQL says what is due."""

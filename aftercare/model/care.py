@@ -119,7 +119,8 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True):
     episode_id: UUID
     patient_id: UUID
     with_day_90: bool
-    calendar_ends_at: Instant | None
+    opened_at: Instant
+    calendar_ends_at: Instant | None  # a newer session has taken over the asking
     session_id: UUID
     course_id: UUID
     modality: Modality

@@ -15,7 +15,7 @@ class CheckInDraft(msgspec.Struct, frozen=True, kw_only=True):
     `day` is what the app believed; the server recomputes it from `recorded_at`. `day: null` is "something changed".
     """
 
-    instrument: Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9._-]+$")]
+    instrument: Annotated[int, msgspec.Meta(ge=1, le=100_000)]
     recorded_at: Instant
     time_zone: Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+/-]+$")]
     day: Annotated[int, msgspec.Meta(ge=-100_000, le=100_000)] | None = None
@@ -43,7 +43,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """A check-in as it is kept."""
 
     check_in_id: UUID
-    instrument: str
+    instrument: int
     recorded_at: Instant
     received_at: Instant
     judged_at: Instant  # the instant that the checks use

@@ -1,7 +1,6 @@
 """What a check says about a timeline, with the evidence that a practitioner reads."""
 
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
@@ -38,7 +37,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     row: str
     day: int
     reason: str  # one sentence for the practitioner
-    check_in: UUID | str | None = None  # None for silence
+    check_in: str | None = None  # its id; None for silence
     evidence: tuple[Evidence, ...] = ()
     grades: dict[str, int] = msgspec.field(default_factory=dict)
     signs: tuple[str, ...] = ()  # the decisive signs that it rests on, for "another sign joined"

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Annotated, Any
-from uuid import UUID
 
 import msgspec
 
@@ -23,7 +22,9 @@ class Risks(msgspec.Struct, frozen=True, kw_only=True):
     immunosuppressed: bool | None = None
     keloid_history: bool | None = None
     blood_thinner: bool | None = None
-    baseline: dict[str, Grade] = msgspec.field(default_factory=dict)  # before session 1: redness, itching, dryness
+    baseline: dict[str, Grade] = msgspec.field(
+        default_factory=dict
+    )  # before session 1: redness, itching, dryness
 
 
 class Treatment(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +41,7 @@ class TimelineCheckIn(msgspec.Struct, frozen=True, kw_only=True):
     day: int  # local date of `recorded_at` minus local date of the session, in days
     hours_after: float | None = None  # `recorded_at` minus `session_at`; None means 24 x day
     answers: Answers = msgspec.field(default_factory=dict)
-    id: UUID | str | None = None
+    id: str | None = None
 
 
 class Timeline(msgspec.Struct, frozen=True, kw_only=True):

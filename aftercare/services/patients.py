@@ -105,7 +105,7 @@ def _patient(
         immunosuppressed=draft.immunosuppressed,
         keloid_history=draft.keloid_history,
         blood_thinner=draft.blood_thinner,
-        baseline={**draft.baseline},
+        baseline={str(item): grade for item, grade in draft.baseline.items()},
         allergies=draft.allergies,
         medicines=draft.medicines,
         prophylaxis=draft.prophylaxis,

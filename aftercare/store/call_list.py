@@ -19,6 +19,7 @@ class CallListRow(msgspec.Struct, frozen=True, kw_only=True):
     day: int
     patient_id: UUID
     missed: tuple[int, ...]
+    reason: str
     added_at: datetime
 
 
@@ -26,7 +27,14 @@ async def add(db: Connection, clinic_id: UUID, row: CallListRow) -> bool:
     """Put a patient on the list; False if this miss was there before."""
     return (
         await db.fetchval(
-            _SQL["add"], clinic_id, row.episode_id, row.day, row.patient_id, row.missed, row.added_at
+            _SQL["add"],
+            clinic_id,
+            row.episode_id,
+            row.day,
+            row.patient_id,
+            row.missed,
+            row.reason,
+            row.added_at,
         )
         is not None
     )

@@ -1,6 +1,5 @@
 """Episodes with the session that opened each."""
 
-from datetime import datetime
 from uuid import UUID
 
 from aftercare.db.pool import Connection
@@ -11,7 +10,7 @@ from aftercare.store.rows import many
 _SQL = queries("episodes")
 
 
-async def open_episode(db: Connection, clinic_id: UUID, episode: Episode, now: datetime) -> list[UUID]:
+async def open_episode(db: Connection, clinic_id: UUID, episode: Episode) -> list[UUID]:
     """Open an episode; returns those whose calendar it ends."""
     await db.execute(
         _SQL["open"],
@@ -20,7 +19,7 @@ async def open_episode(db: Connection, clinic_id: UUID, episode: Episode, now: d
         episode.patient_id,
         episode.session_id,
         episode.with_day_90,
-        now,
+        episode.opened_at,
     )
     rows = await db.fetch(
         _SQL["end_older_calendars"], clinic_id, episode.patient_id, episode.episode_id, episode.session_at

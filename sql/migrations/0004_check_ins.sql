@@ -17,7 +17,7 @@ create table check_ins (
     clinic_id uuid not null,
     patient_id uuid not null,
     check_in_id uuid not null,
-    instrument text not null,
+    instrument integer not null,
     recorded_at timestamptz not null,
     received_at timestamptz not null,
     judged_at timestamptz not null,

@@ -97,6 +97,7 @@ create table call_list (
     day smallint not null,
     patient_id uuid not null,
     missed smallint[] not null,
+    reason text not null,
     added_at timestamptz not null,
     done_at timestamptz,
     done_by uuid,

@@ -32,7 +32,7 @@ create table deliveries (
     ended_at timestamptz,
     primary key (clinic_id, delivery_id),
     unique nulls not distinct (clinic_id, what, channel, staff_id, patient_id, webhook_id),
-    check (num_nonnulls(staff_id, patient_id, webhook_id) = 1 or (webhook_id is null and staff_id is null)),
+    check (num_nonnulls(staff_id, patient_id, webhook_id) = 1),
     foreign key (clinic_id, staff_id) references staff,
     foreign key (clinic_id, patient_id) references patients on delete cascade,
     foreign key (clinic_id, webhook_id) references webhooks,

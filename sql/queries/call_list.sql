@@ -1,10 +1,11 @@
 -- name: add
-insert into call_list (clinic_id, episode_id, day, patient_id, missed, added_at) values ($1, $2, $3, $4, $5, $6)
+insert into call_list (clinic_id, episode_id, day, patient_id, missed, reason, added_at)
+values ($1, $2, $3, $4, $5, $6, $7)
 on conflict do nothing
 returning day;
 
 -- name: open_items
-select episode_id, day, patient_id, missed, added_at from call_list
+select episode_id, day, patient_id, missed, reason, added_at from call_list
 where clinic_id = $1 and done_at is null order by added_at, episode_id limit 200;
 
 -- name: done

@@ -10,7 +10,7 @@ where e.clinic_id = $1 and e.patient_id = $2 and e.episode_id <> $3 and e.calend
 returning e.episode_id;
 
 -- name: of_patient
-select e.episode_id, e.patient_id, e.with_day_90, e.calendar_ends_at, s.session_id, s.course_id, s.modality, s.session_at,
+select e.episode_id, e.patient_id, e.with_day_90, e.opened_at, e.calendar_ends_at, s.session_id, s.course_id, s.modality, s.session_at,
        s.needle_depth_mm, s.pigment_treated, s.anaesthetic
 from episodes e join sessions s on s.clinic_id = e.clinic_id and s.session_id = e.session_id
 where e.clinic_id = $1 and e.patient_id = $2
@@ -18,7 +18,7 @@ order by s.session_at desc, e.episode_id;
 
 -- name: newest_of
 select distinct on (e.patient_id)
-       e.episode_id, e.patient_id, e.with_day_90, e.calendar_ends_at, s.session_id, s.course_id, s.modality, s.session_at,
+       e.episode_id, e.patient_id, e.with_day_90, e.opened_at, e.calendar_ends_at, s.session_id, s.course_id, s.modality, s.session_at,
        s.needle_depth_mm, s.pigment_treated, s.anaesthetic
 from episodes e join sessions s on s.clinic_id = e.clinic_id and s.session_id = e.session_id
 where e.clinic_id = $1 and e.patient_id = any ($2::uuid[])

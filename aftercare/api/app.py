@@ -1,0 +1,98 @@
+"""The composition root."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar, Response
+from litestar.di import Provide
+from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.types import ControllerRouterHandler
+
+from aftercare import __version__
+from aftercare.api.alerts import AlertController
+from aftercare.api.body import StrictBody
+from aftercare.api.clinic import EventController, LedgerController, WebhookController
+from aftercare.api.enrolments import EnrolmentController
+from aftercare.api.me import CheckInController, MeController, PhotoController, SyncController
+from aftercare.api.patients import LotController, PatientController
+from aftercare.api.problems import answer
+from aftercare.api.records import RecordController
+from aftercare.api.server import INTENDED_USE, ServerController
+from aftercare.api.staff import StaffController
+from aftercare.api.who import Who
+from aftercare.jobs.runner import Worker
+from aftercare.services.events import Hub
+from aftercare.services.house import House
+
+CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
+    ServerController,
+    EnrolmentController,
+    StaffController,
+    PatientController,
+    LotController,
+    RecordController,
+    MeController,
+    CheckInController,
+    SyncController,
+    PhotoController,
+    AlertController,
+    EventController,
+    WebhookController,
+    LedgerController,
+)
+
+
+def create_app(house: House, *, more: Sequence[ControllerRouterHandler] = ()) -> Litestar:
+    """The application over a house; `more` are the pages and, in the demo, the inbox."""
+    hub = Hub(house.database)
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        await house.open()
+        hub.start()
+        worker = Worker(house) if house.worker is not None else None
+        if worker is not None:
+            worker.start()
+        try:
+            yield
+        finally:
+            if worker is not None:
+                await worker.stop()
+            await hub.stop()
+            await house.close()
+
+    app = Litestar(
+        route_handlers=[*CONTROLLERS, *more],
+        dependencies={
+            "house": Provide(lambda: house, sync_to_thread=False),
+            "hub": Provide(lambda: hub, sync_to_thread=False),
+        },
+        middleware=[DefineMiddleware(Who)],
+        exception_handlers={Exception: answer},
+        dto=StrictBody,
+        return_dto=None,
+        after_request=_private,
+        request_max_body_size=house.settings.json_max_bytes,
+        openapi_config=OpenAPIConfig(
+            title="Aftercare",
+            version=__version__,
+            description=INTENDED_USE,
+            path="/openapi",
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        ),
+        lifespan=[lifespan],
+        logging_config=None,
+    )
+    app.state.house = house
+    return app
+
+
+def _private(response: Response[Any]) -> Response[Any]:
+    """Health data stays out of every cache."""
+    response.headers.setdefault("cache-control", "no-store")
+    response.headers.setdefault("x-content-type-options", "nosniff")
+    response.headers.setdefault("referrer-policy", "no-referrer")
+    return response

@@ -1,0 +1,152 @@
+"""What runs the clinic's account: live updates, webhooks, the delivery ledger, the audit, the call list."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Request, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
+from litestar.response import ServerSentEvent, ServerSentEventMessage
+
+from aftercare.api.pages import Cursor, Page, page_of, read_cursor
+from aftercare.api.who import admin_only, care_team, staff_only
+from aftercare.errors import NotFound
+from aftercare.model.audit import AuditEntry
+from aftercare.model.people import Actor
+from aftercare.services import ledger, sweep, webhooks
+from aftercare.services.events import Hub
+from aftercare.services.house import House
+from aftercare.store.deliveries import Attempt, Delivery
+
+StaffRequest = Request[Actor, Any, Any]
+
+
+class NewWebhook(msgspec.Struct, frozen=True, kw_only=True):
+    """An https address (or one on a host that the clinic lists)."""
+
+    url: Annotated[
+        str, msgspec.Meta(min_length=8, max_length=2000, pattern=r"^https?://[^\s\x00-\x1f\x7f]+$")
+    ]
+
+
+class EventController(Controller):
+    """Live updates."""
+
+    tags = ("clinic",)
+
+    @get(
+        "/v1/events",
+        guards=[staff_only],
+        summary="Live updates (server-sent events)",
+        media_type="text/event-stream",
+    )
+    async def follow(
+        self,
+        request: StaffRequest,
+        hub: NamedDependency[Hub],
+        last_event_id: Annotated[
+            str | None, HeaderParameter(name="Last-Event-ID", required=False, max_length=20)
+        ] = None,
+        after: Annotated[
+            int | None,
+            QueryParameter(ge=0, required=False, description="As Last-Event-ID, for the first connection."),
+        ] = None,
+    ) -> ServerSentEvent:
+        """Names and ids of what changed, from Last-Event-ID on; the page asks for what it shows."""
+        start = (
+            int(last_event_id)
+            if last_event_id and last_event_id.isascii() and last_event_id.isdigit()
+            else after
+        )
+        return ServerSentEvent(_stream(hub, request.user.clinic_id, start))
+
+
+async def _stream(hub: Hub, clinic_id: UUID, after: int | None) -> AsyncIterator[ServerSentEventMessage]:
+    yield ServerSentEventMessage(comment="live", retry=2000)
+    async for event in hub.follow(clinic_id, after):
+        if event is None:
+            yield ServerSentEventMessage(comment="still here")
+            continue
+        data = {"patient_id": event.patient_id, "subject_id": event.subject_id}
+        yield ServerSentEventMessage(
+            event=event.name, id=str(event.number), data=msgspec.json.encode(data).decode()
+        )
+
+
+class WebhookController(Controller):
+    """Webhooks."""
+
+    path = "/v1/webhooks"
+    tags = ("clinic",)
+
+    @get("/", guards=[admin_only], summary="Webhooks")
+    async def list_webhooks(
+        self, request: StaffRequest, house: NamedDependency[House]
+    ) -> list[webhooks.WebhookView]:
+        """Those that are sent to."""
+        return await webhooks.list_webhooks(house.database, request.user)
+
+    @post("/", guards=[admin_only], summary="Add a webhook")
+    async def create(
+        self, request: StaffRequest, house: NamedDependency[House], data: JSONBody[NewWebhook]
+    ) -> webhooks.WebhookView:
+        """Its signing secret is told this once."""
+        return await webhooks.create_webhook(house.database, request.user, data.url, now=house.now())
+
+    @delete("/{webhook_id:str}", guards=[admin_only], summary="Remove a webhook")
+    async def remove(
+        self, request: StaffRequest, house: NamedDependency[House], webhook_id: FromPath[UUID]
+    ) -> None:
+        """Nothing is sent there any more."""
+        await webhooks.disable_webhook(house.database, request.user, webhook_id, now=house.now())
+
+
+class LedgerController(Controller):
+    """Who was told what, and who saw what."""
+
+    tags = ("clinic",)
+
+    @get("/v1/deliveries", guards=[staff_only], summary="The delivery ledger")
+    async def deliveries(
+        self, request: StaffRequest, house: NamedDependency[House], cursor: Cursor = None
+    ) -> Page[Delivery]:
+        """The newest first."""
+        found = await ledger.list_deliveries(
+            house.database, request.user, before=read_cursor(cursor), now=house.now()
+        )
+        return page_of(found, ledger.PAGE, lambda one: (one.queued_at, one.delivery_id))
+
+    @get("/v1/deliveries/{delivery_id:str}/attempts", guards=[staff_only], summary="The tries of a delivery")
+    async def attempts(
+        self, request: StaffRequest, house: NamedDependency[House], delivery_id: FromPath[UUID]
+    ) -> list[Attempt]:
+        """Times and the channel's answers."""
+        return await ledger.list_attempts(house.database, request.user, delivery_id)
+
+    @get("/v1/audit", guards=[admin_only], summary="The audit")
+    async def audit(
+        self,
+        request: StaffRequest,
+        house: NamedDependency[House],
+        after: Annotated[int, QueryParameter(ge=0, description="The number after which to begin.")] = 0,
+    ) -> list[AuditEntry]:
+        """Sealed entries in order, up to 500."""
+        return await ledger.list_audit(house.database, request.user, after=after, now=house.now())
+
+    @post(
+        "/v1/call-list/{episode_id:str}/{day:str}/done", guards=[care_team], status_code=200, summary="Rung"
+    )
+    async def rung(
+        self,
+        request: StaffRequest,
+        house: NamedDependency[House],
+        episode_id: FromPath[UUID],
+        day: FromPath[Annotated[int, msgspec.Meta(ge=-1000, le=1000)]],
+    ) -> dict[str, UUID]:
+        """Take a patient off the call list."""
+        patient_id = await sweep.call_done(house.database, request.user, episode_id, day, now=house.now())
+        if patient_id is None:
+            raise NotFound("This patient is not on the call list any more.")
+        return {"patient_id": patient_id}

@@ -1,0 +1,181 @@
+"""Patients, for staff; their courses, sessions, screenings and invitations."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+import segno
+from litestar import Controller, Request, Response, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
+
+from aftercare.api.pages import Cursor, Page, page_of, read_cursor
+from aftercare.api.who import care_team, practitioner_only
+from aftercare.errors import Malformed
+from aftercare.model.care import (
+    Course,
+    CourseDraft,
+    Episode,
+    LotUse,
+    Screening,
+    ScreeningDraft,
+    Session,
+    SessionDraft,
+)
+from aftercare.model.people import Actor, Patient, PatientDraft
+from aftercare.services import courses, enrolments, patients
+from aftercare.services.house import House
+
+StaffRequest = Request[Actor, Any, Any]
+
+
+class RecordedSession(msgspec.Struct, frozen=True, kw_only=True):
+    """A session with the episode that it opened."""
+
+    session: Session
+    episode: Episode
+
+
+class InvitationAnswer(enrolments.Invitation, frozen=True, kw_only=True):
+    """A one-time code with its QR as SVG: the server's address with the code in the fragment."""
+
+    qr_svg: str
+
+
+class PatientController(Controller):
+    """Who is treated here."""
+
+    path = "/v1/patients"
+    tags = ("patients",)
+
+    @get("/", guards=[care_team], summary="List or search patients")
+    async def list_patients(
+        self,
+        request: StaffRequest,
+        house: NamedDependency[House],
+        search: Annotated[
+            str, QueryParameter(max_length=100, description="Beginnings of name or reference.")
+        ] = "",
+        cursor: Cursor = None,
+    ) -> Page[Patient]:
+        """The newest first, or those whose name or reference begins with the words searched."""
+        found = await patients.list_patients(
+            house.database, request.user, search=search, before=read_cursor(cursor), now=house.now()
+        )
+        if search.strip():
+            return Page(items=found)
+        return page_of(found, patients.PAGE, lambda one: (one.created_at, one.patient_id))
+
+    @post("/", guards=[care_team], summary="Add a patient")
+    async def create(
+        self, request: StaffRequest, house: NamedDependency[House], data: JSONBody[PatientDraft]
+    ) -> Response[Patient]:
+        """A new patient with what is known of their risks."""
+        made = await patients.create_patient(house.database, request.user, data, now=house.now())
+        return Response(made, headers={"etag": _etag(made)})
+
+    @get("/{patient_id:str}", guards=[care_team], summary="One patient")
+    async def read(
+        self, request: StaffRequest, house: NamedDependency[House], patient_id: FromPath[UUID]
+    ) -> Response[Patient]:
+        """The patient, with the ETag that an edit must name."""
+        found = await patients.get_patient(house.database, request.user, patient_id, now=house.now())
+        return Response(found, headers={"etag": _etag(found)})
+
+    @put("/{patient_id:str}", guards=[care_team], summary="Edit a patient")
+    async def update(
+        self,
+        request: StaffRequest,
+        house: NamedDependency[House],
+        patient_id: FromPath[UUID],
+        data: JSONBody[PatientDraft],
+        if_match: Annotated[str, HeaderParameter(name="If-Match", max_length=40)],
+    ) -> Response[Patient]:
+        """Write the patient over the version that If-Match names."""
+        made = await patients.update_patient(
+            house.database, request.user, patient_id, data, version=_version(if_match), now=house.now()
+        )
+        return Response(made, headers={"etag": _etag(made)})
+
+    @post("/{patient_id:str}/invitations", guards=[care_team], summary="Make an enrolment code")
+    async def invite(
+        self, request: StaffRequest, house: NamedDependency[House], patient_id: FromPath[UUID]
+    ) -> InvitationAnswer:
+        """A one-time code for seven days, also as QR."""
+        made = await enrolments.invite(
+            house.database, request.user, patient_id, server=house.address, now=house.now()
+        )
+        drawn = segno.make(made.address, error="m", micro=False).svg_inline(
+            scale=6, border=4, dark="#111", light="#fff"
+        )
+        return InvitationAnswer(**msgspec.structs.asdict(made), qr_svg=drawn)
+
+    @get("/{patient_id:str}/courses", guards=[care_team], summary="Courses, sessions and screenings")
+    async def list_courses(
+        self, request: StaffRequest, house: NamedDependency[House], patient_id: FromPath[UUID]
+    ) -> courses.Courses:
+        """What was planned and done, and why the next session may not take place yet."""
+        return await courses.get_courses(house.database, request.user, patient_id, now=house.now())
+
+    @post("/{patient_id:str}/courses", guards=[practitioner_only], summary="Plan a course")
+    async def plan(
+        self,
+        request: StaffRequest,
+        house: NamedDependency[House],
+        patient_id: FromPath[UUID],
+        data: JSONBody[CourseDraft],
+    ) -> Course:
+        """A course of sessions of one modality."""
+        return await courses.create_course(house.database, request.user, patient_id, data, now=house.now())
+
+    @post("/{patient_id:str}/screenings", guards=[practitioner_only], summary="Sign a screening")
+    async def screen(
+        self,
+        request: StaffRequest,
+        house: NamedDependency[House],
+        patient_id: FromPath[UUID],
+        data: JSONBody[ScreeningDraft],
+    ) -> Screening:
+        """Candidacy as the practitioner who asks has settled it."""
+        return await courses.screen(house.database, request.user, patient_id, data, now=house.now())
+
+    @post("/{patient_id:str}/sessions", guards=[practitioner_only], summary="Record a session")
+    async def record_session(
+        self,
+        request: StaffRequest,
+        house: NamedDependency[House],
+        patient_id: FromPath[UUID],
+        data: JSONBody[SessionDraft],
+    ) -> RecordedSession:
+        """A treatment that was done; opens its episode and the calendar of check-ins."""
+        session, episode = await courses.record_session(
+            house.database, request.user, patient_id, data, now=house.now()
+        )
+        return RecordedSession(session=session, episode=episode)
+
+
+class LotController(Controller):
+    """Recalls."""
+
+    path = "/v1/lots"
+    tags = ("patients",)
+
+    @get("/{lot:str}", guards=[care_team], summary="Where a lot was used")
+    async def find(
+        self, request: StaffRequest, house: NamedDependency[House], lot: FromPath[str]
+    ) -> list[LotUse]:
+        """The sessions in which devices or products of this lot were used, newest first."""
+        return await courses.find_lot(house.database, request.user, lot, now=house.now())
+
+
+def _etag(patient: Patient) -> str:
+    return f'"{patient.version}"'
+
+
+def _version(if_match: str) -> int:
+    text = if_match.removeprefix("W/").strip('"')
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise Malformed(
+            "If-Match must be the ETag that came with the patient.", pointers={"If-Match": "unknown"}
+        )
+    return int(text)

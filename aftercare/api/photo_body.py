@@ -1,0 +1,33 @@
+"""A photo's body: counted while it comes, so that nobody fills the memory, and whole before anything is decided."""
+
+from typing import Any
+
+from litestar import Request
+from litestar.exceptions import ClientException
+
+from aftercare.errors import NotJson, TooLarge
+
+
+class EmptyPhoto(NotJson):
+    """The request has no body. Send the photo's bytes as the body."""
+
+    type = "empty-photo"
+    title = "No photo"
+
+
+async def photo_body(request: Request[Any, Any, Any], limit: int) -> bytes:
+    """The bytes of the body. Raises TooLarge (in bytes), EmptyPhoto, ClientException if the client hung up."""
+    said = request.headers.get("content-length", "")
+    too_large = TooLarge(f"A photo may have at most {limit // 1_000_000} MB. Send a smaller one.")
+    if said.isdigit() and int(said) > limit:
+        raise too_large
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise too_large
+    if said.isdigit() and len(body) < int(said):
+        raise ClientException("incomplete body")
+    if not body:
+        raise EmptyPhoto
+    return bytes(body)

@@ -1,0 +1,71 @@
+"""What this server is and whether it works: open to all, and to monitoring."""
+
+from typing import Any
+
+import msgspec
+from litestar import Controller, Response, get
+from litestar.di import NamedDependency
+
+from aftercare import __version__
+from aftercare.api.who import anyone
+from aftercare.care.instrument import CURRENT_VERSION
+from aftercare.checks.pack import default_pack
+from aftercare.errors import AftercareError
+from aftercare.services.house import House
+
+OLDEST_APP = "0.1.0"
+
+
+class ServerInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """Versions and limits, for apps that are older or newer than the server."""
+
+    server: str
+    instrument: int
+    rule_pack: str
+    oldest_app: str
+    limits: dict[str, int]
+    intended_use: str
+
+
+INTENDED_USE = (
+    "Adults after micro-needling (no radiofrequency) or Laser Genesis. Aftercare orders patients' reports for review by "
+    "a qualified practitioner; it does not diagnose, exclude disease, monitor continuously or replace emergency care."
+)
+
+
+class ServerController(Controller):
+    """Versions, limits, health."""
+
+    tags = ("server",)
+
+    @get("/v1", guards=[anyone], summary="Versions and limits")
+    async def info(self, house: NamedDependency[House]) -> ServerInfo:
+        """What this server speaks and takes."""
+        settings = house.settings
+        return ServerInfo(
+            server=__version__,
+            instrument=CURRENT_VERSION,
+            rule_pack=default_pack().version,
+            oldest_app=OLDEST_APP,
+            limits={
+                "json_bytes": settings.json_max_bytes,
+                "photo_bytes": settings.photo_max_bytes,
+                "photo_pixels": settings.photo_max_pixels,
+            },
+            intended_use=INTENDED_USE,
+        )
+
+    @get("/health/live", guards=[anyone], summary="The process answers")
+    async def live(self) -> dict[str, str]:
+        """It does."""
+        return {"status": "ok"}
+
+    @get("/health/ready", guards=[anyone], summary="The service can do its work")
+    async def ready(self, house: NamedDependency[House]) -> Response[dict[str, Any]]:
+        """Whether the database answers."""
+        try:
+            async with house.database.transaction() as db:
+                await db.execute("select 1")
+        except AftercareError:
+            return Response({"status": "database away"}, status_code=503)
+        return Response({"status": "ok"})

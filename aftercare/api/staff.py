@@ -1,0 +1,86 @@
+"""Staff: signing in, and who works at the clinic."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Controller, Request, Response, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from aftercare.api.enrolments import origin
+from aftercare.api.who import COOKIE, Credential, admin_only, anyone, staff_only
+from aftercare.model.people import Actor, StaffDraft, StaffMember
+from aftercare.model.text import Handle
+from aftercare.services import clinics, staff
+from aftercare.services.house import House
+
+
+class SignInRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a staff member signs in with. `clinic` is the handle in the sign-in address."""
+
+    clinic: Handle
+    email: Annotated[str, msgspec.Meta(min_length=1, max_length=254)]
+    password: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class StaffController(Controller):
+    """Sign-ins and colleagues."""
+
+    path = "/v1/staff"
+    tags = ("staff",)
+
+    @post("/sign-ins", guards=[anyone], summary="Sign in")
+    async def sign_in(
+        self, request: Request[Any, Any, Any], house: NamedDependency[House], data: JSONBody[SignInRequest]
+    ) -> Response[staff.SignIn]:
+        """A token for the Authorization header, and the cookie for pages."""
+        clinic_id = await clinics.clinic_by_handle(house.database, data.clinic)
+        made = await staff.sign_in(
+            house.database, clinic_id, data.email, data.password, address=origin(request), now=house.now()
+        )
+        answer = Response(made)
+        set_cookie(answer, made, house)
+        return answer
+
+    @delete("/sign-ins/current", guards=[staff_only], summary="Sign out")
+    async def sign_out(
+        self, request: Request[Actor, Credential, Any], house: NamedDependency[House]
+    ) -> Response[None]:
+        """End this sign-in at once."""
+        await staff.sign_out(house.database, request.user, request.auth.token, now=house.now())
+        answer: Response[None] = Response(None, status_code=204)
+        answer.delete_cookie(COOKIE)
+        return answer
+
+    @get("/me", guards=[staff_only], summary="Who is signed in")
+    async def me(self, request: Request[Actor, Credential, Any]) -> StaffMember:
+        """The staff member of this sign-in."""
+        assert request.auth.member is not None  # noqa: S101 - a staff actor always comes with one
+        return request.auth.member
+
+    @get("/", guards=[staff_only], summary="Who works here")
+    async def colleagues(
+        self, request: Request[Actor, Any, Any], house: NamedDependency[House]
+    ) -> list[StaffMember]:
+        """Everyone at this clinic, by name."""
+        return await staff.all_staff(house.database, request.user)
+
+    @post("/", guards=[admin_only], summary="Add a staff member")
+    async def create(
+        self, request: Request[Actor, Any, Any], house: NamedDependency[House], data: JSONBody[StaffDraft]
+    ) -> StaffMember:
+        """A new colleague, with a first password."""
+        return await staff.create_staff(house.database, request.user, data, now=house.now())
+
+
+def set_cookie(answer: Response[Any], made: staff.SignIn, house: House) -> None:
+    """Lax, so that the link in a mail leads in; a change needs the form's own token besides."""
+    answer.set_cookie(
+        key=COOKIE,
+        value=made.token,
+        httponly=True,
+        secure=house.settings.secure_cookies,
+        samesite="lax",
+        path="/",
+        max_age=int((made.expires_at - house.now()).total_seconds()),
+    )

@@ -1,0 +1,260 @@
+"""The way of a check-in: lock, place, read, judge, alert, keep, all in one transaction; then what the patient is told.
+
+Nothing a patient reported is lost: an item that cannot be judged is set aside and named, a clock that is wrong is
+recomputed and named, and the same check-in sent again gets the first answer again.
+"""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from aftercare.care.advice import advise, describe_hours, emergency_number, urgent_care_number
+from aftercare.care.instrument import CURRENT_VERSION, UnknownInstrumentError, load, read_answers
+from aftercare.care.opening import is_open, next_opening
+from aftercare.db.pool import Connection, Database
+from aftercare.errors import Malformed, NotFound, OtherContent
+from aftercare.model.advice import Advice
+from aftercare.model.check_ins import Adjusted, CheckInDraft, Kept, SetAsideItem
+from aftercare.model.findings import Finding
+from aftercare.model.people import Actor
+from aftercare.model.words import AnsweredBy
+from aftercare.services import audit, recovery
+from aftercare.services.recovery import Recovery
+from aftercare.services.zones import known_zone
+from aftercare.store import call_list, consents, patients
+from aftercare.store import check_ins as store
+
+PAGE = 50
+# A phone's clock drifts by seconds; what is further ahead is judged by when it arrived.
+_AHEAD = timedelta(minutes=2)
+_ID_VERSIONS = {4, 7}
+
+
+class CheckInAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What the phone is told at once, and again whenever it asks: what to do, what was set aside, what was recomputed."""
+
+    check_in_id: UUID
+    received_at: datetime
+    day: int | None  # since the session it belongs to; null before any session
+    advice: Advice
+    set_aside: tuple[SetAsideItem, ...] = ()
+    adjusted: tuple[Adjusted, ...] = ()
+    consent_needed: tuple[str, ...] = ()
+    ask_again: bool = False  # it said nothing at all: the app asks once more
+
+
+async def submit(
+    database: Database,
+    actor: Actor,
+    patient_id: UUID,
+    check_in_id: UUID,
+    draft: CheckInDraft,
+    *,
+    now: datetime,
+) -> CheckInAnswer:
+    """Take one check-in. Raises Malformed (id), NotFound, OtherContent (the id was used with other content)."""
+    require_client_id(check_in_id, "/id")
+    digest = hashlib.sha256(msgspec.json.encode(draft, order="sorted")).digest()
+    async with database.clinic(actor.clinic_id) as db:
+        # The lock first: the same check-in sent twice at once is then the second time a repeat.
+        mine = await recovery.load(db, actor.clinic_id, patient_id, now=now)
+        before = await store.first_answer(db, actor.clinic_id, patient_id, check_in_id)
+        if before is not None:
+            if before[0] != digest:
+                raise OtherContent
+            return msgspec.convert(before[1], CheckInAnswer)
+        kept, adjusted = _keep(mine, actor, check_in_id, draft, now)
+        found = recovery.findings(mine, kept)
+        with_new = msgspec.structs.replace(mine, check_ins=(*mine.check_ins, kept))
+        await recovery.absorb_findings(db, with_new, found, actor, now=now)
+        answer = await _answer(db, mine, kept, adjusted, found, now)
+        await store.insert(
+            db, actor.clinic_id, patient_id, kept, actor.installation_id, digest, msgspec.to_builtins(answer)
+        )
+        await _follow(db, mine, kept, actor, now)
+    return answer
+
+
+def require_client_id(item_id: UUID, pointer: str) -> None:
+    """Ids are made on the phone at random or by time, so that no two phones make the same. Raises Malformed."""
+    if item_id.version not in _ID_VERSIONS:
+        raise Malformed(
+            "Ids are UUIDs of version 4 or 7.", pointers={pointer: "not a UUID of version 4 or 7"}
+        )
+
+
+def _keep(
+    mine: Recovery, actor: Actor, check_in_id: UUID, draft: CheckInDraft, now: datetime
+) -> tuple[Kept, tuple[Adjusted, ...]]:
+    adjusted: list[Adjusted] = []
+    zone = draft.time_zone
+    if not known_zone(zone):
+        zone = mine.patient.time_zone
+        adjusted.append(Adjusted(pointer="/time_zone", reason="This zone is not known here.", used=zone))
+    judged_at = _judged_at(mine, draft, now, adjusted)
+    try:
+        instrument = load(draft.instrument)
+    except UnknownInstrumentError:
+        instrument = load(CURRENT_VERSION)
+        adjusted.append(
+            Adjusted(
+                pointer="/instrument",
+                reason="This version of the questions is not known here; it was read by ours.",
+                used=str(CURRENT_VERSION),
+            )
+        )
+    reading = read_answers(instrument, draft.answers)
+    kept = Kept(
+        check_in_id=check_in_id,
+        instrument=draft.instrument,
+        recorded_at=draft.recorded_at,
+        received_at=now,
+        judged_at=judged_at,
+        said_day=draft.day,
+        time_zone=zone,
+        answered_by=AnsweredBy.STAFF if actor.kind == "staff" else draft.answered_by,
+        staff_id=actor.id if actor.kind == "staff" else None,
+        supersedes=draft.supersedes,
+        unscheduled=draft.day is None,
+        answers=reading.answers,
+        set_aside=tuple(
+            {
+                "pointer": f"/answers{one.pointer}",
+                "reason": one.reason,
+                "sent": storable(_at(draft.answers, one.pointer)),
+            }
+            for one in reading.set_aside
+        ),
+    )
+    day = recovery.day_in(recovery.place(mine, judged_at), kept)
+    if draft.day is not None and day is not None and draft.day != day:
+        adjusted.append(
+            Adjusted(pointer="/day", reason="The day was recomputed from recorded_at.", used=str(day))
+        )
+    return kept, tuple(adjusted)
+
+
+def _judged_at(mine: Recovery, draft: CheckInDraft, now: datetime, adjusted: list[Adjusted]) -> datetime:
+    recorded_at = draft.recorded_at.astimezone(UTC) if 1900 < draft.recorded_at.year < 9000 else None
+    if recorded_at is not None and recorded_at <= now + _AHEAD:
+        oldest = min((episode.session_at for episode in mine.episodes), default=mine.patient.created_at)
+        if recorded_at >= oldest - timedelta(days=1):
+            # A check-in from just before a session, by a clock that runs late, is still about that session.
+            return max(min(recorded_at, now), oldest) if mine.episodes else min(recorded_at, now)
+        reason = "The phone's clock is before any session; the time of arrival is used."
+    else:
+        reason = "The phone's clock is ahead of ours; the time of arrival is used."
+    adjusted.append(Adjusted(pointer="/recorded_at", reason=reason, used=now.isoformat()))
+    return now
+
+
+async def _answer(
+    db: Connection,
+    mine: Recovery,
+    kept: Kept,
+    adjusted: tuple[Adjusted, ...],
+    found: dict[UUID, list[Finding]],
+    now: datetime,
+) -> CheckInAnswer:
+    own = [one for those in found.values() for one in those if one.check_in == str(kept.check_in_id)]
+    given = await consents.newest(db, mine.clinic.clinic_id, mine.patient.patient_id)
+    return CheckInAnswer(
+        check_in_id=kept.check_in_id,
+        received_at=now,
+        day=recovery.day_in(recovery.place(mine, kept.judged_at), kept),
+        advice=advice_for(mine, own, now),
+        set_aside=tuple(SetAsideItem(pointer=one["pointer"], reason=one["reason"]) for one in kept.set_aside),
+        adjusted=adjusted,
+        consent_needed=() if "care" in given else ("care",),
+        ask_again=not kept.answers,
+    )
+
+
+def advice_for(mine: Recovery, own: list[Finding], now: datetime) -> Advice:
+    """What the patient is shown for findings, by the clinic's hours and the country where the phone is."""
+    clinic, patient = mine.clinic, mine.patient
+    return advise(
+        own,
+        open_now=is_open(clinic.hours, now),
+        next_opening=next_opening(clinic.hours, now),
+        emergency_number=emergency_number(patient.country, clinic_country=clinic.country),
+        clinic_phone=clinic.phone or None,
+        language=patient.language,
+        time_zone=patient.time_zone,
+        hours_text=describe_hours(clinic.hours, patient.language),
+        urgent_number=clinic.urgent_care or urgent_care_number(patient.country),
+    )
+
+
+async def _follow(db: Connection, mine: Recovery, kept: Kept, actor: Actor, now: datetime) -> None:
+    clinic_id, patient = mine.clinic.clinic_id, mine.patient
+    newest = max((one.judged_at for one in mine.check_ins), default=kept.judged_at)
+    if actor.kind == "patient" and kept.time_zone != patient.time_zone and kept.judged_at >= newest:
+        await patients.move(db, clinic_id, patient.patient_id, kept.time_zone, kept.judged_at)
+        if mine.newest is not None:
+            await recovery.look_again(db, clinic_id, mine.newest, now)
+    await call_list.answered(db, clinic_id, patient.patient_id, now)
+    await audit.record(
+        db,
+        actor,
+        "check_in.received",
+        now=now,
+        patient_id=patient.patient_id,
+        subject_id=kept.check_in_id,
+        detail=kept,
+    )
+
+
+async def get_check_in(
+    database: Database, actor: Actor, patient_id: UUID, check_in_id: UUID, *, now: datetime
+) -> Kept:
+    """One check-in as it is kept. Raises NotFound."""
+    async with database.clinic(actor.clinic_id) as db:
+        kept = await store.get(db, actor.clinic_id, patient_id, check_in_id)
+        if kept is None:
+            raise NotFound
+        await audit.record(db, actor, "check_in.seen", now=now, patient_id=patient_id, subject_id=check_in_id)
+    return kept
+
+
+async def list_check_ins(
+    database: Database,
+    actor: Actor,
+    patient_id: UUID,
+    *,
+    before: tuple[datetime, UUID] | None,
+    now: datetime,
+) -> list[Kept]:
+    """The patient's check-ins, the newest first. Raises NotFound."""
+    async with database.clinic(actor.clinic_id) as db:
+        if await patients.get(db, actor.clinic_id, patient_id) is None:
+            raise NotFound
+        await audit.record(db, actor, "check_ins.seen", now=now, patient_id=patient_id)
+        end = (now + timedelta(days=3650), UUID(int=2**128 - 1))
+        return await store.page(db, actor.clinic_id, patient_id, before or end, PAGE)
+
+
+def _at(answers: Any, pointer: str) -> Any:
+    """What was sent at a JSON pointer inside the answers."""
+    found = answers
+    for part in pointer.split("/")[1:]:
+        key = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(found, dict) and key in found:
+            found = found[key]
+        elif isinstance(found, list) and key.isdigit() and int(key) < len(found):
+            found = found[int(key)]
+        else:
+            return None
+    return found
+
+
+def storable(value: Any) -> Any:
+    """The value as JSON text if PostgreSQL's json cannot take it as it is, so that nothing is lost."""
+    try:
+        text = msgspec.json.encode(value).decode()
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return None
+    return value if "\\u0000" not in text else text

@@ -1,0 +1,248 @@
+"""Courses, screenings and sessions; a session opens its episode."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+from uuid_utils.compat import uuid7
+
+from aftercare.alerts.course import course_block
+from aftercare.care.spacing import check_spacing
+from aftercare.db.pool import Connection, Database
+from aftercare.errors import Conflict, Forbidden, Malformed, NotFound
+from aftercare.model.alerts import CourseBlock
+from aftercare.model.care import (
+    Course,
+    CourseDraft,
+    Episode,
+    LotUse,
+    Screening,
+    ScreeningDraft,
+    Session,
+    SessionDraft,
+)
+from aftercare.model.people import Actor, Patient
+from aftercare.model.words import Modality
+from aftercare.services import audit
+from aftercare.services.recovery import SWEEP
+from aftercare.store import alerts, due_work, patients, sessions
+from aftercare.store import courses as store
+from aftercare.store import episodes as episode_store
+
+# Further back a session is history to be imported, not a recovery to be watched; ahead is a slip of the pen.
+_OLDEST, _AHEAD = timedelta(days=366), timedelta(minutes=15)
+
+
+class BlockedError(Conflict):
+    """The course's next session is blocked. A practitioner can override it with a reason."""
+
+    type = "course-blocked"
+    title = "Course blocked"
+
+
+class Courses(msgspec.Struct, frozen=True, kw_only=True):
+    """What was planned and done for a patient, and why the next session may not take place yet."""
+
+    courses: tuple[Course, ...]
+    sessions: tuple[Session, ...]
+    screenings: tuple[Screening, ...]
+    blocked: CourseBlock | None = None
+
+
+async def create_course(
+    database: Database, actor: Actor, patient_id: UUID, draft: CourseDraft, *, now: datetime
+) -> Course:
+    """Plan a course. Raises NotFound."""
+    course = Course(
+        course_id=draft.course_id or uuid7(),
+        patient_id=patient_id,
+        modality=draft.modality,
+        planned_sessions=draft.planned_sessions,
+        min_days_apart=draft.min_days_apart,
+        created_at=now,
+    )
+    async with database.clinic(actor.clinic_id) as db:
+        await _patient(db, actor, patient_id)
+        known = await store.get(db, actor.clinic_id, patient_id, course.course_id)
+        if known is not None:
+            return known
+        await store.create(db, actor.clinic_id, course, actor.id)
+        await audit.record(
+            db, actor, "course.created", now=now, patient_id=patient_id, subject_id=course.course_id
+        )
+    return course
+
+
+async def get_courses(database: Database, actor: Actor, patient_id: UUID, *, now: datetime) -> Courses:
+    """Everything planned and done. Raises NotFound."""
+    async with database.clinic(actor.clinic_id) as db:
+        await _patient(db, actor, patient_id)
+        await audit.record(db, actor, "courses.seen", now=now, patient_id=patient_id)
+        return Courses(
+            courses=tuple(await store.of_patient(db, actor.clinic_id, patient_id)),
+            sessions=tuple(await sessions.of_patient(db, actor.clinic_id, patient_id)),
+            screenings=tuple(await store.screenings_of(db, actor.clinic_id, patient_id)),
+            blocked=course_block(await alerts.of_patient(db, actor.clinic_id, patient_id)),
+        )
+
+
+async def screen(
+    database: Database, actor: Actor, patient_id: UUID, draft: ScreeningDraft, *, now: datetime
+) -> Screening:
+    """Keep a screening, signed by the practitioner who asks. Raises NotFound, Malformed."""
+    if draft.outcome != "candidate" and not draft.reasons:
+        raise Malformed(pointers={"/reasons": "Say why, when someone is not simply a candidate."})
+    async with database.clinic(actor.clinic_id) as db:
+        await _patient(db, actor, patient_id)
+        if draft.course_id is not None:
+            await _course(db, actor, patient_id, draft.course_id)
+        screening = Screening(
+            screening_id=draft.screening_id or uuid7(),
+            patient_id=patient_id,
+            course_id=draft.course_id,
+            scope=draft.scope,
+            modality=draft.modality,
+            answers=draft.answers,
+            outcome=draft.outcome,
+            reasons=draft.reasons,
+            signed_by=_staff_id(actor),
+            signed_at=now,
+        )
+        await store.screen(db, actor.clinic_id, screening)
+        await audit.record(
+            db, actor, "screening.signed", now=now, patient_id=patient_id, subject_id=screening.screening_id
+        )
+    return screening
+
+
+async def record_session(
+    database: Database, actor: Actor, patient_id: UUID, draft: SessionDraft, *, now: datetime
+) -> tuple[Session, Episode]:
+    """Record a treatment and open its episode. Raises NotFound, Malformed, BlockedError, TooSoonError.
+
+    `override_reason` passes the block of the course and its spacing, and stays on record.
+    """
+    if not now - _OLDEST <= draft.session_at <= now + _AHEAD:
+        raise Malformed(
+            pointers={"/session_at": "A session is recorded when it was done, within a year at most."}
+        )
+    async with database.clinic(actor.clinic_id) as db:
+        patient = await patients.lock(db, actor.clinic_id, patient_id)
+        if patient is None:
+            raise NotFound
+        course = await _course(db, actor, patient_id, draft.course_id)
+        done = await sessions.of_patient(db, actor.clinic_id, patient_id)
+        if any(session.session_id == draft.session_id for session in done):
+            raise Conflict("This session is recorded already.")
+        _check_consumables(draft, course.modality)
+        if not draft.override_reason.strip():
+            await _refuse_if_blocked(db, actor, patient, course, done, draft)
+        session = _session(draft, course, actor, now)
+        episode = Episode(
+            episode_id=uuid7(),
+            patient_id=patient_id,
+            with_day_90=draft.with_day_90,
+            opened_at=now,
+            calendar_ends_at=None,
+            session_id=session.session_id,
+            course_id=course.course_id,
+            modality=course.modality,
+            session_at=session.session_at,
+            needle_depth_mm=session.needle_depth_mm,
+            pigment_treated=session.pigment_treated,
+            anaesthetic=session.anaesthetic,
+        )
+        await sessions.create(db, actor.clinic_id, session)
+        for ended in await episode_store.open_episode(db, actor.clinic_id, episode):
+            await due_work.bring_forward(db, actor.clinic_id, SWEEP, ended, now)
+        await due_work.put(db, actor.clinic_id, SWEEP, episode.episode_id, now)
+        await audit.record(
+            db,
+            actor,
+            "session.recorded",
+            now=now,
+            patient_id=patient_id,
+            subject_id=session.session_id,
+            detail=draft,
+        )
+    return session, episode
+
+
+async def find_lot(database: Database, actor: Actor, lot: str, *, now: datetime) -> list[LotUse]:
+    """Where a lot was used: for recalls."""
+    async with database.clinic(actor.clinic_id) as db:
+        found = await sessions.by_lot(db, actor.clinic_id, lot)
+        await audit.record(db, actor, "lot.looked_up", now=now)
+    return found
+
+
+def _check_consumables(draft: SessionDraft, modality: Modality) -> None:
+    wrong: dict[str, str] = {}
+    for place, item in enumerate(draft.consumables):
+        if item.expires_on < draft.session_at.date():
+            wrong[f"/consumables/{place}/expires_on"] = "This lot had expired on the day of the session."
+        if modality is Modality.MICRONEEDLING and not (item.sterile and item.single_use):
+            wrong[f"/consumables/{place}"] = "What touches needled skin is sterile and used once."
+    if modality is Modality.MICRONEEDLING and not draft.consumables:
+        wrong["/consumables"] = "Name the needling device with its lot and expiry: a recall must find it."
+    if wrong:
+        raise Malformed("The consumables cannot be recorded like this.", pointers=wrong)
+
+
+async def _refuse_if_blocked(
+    db: Connection,
+    actor: Actor,
+    patient: Patient,
+    course: Course,
+    done: list[Session],
+    draft: SessionDraft,
+) -> None:
+    block = course_block(await alerts.of_patient(db, actor.clinic_id, patient.patient_id))
+    if block is not None:
+        raise BlockedError(
+            f"{block.reason} A practitioner can override this with a reason.",
+            alerts=[str(alert_id) for alert_id in block.alert_ids],
+        )
+    before = [session.session_at for session in done if session.session_at <= draft.session_at]
+    if before:
+        check_spacing(max(before), draft.session_at, patient.time_zone, min_days=course.min_days_apart)
+
+
+def _session(draft: SessionDraft, course: Course, actor: Actor, now: datetime) -> Session:
+    return Session(
+        session_id=draft.session_id or uuid7(),
+        patient_id=course.patient_id,
+        course_id=course.course_id,
+        modality=course.modality,
+        session_at=draft.session_at,
+        areas=draft.areas,
+        needle_depth_mm=draft.needle_depth_mm,
+        fluence_j_cm2=draft.fluence_j_cm2,
+        pulse_ms=draft.pulse_ms,
+        pigment_treated=draft.pigment_treated,
+        anaesthetic=draft.anaesthetic,
+        override_reason=draft.override_reason,
+        performed_by=_staff_id(actor),
+        created_at=now,
+        consumables=draft.consumables,
+    )
+
+
+def _staff_id(actor: Actor) -> UUID:
+    if actor.kind != "staff" or actor.id is None:
+        raise Forbidden
+    return actor.id
+
+
+async def _patient(db: Connection, actor: Actor, patient_id: UUID) -> Patient:
+    patient = await patients.get(db, actor.clinic_id, patient_id)
+    if patient is None:
+        raise NotFound
+    return patient
+
+
+async def _course(db: Connection, actor: Actor, patient_id: UUID, course_id: UUID) -> Course:
+    course = await store.get(db, actor.clinic_id, patient_id, course_id)
+    if course is None:
+        raise NotFound("There is no such course of this patient.")
+    return course

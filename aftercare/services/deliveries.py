@@ -1,0 +1,210 @@
+"""The delivery ledger: queued in the transaction that causes it, attempted by the worker, each attempt on record."""
+
+from datetime import datetime
+from random import random
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+from uuid_utils.compat import uuid7
+
+from aftercare.care.advice import describe_hours
+from aftercare.db.pool import Connection, Database
+from aftercare.model.alerts import Audience, Notice, Why
+from aftercare.model.messages import MessageKind, OutgoingMessage
+from aftercare.model.people import Clinic, StaffMember
+from aftercare.model.words import Role, Tier
+from aftercare.notify.channel import Channel, NotDeliveredError, Receipt, Refused, Retired, Retry
+from aftercare.notify.retry import next_attempt
+from aftercare.notify.webhook import WebhookChannel
+from aftercare.store import clinics, due_work, staff, webhooks
+from aftercare.store import deliveries as store
+from aftercare.store.deliveries import Attempt, Delivery, ToSend
+
+WAKE = "aftercare_work"  # the channel on which a commit says that there is work
+CHANNELS = ("smtp", "webhook")
+
+_KINDS = {
+    Why.RAISED: MessageKind.ALERT_RAISED,
+    Why.REOPENED: MessageKind.ALERT_RAISED,
+    Why.SNOOZE_ENDED: MessageKind.ALERT_RAISED,
+    Why.TIER_ROSE: MessageKind.ALERT_TIER_ROSE,
+    Why.REPORTED_AGAIN: MessageKind.ALERT_TIER_ROSE,
+    Why.SIGN_JOINED: MessageKind.ALERT_WORSENED,
+    Why.GRADE_ROSE: MessageKind.ALERT_WORSENED,
+    Why.STILL_REPORTED: MessageKind.ALERT_WORSENED,
+    Why.OVERDUE: MessageKind.ALERT_OVERDUE,
+}
+
+
+class Mailer(Protocol):
+    """Where mail goes out, and what links in it begin with."""
+
+    @property
+    def address(self) -> str:
+        """What links begin with."""
+
+    @property
+    def smtp(self) -> Channel | None:
+        """The relay; None where mail is not configured."""
+
+
+def work_kind(channel: str) -> str:
+    """The kind of due work that sends over a channel: each has its own, so that a slow one delays no other."""
+    return f"deliver:{channel}"
+
+
+async def tell(db: Connection, clinic_id: UUID, notices: tuple[Notice, ...], now: datetime) -> None:
+    """Queue what the notices ask for: a mail for each staff member in the audience, a call to each webhook."""
+    if not notices:
+        return
+    everyone = await staff.all_active(db, clinic_id)
+    hooks = await webhooks.active(db, clinic_id)
+    for notice in notices:
+        what = f"{notice.why}:{notice.alert_id}:{notice.step}:{notice.at.isoformat()}"
+        delivery = Delivery(
+            delivery_id=uuid7(),
+            channel="webhook",
+            kind=_KINDS[notice.why],
+            tier=notice.tier,
+            alert_id=notice.alert_id,
+            queued_at=now,
+        )
+        for hook in hooks:
+            one = msgspec.structs.replace(delivery, delivery_id=uuid7(), webhook_id=hook.webhook_id)
+            await queue(db, clinic_id, one, what, notice.not_before)
+        if notice.tier is Tier.ROUTINE:
+            # All routine news of a day goes out as one mail.
+            what = f"digest:{notice.not_before.isoformat()}"
+            delivery = msgspec.structs.replace(delivery, kind=MessageKind.DIGEST, alert_id=None)
+        for member in audience(notice, everyone):
+            mail = msgspec.structs.replace(
+                delivery, delivery_id=uuid7(), channel="smtp", staff_id=member.staff_id
+            )
+            await queue(db, clinic_id, mail, what, notice.not_before)
+
+
+def audience(notice: Notice, everyone: list[StaffMember]) -> list[StaffMember]:
+    """Whom a notice means. Until there is a rota the person on call is every practitioner; nobody is never the answer."""
+    if notice.to is Audience.EVERYONE:
+        return everyone
+    if notice.to is Audience.OWNER and notice.owner is not None:
+        chosen = [member for member in everyone if member.staff_id == notice.owner]
+    else:
+        chosen = [member for member in everyone if member.role is Role.PRACTITIONER]
+    return chosen or everyone
+
+
+async def queue(db: Connection, clinic_id: UUID, delivery: Delivery, what: str, not_before: datetime) -> bool:
+    """Queue one delivery and wake the worker at commit; False if the same was queued before."""
+    if not await store.queue(db, clinic_id, delivery, what):
+        return False
+    urgency = delivery.tier.rank if delivery.tier else 0
+    kind = work_kind(delivery.channel)
+    await due_work.put(db, clinic_id, kind, delivery.delivery_id, not_before, urgency)
+    await db.execute("select pg_notify($1, '')", WAKE)
+    return True
+
+
+async def attempt(
+    database: Database, mailer: Mailer, channel: str, claim: due_work.Claim, now: datetime
+) -> None:
+    """Make one attempt of a claimed delivery. Nothing is sent inside a transaction."""
+    async with database.clinic(claim.clinic_id) as db:
+        delivery = await store.to_send(db, claim.clinic_id, claim.subject_id)
+        clinic = await clinics.get(db, claim.clinic_id)
+    if delivery is None or clinic is None or delivery.state in {"sent", "dead"}:
+        async with database.clinic(claim.clinic_id) as db:
+            await due_work.finish(db, work_kind(channel), claim)
+        return
+    failure: NotDeliveredError | None = None
+    answer = ""
+    try:
+        answer = (await _send(mailer, delivery, clinic)).answer
+    except NotDeliveredError as error:
+        failure, answer = error, error.answer
+    await _settle(database, claim, delivery, failure, answer, now)
+
+
+async def _send(mailer: Mailer, delivery: ToSend, clinic: Clinic) -> Receipt:
+    if delivery.retired:
+        raise Refused("recipient no longer active")
+    language = delivery.patient_language or clinic.language
+    message = OutgoingMessage(
+        id=delivery.delivery_id,
+        kind=delivery.kind,
+        address=delivery.webhook_url or delivery.staff_email or delivery.patient_email or "",
+        link=_link(mailer.address, delivery),
+        clinic_name=clinic.name,
+        written_at=delivery.queued_at,
+        tier=delivery.tier,
+        about=delivery.alert_id,
+        locale=language,
+        hours=describe_hours(clinic.hours, language),
+    )
+    if delivery.channel == "webhook":
+        secrets = [s for s in (delivery.webhook_secret, delivery.webhook_previous_secret) if s]
+        return await WebhookChannel(secrets, listed_hosts=clinic.private_webhook_hosts).send(message)
+    if not message.address:
+        raise Refused("no address")
+    if mailer.smtp is None:
+        raise Retry("mail is not configured")
+    return await mailer.smtp.send(message)
+
+
+def _link(address: str, delivery: Delivery) -> str:
+    if delivery.patient_id is not None:
+        return f"{address}/app/"
+    if delivery.kind is MessageKind.CALL_LIST:
+        return f"{address}/call-list"
+    return f"{address}/alerts/{delivery.alert_id}" if delivery.alert_id else f"{address}/"
+
+
+async def _settle(
+    database: Database,
+    claim: due_work.Claim,
+    delivery: ToSend,
+    failure: NotDeliveredError | None,
+    answer: str,
+    now: datetime,
+) -> None:
+    attempts, kind = delivery.attempts + 1, work_kind(delivery.channel)
+    result = {type(None): "sent", Retry: "retry", Retired: "retired", Refused: "refused"}[type(failure)]
+    again = None
+    if isinstance(failure, Retry):
+        again = next_attempt(
+            attempts,
+            now=now,
+            first_at=delivery.queued_at,
+            tier=delivery.tier,
+            retry_after=failure.retry_after,
+            random=random,
+        )
+    state = "sent" if failure is None else "failed" if again else "dead"
+    async with database.clinic(claim.clinic_id) as db:
+        ours = (
+            await due_work.postpone(db, kind, claim, again)
+            if again
+            else await due_work.finish(db, kind, claim)
+        )
+        if not ours and failure is not None:
+            return  # a later claim has taken over; only good news may still be written
+        await store.add_attempt(
+            db,
+            claim.clinic_id,
+            delivery.delivery_id,
+            Attempt(attempt=attempts, at=now, result=result, answer=answer[:500]),
+        )
+        await store.settle(
+            db,
+            claim.clinic_id,
+            msgspec.structs.replace(
+                delivery,
+                state=state,
+                attempts=attempts,
+                sent_at=now if failure is None else None,
+                ended_at=None if again else now,
+            ),
+        )
+        if isinstance(failure, Retired) and delivery.webhook_id is not None:
+            await webhooks.disable(db, claim.clinic_id, delivery.webhook_id, now)

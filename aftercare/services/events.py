@@ -1,0 +1,113 @@
+"""Live updates: what the sealer has numbered, told to every open dashboard of the clinic, from any number on."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from uuid import UUID
+
+import asyncpg
+import msgspec
+import structlog
+
+from aftercare.db.pool import Database, until_closed
+from aftercare.services.audit import SEALED
+from aftercare.store import audit as store
+
+_log = structlog.get_logger()
+_POLL_SECONDS = 15.0  # also without a notification: never NOTIFY alone
+_BATCH = 500
+# What a dashboard cares for, and the name under which it is told.
+_NAMES = {
+    "alert.raised": "alert",
+    "alert.changed": "alert",
+    "alert.note": "alert",
+    "check_in.received": "check_in",
+    "photo.received": "photo",
+    "call_list.added": "call_list",
+    "call_list.done": "call_list",
+    "session.recorded": "session",
+}
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Something changed: ids only, so that the page asks again, as whoever looks at it."""
+
+    number: int  # of the audit entry: the Last-Event-ID
+    name: str
+    patient_id: UUID | None = None
+    subject_id: UUID | None = None
+
+
+class Hub:
+    """One listening connection of this process, and who waits for which clinic."""
+
+    def __init__(self, database: Database) -> None:
+        """Nothing is opened yet."""
+        self._database = database
+        self._waiting: defaultdict[UUID, set[asyncio.Event]] = defaultdict(set)
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Listen from now on, in the background."""
+        self._task = asyncio.create_task(self._listen())
+
+    async def stop(self) -> None:
+        """Stop listening."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _listen(self) -> None:
+        while True:
+            connection: asyncpg.Connection | None = None
+            try:
+                connection = await asyncpg.connect(
+                    self._database.url, server_settings={"role": self._database.role}
+                )
+                await connection.add_listener(SEALED, self._heard)
+                await until_closed(connection)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                _log.warning("live_updates_lost", error=type(error).__name__)
+                await asyncio.sleep(2)
+            finally:
+                if connection is not None and not connection.is_closed():
+                    connection.terminate()
+
+    def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+        with suppress(ValueError):
+            for waiter in self._waiting.get(UUID(str(payload)), ()):
+                waiter.set()
+
+    async def follow(self, clinic_id: UUID, after: int | None) -> AsyncIterator[Event | None]:
+        """Events after a number (None: from now on), for ever; None now and then, so that the line is kept warm."""
+        waiter = asyncio.Event()
+        self._waiting[clinic_id].add(waiter)
+        try:
+            number = await self._newest(clinic_id) if after is None else after
+            while True:
+                waiter.clear()
+                async with self._database.clinic(clinic_id) as db:
+                    entries = await store.sealed_after(db, clinic_id, number, _BATCH)
+                for entry in entries:
+                    number = entry.number or number
+                    if entry.action in _NAMES:
+                        yield Event(
+                            number=number,
+                            name=_NAMES[entry.action],
+                            patient_id=entry.patient_id,
+                            subject_id=entry.subject_id,
+                        )
+                if len(entries) < _BATCH:
+                    try:
+                        async with asyncio.timeout(_POLL_SECONDS):
+                            await waiter.wait()
+                    except TimeoutError:
+                        yield None
+        finally:
+            self._waiting[clinic_id].discard(waiter)
+
+    async def _newest(self, clinic_id: UUID) -> int:
+        async with self._database.clinic(clinic_id) as db:
+            return await store.newest_number(db, clinic_id)

@@ -1,0 +1,199 @@
+"""Photos: kept as safe renditions, served only to those who may see them, each view on record."""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from aftercare.db.pool import Database
+from aftercare.errors import NotFound, OtherContent
+from aftercare.model.people import Actor
+from aftercare.model.photos import Rendition, Renditions
+from aftercare.model.words import View
+from aftercare.photos.blobs import BlobKey, Blobs
+from aftercare.photos.workers import PhotoWorkers
+from aftercare.services import audit
+from aftercare.services.check_ins import require_client_id
+from aftercare.store import consents, patients
+from aftercare.store import photos as store
+from aftercare.store.photos import PhotoRow
+
+PAGE = 100
+_AHEAD = timedelta(minutes=2)
+
+
+class PhotoDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """What the app says of a photo beside its bytes."""
+
+    view: View = View.OTHER
+    taken_at: datetime | None = None  # default: what the file says, else now
+    check_in_id: UUID | None = None
+
+
+class PhotoAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What is kept of a photo. Its pictures are at `display` and `thumbnail`."""
+
+    photo_id: UUID
+    view: View
+    taken_at: datetime
+    received_at: datetime
+    width: int
+    height: int
+    display: str
+    thumbnail: str
+    consent_needed: tuple[str, ...] = ()
+
+
+async def put_photo(
+    database: Database,
+    blobs: Blobs,
+    workers: PhotoWorkers,
+    actor: Actor,
+    patient_id: UUID,
+    photo_id: UUID,
+    draft: PhotoDraft,
+    data: bytes,
+    *,
+    now: datetime,
+) -> PhotoAnswer:
+    """Take one photo: decoded elsewhere, stored, then acknowledged.
+
+    Raises what the workers and the store refuse, OtherContent if the id was used for another photo, NotFound, Malformed.
+    """
+    require_client_id(photo_id, "/id")
+    digest = hashlib.sha256(data).digest()
+    known = await _known(database, actor, patient_id, photo_id, digest)
+    if known is not None:
+        return await _answer(database, actor, known)
+    made = await workers.render(data)
+    # Blobs first: a row is a promise that its pictures are there. A blob without a row is only a little disk.
+    for rendition in Rendition:
+        key = BlobKey(
+            clinic_id=actor.clinic_id,
+            patient_id=patient_id,
+            photo_id=photo_id,
+            sha256=made.sha256,
+            rendition=rendition,
+        )
+        await blobs.put(key, made.picture(rendition).data)
+    row = _row(patient_id, photo_id, draft, made, digest, now)
+    async with database.clinic(actor.clinic_id) as db:
+        kept = await store.insert(db, actor.clinic_id, row, actor.installation_id)
+        if kept:
+            await audit.record(
+                db, actor, "photo.received", now=now, patient_id=patient_id, subject_id=photo_id
+            )
+    if not kept:
+        twin = await _known(database, actor, patient_id, photo_id, digest)
+        row = twin or row
+    return await _answer(database, actor, row)
+
+
+async def _known(
+    database: Database, actor: Actor, patient_id: UUID, photo_id: UUID, digest: bytes
+) -> PhotoRow | None:
+    async with database.clinic(actor.clinic_id) as db:
+        if await patients.get(db, actor.clinic_id, patient_id) is None:
+            raise NotFound
+        row = await store.get(db, actor.clinic_id, patient_id, photo_id)
+    if row is not None and row.digest != digest:
+        raise OtherContent
+    return row
+
+
+def _row(
+    patient_id: UUID, photo_id: UUID, draft: PhotoDraft, made: Renditions, digest: bytes, now: datetime
+) -> PhotoRow:
+    return PhotoRow(
+        photo_id=photo_id,
+        patient_id=patient_id,
+        view=draft.view,
+        taken_at=_taken_at(draft.taken_at, made.taken_at, now),
+        received_at=now,
+        check_in_id=draft.check_in_id,
+        digest=digest,
+        width=made.display.width,
+        height=made.display.height,
+        display_type=made.display.media_type,
+        thumbnail_type=made.thumbnail.media_type,
+        display_bytes=len(made.display.data),
+        thumbnail_bytes=len(made.thumbnail.data),
+    )
+
+
+def _taken_at(said: datetime | None, in_file: datetime | None, now: datetime) -> datetime:
+    """The app's word, else the file's where it knows its zone, else now; never a time to come."""
+    for at in (said, in_file):
+        if at is not None and at.tzinfo is not None and 2000 <= at.year < 9000:
+            return now if at > now + _AHEAD else at.astimezone(UTC)
+    return now
+
+
+async def _answer(database: Database, actor: Actor, row: PhotoRow) -> PhotoAnswer:
+    async with database.clinic(actor.clinic_id) as db:
+        given = await consents.newest(db, actor.clinic_id, row.patient_id)
+    return described(row, consent_needed=() if "photos" in given else ("photos",))
+
+
+def described(row: PhotoRow, *, consent_needed: tuple[str, ...] = (), staff: bool = False) -> PhotoAnswer:
+    """A photo as its owner sees it, or as staff do: their paths name the patient."""
+    path = f"/v1/patients/{row.patient_id}/photos/{row.photo_id}" if staff else f"/v1/photos/{row.photo_id}"
+    return PhotoAnswer(
+        photo_id=row.photo_id,
+        view=row.view,
+        taken_at=row.taken_at,
+        received_at=row.received_at,
+        width=row.width,
+        height=row.height,
+        display=f"{path}/display",
+        thumbnail=f"{path}/thumbnail",
+        consent_needed=consent_needed,
+    )
+
+
+async def view_photo(
+    database: Database,
+    blobs: Blobs,
+    actor: Actor,
+    patient_id: UUID,
+    photo_id: UUID,
+    rendition: Rendition,
+    *,
+    now: datetime,
+) -> tuple[bytes, str]:
+    """(bytes, media type) of one rendition; the view is in the audit before a byte leaves. Raises NotFound."""
+    async with database.clinic(actor.clinic_id) as db:
+        row = await store.get(db, actor.clinic_id, patient_id, photo_id)
+        if row is None:
+            raise NotFound
+        await audit.record(
+            db, actor, f"photo.{rendition}_seen", now=now, patient_id=patient_id, subject_id=photo_id
+        )
+    key = BlobKey(
+        clinic_id=actor.clinic_id,
+        patient_id=patient_id,
+        photo_id=photo_id,
+        sha256=row.digest.hex(),
+        rendition=rendition,
+    )
+    media_type = row.display_type if rendition is Rendition.DISPLAY else row.thumbnail_type
+    return await blobs.get(key), media_type
+
+
+async def list_photos(
+    database: Database,
+    actor: Actor,
+    patient_id: UUID,
+    *,
+    before: tuple[datetime, UUID] | None,
+    now: datetime,
+) -> list[PhotoRow]:
+    """The patient's photos, the newest first. Raises NotFound."""
+    async with database.clinic(actor.clinic_id) as db:
+        if await patients.get(db, actor.clinic_id, patient_id) is None:
+            raise NotFound
+        await audit.record(db, actor, "photos.listed", now=now, patient_id=patient_id)
+        if before is None:
+            return await store.of_patient(db, actor.clinic_id, patient_id, PAGE)
+        return await store.of_patient(db, actor.clinic_id, patient_id, PAGE, before)

@@ -1,0 +1,259 @@
+"""One patient's recovery: everything that check-ins, the sweep and staff do to it takes this way and this lock."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import msgspec
+from uuid_utils.compat import uuid7
+
+from aftercare.alerts.clocks import due_at
+from aftercare.alerts.joining import absorb
+from aftercare.care.calendar import day_of, monitored_until
+from aftercare.checks.engine import judge
+from aftercare.checks.pack import default_pack
+from aftercare.db.pool import Connection
+from aftercare.errors import NotFound
+from aftercare.model.alerts import Alert, Change, Fate
+from aftercare.model.care import Episode
+from aftercare.model.check_ins import Kept
+from aftercare.model.findings import Finding
+from aftercare.model.people import Actor, Clinic, Patient
+from aftercare.model.timeline import Timeline, TimelineCheckIn
+from aftercare.model.words import LATE_CODES, Modality
+from aftercare.services import audit
+from aftercare.services.deliveries import WAKE, tell
+from aftercare.store import alerts as alert_store
+from aftercare.store import check_ins, clinics, due_work, episodes, patients
+from aftercare.store.alerts import FindingRow
+
+SWEEP, ESCALATE = "sweep", "escalate"
+_STORED = {Fate.RAISED, Fate.ESCALATED, Fate.JOINED, Fate.HELD}
+
+
+class Recovery(msgspec.Struct, frozen=True, kw_only=True):
+    """A patient's recovery, locked: read once, decided on, written once."""
+
+    clinic: Clinic
+    patient: Patient
+    episodes: tuple[Episode, ...]  # the newest session first
+    check_ins: tuple[
+        Kept, ...
+    ]  # since the oldest episode that matters, in the order in which they are judged
+    alerts: tuple[Alert, ...]  # of all episodes
+
+    @property
+    def newest(self) -> Episode | None:
+        """The episode whose calendar runs."""
+        return self.episodes[0] if self.episodes else None
+
+
+async def load(db: Connection, clinic_id: UUID, patient_id: UUID, *, now: datetime) -> Recovery:
+    """Lock and read a recovery. Raises NotFound."""
+    return await _gather(db, clinic_id, await patients.lock(db, clinic_id, patient_id), now)
+
+
+async def read(db: Connection, clinic_id: UUID, patient_id: UUID, *, now: datetime) -> Recovery:
+    """Read a recovery without the lock, to show it. Raises NotFound."""
+    return await _gather(db, clinic_id, await patients.get(db, clinic_id, patient_id), now)
+
+
+async def _gather(db: Connection, clinic_id: UUID, patient: Patient | None, now: datetime) -> Recovery:
+    clinic = await clinics.get(db, clinic_id)
+    if patient is None or clinic is None:
+        raise NotFound
+    patient_id = patient.patient_id
+    mine = await episodes.of_patient(db, clinic_id, patient_id)
+    start = _matters_since(mine, patient, now)
+    return Recovery(
+        clinic=clinic,
+        patient=patient,
+        episodes=tuple(mine),
+        check_ins=tuple(await check_ins.since(db, clinic_id, patient_id, start)),
+        alerts=tuple(await alert_store.of_patient(db, clinic_id, patient_id)),
+    )
+
+
+def _matters_since(mine: list[Episode], patient: Patient, now: datetime) -> datetime:
+    """The newest session, and before it every one that is still monitored."""
+    for place, episode in enumerate(mine):
+        if (
+            place
+            and monitored_until(episode.session_at, patient.time_zone, with_day_90=episode.with_day_90) < now
+        ):
+            return mine[place - 1].session_at - timedelta(days=1)
+    return mine[-1].session_at - timedelta(days=1) if mine else patient.created_at - timedelta(days=1)
+
+
+def place(recovery: Recovery, at: datetime) -> Episode | None:
+    """The episode that a check-in of this instant belongs to: the newest session before it."""
+    return next((episode for episode in recovery.episodes if episode.session_at <= at), None)
+
+
+def day_in(episode: Episode | None, kept: Kept) -> int | None:
+    """The rule's day of a check-in in an episode."""
+    return None if episode is None else day_of(episode.session_at, kept.judged_at, kept.time_zone)
+
+
+def timeline(recovery: Recovery, episode: Episode, kept: Iterable[Kept]) -> Timeline:
+    """An episode as the checks see it."""
+    return Timeline(
+        id=str(episode.episode_id),
+        modality=episode.modality,
+        session_at=episode.session_at,
+        time_zone=recovery.patient.time_zone,
+        patient=recovery.patient.risks,
+        session=episode.treatment,
+        check_ins=[
+            TimelineCheckIn(
+                day=day_of(episode.session_at, one.judged_at, one.time_zone),
+                hours_after=(one.judged_at - episode.session_at).total_seconds() / 3600,
+                answers=one.answers,
+                id=str(one.check_in_id),
+            )
+            for one in kept
+            if one.judged_at >= episode.session_at
+        ],
+    )
+
+
+def findings(recovery: Recovery, new: Kept) -> dict[UUID, list[Finding]]:
+    """What the checks say of a new check-in and of what came after it, by episode.
+
+    Each check-in is judged by its day's course in the session before it; its late signs by the session before that, as
+    long as that one is monitored. Without any session it is judged by the last column of the course.
+    """
+    everything = sorted((*recovery.check_ins, new), key=lambda one: (one.judged_at, str(one.check_in_id)))
+    later = [one for one in everything if one.judged_at >= new.judged_at]
+    if place(recovery, new.judged_at) is None:
+        return {recovery.patient.patient_id: _before_any_session(recovery, everything, new)}
+    found: dict[UUID, list[Finding]] = {}
+    for episode in recovery.episodes:
+        codes = {str(one.check_in_id): _codes_here(recovery, episode, one) for one in later}
+        if not any(codes.values()):
+            continue
+        judged = judge(default_pack(), timeline(recovery, episode, everything), since=str(new.check_in_id))
+        found[episode.episode_id] = [
+            finding
+            for finding in judged
+            if _wanted(codes.get(str(finding.check_in), frozenset()), late=finding.code in LATE_CODES)
+        ]
+    return found
+
+
+_NOT_LATE, _LATE = "not late", "late"
+
+
+def _codes_here(recovery: Recovery, episode: Episode, kept: Kept) -> frozenset[str]:
+    before = [one for one in recovery.episodes if one.session_at <= kept.judged_at]
+    if not before or episode not in before[:2]:
+        return frozenset()
+    older = before[1] if len(before) > 1 else None
+    if older is not None and kept.judged_at > monitored_until(
+        older.session_at, kept.time_zone, with_day_90=older.with_day_90
+    ):
+        older = None
+    if episode is before[0]:
+        return frozenset({_NOT_LATE} if older else {_NOT_LATE, _LATE})
+    return frozenset({_LATE} if older else ())
+
+
+def _wanted(codes: frozenset[str], *, late: bool) -> bool:
+    return (_LATE if late else _NOT_LATE) in codes
+
+
+_NEVER_TREATED_DAY = 400
+
+
+def _before_any_session(recovery: Recovery, everything: list[Kept], new: Kept) -> list[Finding]:
+    start = new.judged_at - timedelta(days=_NEVER_TREATED_DAY)
+    untreated = Timeline(
+        id=str(recovery.patient.patient_id),
+        modality=Modality.MICRONEEDLING,
+        session_at=start,
+        time_zone=new.time_zone,
+        patient=recovery.patient.risks,
+        check_ins=[
+            TimelineCheckIn(
+                day=day_of(start, one.judged_at, one.time_zone),
+                hours_after=(one.judged_at - start).total_seconds() / 3600,
+                answers=one.answers,
+                id=str(one.check_in_id),
+            )
+            for one in everything
+            if place(recovery, one.judged_at) is None
+        ],
+    )
+    return judge(default_pack(), untreated, since=str(new.check_in_id))
+
+
+async def absorb_findings(
+    db: Connection, recovery: Recovery, found: dict[UUID, list[Finding]], actor: Actor, *, now: datetime
+) -> list[Change]:
+    """Turn findings into alerts, deliveries and clocks."""
+    changes = []
+    recorded = {str(one.check_in_id): one.judged_at for one in recovery.check_ins}
+    for episode_id, those in found.items():
+        if not those:
+            continue
+        change = absorb(
+            [alert for alert in recovery.alerts if alert.episode_id == episode_id],
+            those,
+            episode_id=episode_id,
+            now=now,
+            hours=recovery.clinic.hours,
+            new_id=uuid7,
+            recorded=recorded,
+        )
+        await write(db, recovery, change, actor, now=now)
+        changes.append(change)
+    return changes
+
+
+async def write(db: Connection, recovery: Recovery, change: Change, actor: Actor, *, now: datetime) -> None:
+    """Write what became of alerts, with their clocks, deliveries and audit."""
+    clinic_id, patient_id = recovery.clinic.clinic_id, recovery.patient.patient_id
+    for alert in change.new:
+        await alert_store.insert(db, clinic_id, patient_id, alert)
+        await audit.record(
+            db, actor, "alert.raised", now=now, patient_id=patient_id, subject_id=alert.id, detail=alert
+        )
+    for alert in change.changed:
+        await alert_store.update(db, clinic_id, alert)
+        await audit.record(
+            db, actor, "alert.changed", now=now, patient_id=patient_id, subject_id=alert.id, detail=alert
+        )
+    for told in change.findings:
+        if told.fate in _STORED:
+            row = FindingRow(
+                finding_id=uuid7(),
+                alert_id=told.alert_id,
+                check_in_id=UUID(told.finding.check_in) if told.finding.check_in else None,
+                at=now,
+                fate=told.fate,
+                fate_reason=told.reason,
+                finding=told.finding,
+            )
+            await alert_store.add_finding(db, clinic_id, row)
+    for alert in (*change.new, *change.changed):
+        await set_clock(db, clinic_id, alert)
+    await tell(db, clinic_id, change.notices, now)
+    if change.new or change.changed:
+        if recovery.newest is not None:
+            # An open alert shortens the patience with silence.
+            await look_again(db, clinic_id, recovery.newest, now)
+        await db.execute("select pg_notify($1, '')", WAKE)
+
+
+async def set_clock(db: Connection, clinic_id: UUID, alert: Alert) -> None:
+    """Have the clock look at an alert when it must, or never again."""
+    at = due_at(alert)
+    if at is None:
+        await due_work.drop(db, clinic_id, ESCALATE, alert.id)
+    else:
+        await due_work.put(db, clinic_id, ESCALATE, alert.id, at.astimezone(UTC), alert.tier.rank)
+
+
+async def look_again(db: Connection, clinic_id: UUID, episode: Episode, now: datetime) -> None:
+    """Have the sweep look at an episode at once: something that its silence depends on has changed."""
+    await due_work.bring_forward(db, clinic_id, SWEEP, episode.episode_id, now)

@@ -1,0 +1,211 @@
+"""The scheduled look at one episode: reminders that fall due, silence that means something, and when to look again."""
+
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from uuid_utils.compat import uuid7
+
+from aftercare.care.calendar import calendar
+from aftercare.checks.pack import default_pack
+from aftercare.checks.silence import listen
+from aftercare.db.pool import Connection, Database
+from aftercare.model.calendar import DueCheckIn
+from aftercare.model.care import Episode
+from aftercare.model.messages import MessageKind
+from aftercare.model.people import Actor
+from aftercare.model.silence import (
+    CallReason,
+    OpenAlert,
+    Reminder,
+    ReminderFate,
+    SilenceKind,
+    Watch,
+    WatchedCheckIn,
+)
+from aftercare.model.words import Role
+from aftercare.services import audit, recovery
+from aftercare.services.deliveries import queue
+from aftercare.services.recovery import SWEEP, Recovery
+from aftercare.store import call_list, due_work, episodes, staff
+from aftercare.store import deliveries as delivery_store
+from aftercare.store.call_list import CallListRow
+from aftercare.store.deliveries import Delivery
+
+Sent = dict[str, delivery_store.Reminder]
+
+
+def asked_of(mine: Recovery, episode: Episode) -> list[DueCheckIn]:
+    """The check-ins that an episode still asks for: none from before it was recorded, none after a newer session."""
+    due = calendar(
+        episode.modality, episode.session_at, mine.patient.time_zone, with_day_90=episode.with_day_90
+    )
+    ends_at = episode.calendar_ends_at
+    return [
+        one for one in due if one.ends_at > episode.opened_at and (ends_at is None or one.due_at < ends_at)
+    ]
+
+
+async def sweep(database: Database, claim: due_work.Claim, *, now: datetime) -> None:
+    """Look at one claimed episode, and set when to look again. `database` acts as the worker."""
+    async with database.clinic(claim.clinic_id) as db:
+        patient_id = await episodes.patient_of(db, claim.clinic_id, claim.subject_id)
+        if patient_id is None:
+            await due_work.finish(db, SWEEP, claim)
+            return
+        mine = await recovery.load(db, claim.clinic_id, patient_id, now=now)
+        episode = next(one for one in mine.episodes if one.episode_id == claim.subject_id)
+        again = await _look(db, mine, episode, now)
+        if again is None:
+            await due_work.finish(db, SWEEP, claim)
+        else:
+            await due_work.postpone(db, SWEEP, claim, again)
+
+
+async def _look(db: Connection, mine: Recovery, episode: Episode, now: datetime) -> datetime | None:
+    clinic_id, system = mine.clinic.clinic_id, Actor(clinic_id=mine.clinic.clinic_id, kind="system")
+    due = asked_of(mine, episode)
+    rows = await delivery_store.reminders_of(db, clinic_id, mine.patient.patient_id, episode.session_at)
+    sent = {row.what: row for row in rows}
+    watch = _watch(mine, episode, due, sent, now)
+    for one in watch.calendar:
+        unasked = _what(SilenceKind.DUE, episode, one.due.date) not in sent
+        if unasked and not one.answered and one.due.due_at <= now < one.due.ends_at:
+            await _remind(db, mine, episode, SilenceKind.DUE, one.due, now)
+    silence = listen(default_pack(), watch, now)
+    by_date = {one.date: one for one in due}
+    for nudge in silence.remind:
+        if nudge.kind is SilenceKind.MISS:
+            await _remind(db, mine, episode, SilenceKind.MISS, by_date[nudge.date], now)
+    for reason in silence.call:
+        await _put_on_call_list(db, mine, episode, reason, watch, system, now)
+    if silence.never_left:
+        await _tell_admins(db, mine, now)
+    if silence.findings:
+        await recovery.absorb_findings(
+            db, mine, {episode.episode_id: list(silence.findings)}, system, now=now
+        )
+    coming = [one.due_at for one in due if one.due_at > now]
+    looks = [*coming[:1], *([silence.next_look_at] if silence.next_look_at else [])]
+    return min(looks, default=None)
+
+
+def _watch(mine: Recovery, episode: Episode, due: list[DueCheckIn], sent: Sent, now: datetime) -> Watch:
+    spoken: dict[int, bool] = {}
+    for kept in mine.check_ins:
+        day = recovery.day_in(episode, kept)
+        if day is not None and kept.judged_at >= episode.session_at:
+            spoken[day] = spoken.get(day, False) or bool(kept.answers)
+    return Watch(
+        modality=episode.modality,
+        time_zone=mine.patient.time_zone,
+        patient=mine.patient.risks,
+        calendar=tuple(
+            WatchedCheckIn(
+                due=one,
+                answered=spoken.get(one.day, False),
+                said_nothing=spoken.get(one.day) is False,
+                asked_again=True,  # the answer to an empty check-in asks at once
+                reminder=_fate(
+                    sent.get(_what(SilenceKind.DUE, episode, one.date)), one.due_at, one.ends_at, now
+                ),
+                miss_reminder=_fate(sent.get(_what(SilenceKind.MISS, episode, one.date)), None, None, now),
+            )
+            for one in due
+        ),
+        heard_at=tuple(kept.judged_at for kept in mine.check_ins if kept.answers),
+        alerts=tuple(
+            OpenAlert(alert.code, alert.tier, alert.clock_from)
+            for alert in mine.alerts
+            if alert.unresolved and alert.episode_id == episode.episode_id
+        ),
+    )
+
+
+def _fate(
+    row: delivery_store.Reminder | None, due_at: datetime | None, ends_at: datetime | None, now: datetime
+) -> Reminder:
+    if row is None:
+        missed = due_at is not None and ends_at is not None and ends_at <= now
+        # We were not there to send it: that is not the patient's silence.
+        return Reminder(ReminderFate.FAILED if missed else ReminderFate.NOT_DUE)
+    if row.state == "sent":
+        return Reminder(ReminderFate.SENT, row.sent_at)
+    over = row.state == "dead" or (ends_at is not None and ends_at <= now)
+    return Reminder(ReminderFate.FAILED if over else ReminderFate.NOT_DUE)
+
+
+def _what(kind: SilenceKind, episode: Episode, on: date) -> str:
+    return f"remind:{kind}:{episode.episode_id}:{on.isoformat()}"
+
+
+async def _remind(
+    db: Connection, mine: Recovery, episode: Episode, kind: SilenceKind, due: DueCheckIn, now: datetime
+) -> None:
+    reminder = Delivery(
+        delivery_id=uuid7(),
+        channel="smtp",
+        kind=MessageKind.REMINDER,
+        patient_id=mine.patient.patient_id,
+        day=due.day,
+        queued_at=now,
+    )
+    await queue(db, mine.clinic.clinic_id, reminder, _what(kind, episode, due.date), now)
+
+
+async def _put_on_call_list(
+    db: Connection,
+    mine: Recovery,
+    episode: Episode,
+    reason: CallReason,
+    watch: Watch,
+    system: Actor,
+    now: datetime,
+) -> None:
+    missed = [
+        one.due.day
+        for one in watch.calendar
+        if not one.answered and one.due.date <= reason.date and one.due.ends_at <= now
+    ]
+    session_on = episode.session_at.astimezone(ZoneInfo(mine.patient.time_zone)).date()
+    row = CallListRow(
+        episode_id=episode.episode_id,
+        day=(reason.date - session_on).days,
+        patient_id=mine.patient.patient_id,
+        missed=tuple(missed[-2:]),
+        reason=reason.sentence,
+        added_at=now,
+    )
+    if await call_list.add(db, mine.clinic.clinic_id, row):
+        await audit.record(
+            db, system, "call_list.added", now=now, patient_id=row.patient_id, subject_id=row.episode_id
+        )
+
+
+async def _tell_admins(db: Connection, mine: Recovery, now: datetime) -> None:
+    """Once a day: reminders that never left are the clinic's to mend."""
+    clinic_id = mine.clinic.clinic_id
+    everyone = await staff.all_active(db, clinic_id)
+    today = now.astimezone(ZoneInfo(mine.clinic.time_zone)).date()
+    for member in [one for one in everyone if one.role is Role.ADMIN] or everyone:
+        fault = Delivery(
+            delivery_id=uuid7(),
+            channel="smtp",
+            kind=MessageKind.CLINIC_FAULT,
+            staff_id=member.staff_id,
+            queued_at=now,
+        )
+        await queue(db, clinic_id, fault, f"fault:{today.isoformat()}", now)
+
+
+async def call_done(
+    database: Database, actor: Actor, episode_id: UUID, day: int, *, now: datetime
+) -> UUID | None:
+    """The coordinator has rung; whose it was, or None if it was done already."""
+    async with database.clinic(actor.clinic_id) as db:
+        patient_id = await call_list.done(db, actor.clinic_id, episode_id, day, now, actor.id)
+        if patient_id is not None:
+            await audit.record(
+                db, actor, "call_list.done", now=now, patient_id=patient_id, subject_id=episode_id
+            )
+    return patient_id

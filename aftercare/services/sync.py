@@ -1,0 +1,97 @@
+"""What was queued offline, in any order: a result for each item, and one bad item takes no other with it."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from aftercare.db.pool import Database
+from aftercare.errors import AftercareError, Malformed, NotFound
+from aftercare.model.check_ins import CheckInDraft
+from aftercare.model.people import Actor
+from aftercare.services.check_ins import CheckInAnswer, submit
+
+_log = structlog.get_logger()
+MOST = 100
+
+
+class SyncBatch(msgspec.Struct, frozen=True, kw_only=True):
+    """Up to 100 check-ins, each `{"id": ..., ...}` in the form that PUT /v1/check-ins/{id} takes, id included."""
+
+    check_ins: list[dict[str, Any]] = []
+
+
+class SyncProblem(msgspec.Struct, frozen=True, kw_only=True):
+    """What was wrong with one item. `try_again` where the fault is ours: the phone keeps it and sends it again."""
+
+    type: str
+    status: int
+    detail: str
+    errors: dict[str, str] = {}
+    try_again: bool = False
+
+
+class SyncResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one item, by its place in the request and its id where it has one."""
+
+    place: int
+    id: UUID | None = None
+    status: Literal["kept", "refused"]
+    answer: CheckInAnswer | None = None
+    problem: SyncProblem | None = None
+
+
+class SyncAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A result per item, in the order of the request."""
+
+    check_ins: tuple[SyncResult, ...]
+
+
+async def sync(database: Database, actor: Actor, batch: SyncBatch, *, now: datetime) -> SyncAnswer:
+    """Take what a phone had queued; the oldest is judged first. Raises Malformed for too many, NotFound."""
+    if actor.id is None:
+        raise NotFound
+    if len(batch.check_ins) > MOST:
+        raise Malformed(
+            f"Send at most {MOST} check-ins at a time.", pointers={"/check_ins": "too many items"}
+        )
+    results: dict[int, SyncResult] = {}
+    for place, raw in sorted(enumerate(batch.check_ins), key=lambda one: str(one[1].get("recorded_at", ""))):
+        results[place] = await _one(database, actor, actor.id, place, raw, now)
+    return SyncAnswer(check_ins=tuple(results[place] for place in sorted(results)))
+
+
+async def _one(
+    database: Database, actor: Actor, patient_id: UUID, place: int, raw: dict[str, Any], now: datetime
+) -> SyncResult:
+    item_id: UUID | None = None
+    try:
+        item_id, draft = _read(raw)
+        answer = await submit(database, actor, patient_id, item_id, draft, now=now)
+    except AftercareError as error:
+        return SyncResult(place=place, id=item_id, status="refused", problem=_problem(error))
+    except Exception as error:  # noqa: BLE001 - one item that we fail at must not take the others with it
+        _log.error("sync_item_failed", error=type(error).__name__)
+        return SyncResult(place=place, id=item_id, status="refused", problem=_problem(AftercareError()))
+    return SyncResult(place=place, id=item_id, status="kept", answer=answer)
+
+
+def _read(raw: dict[str, Any]) -> tuple[UUID, CheckInDraft]:
+    rest = dict(raw)
+    try:
+        item_id = msgspec.convert(rest.pop("id", None), UUID)
+        return item_id, msgspec.convert(rest, CheckInDraft)
+    except msgspec.ValidationError as error:
+        raise Malformed(pointers={"": str(error)}) from None
+
+
+def _problem(error: AftercareError) -> SyncProblem:
+    return SyncProblem(
+        type=f"/problems/{error.type}",
+        status=error.status,
+        detail=error.detail,
+        errors=error.pointers,
+        try_again=error.status >= 500,
+    )
