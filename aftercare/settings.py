@@ -38,8 +38,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
     mail_from: str = "aftercare@localhost"
 
-    photo_max_bytes: int = 25_000_000
-    photo_max_pixels: int = 60_000_000
+    photo_max_bytes: int = 25 * 2**20
     json_max_bytes: int = 1_000_000
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

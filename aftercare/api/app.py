@@ -1,7 +1,7 @@
 """The composition root."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from litestar import Litestar, Response
@@ -27,6 +27,8 @@ from aftercare.jobs.runner import Worker
 from aftercare.services.events import Hub
 from aftercare.services.house import House
 
+Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
+
 CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
     ServerController,
     EnrolmentController,
@@ -45,12 +47,14 @@ CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
 )
 
 
-def create_app(house: House, *, more: Sequence[ControllerRouterHandler] = ()) -> Litestar:
-    """The application over a house; `more` are the pages and, in the demo, the inbox."""
+def create_app(
+    house: House, *, more: Sequence[ControllerRouterHandler] = (), lifespan: Sequence[Lifespan] = ()
+) -> Litestar:
+    """The application over a house; `more` are the pages and, in the demo, the inbox with its `lifespan`."""
     hub = Hub(house.database)
 
     @asynccontextmanager
-    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+    async def running(_: Litestar) -> AsyncIterator[None]:
         await house.open()
         hub.start()
         worker = Worker(house) if house.worker is not None else None
@@ -83,7 +87,7 @@ def create_app(house: House, *, more: Sequence[ControllerRouterHandler] = ()) ->
             path="/openapi",
             render_plugins=[JsonRenderPlugin(path="/openapi.json")],
         ),
-        lifespan=[lifespan],
+        lifespan=[*lifespan, running],
         logging_config=None,
     )
     app.state.house = house

@@ -171,7 +171,12 @@ class PhotoController(Controller):
         summary="One of my photos",
         media_type="image/jpeg",
         responses={
-            200: ResponseSpec(data_container=bytes, media_type="image/jpeg", description="The picture", generate_examples=False)
+            200: ResponseSpec(
+                data_container=bytes,
+                media_type="image/jpeg",
+                description="The picture",
+                generate_examples=False,
+            )
         },
     )
     async def view(

@@ -84,7 +84,12 @@ class RecordController(Controller):
         summary="One photo",
         media_type="image/jpeg",
         responses={
-            200: ResponseSpec(data_container=bytes, media_type="image/jpeg", description="The picture", generate_examples=False)
+            200: ResponseSpec(
+                data_container=bytes,
+                media_type="image/jpeg",
+                description="The picture",
+                generate_examples=False,
+            )
         },
     )
     async def view_photo(

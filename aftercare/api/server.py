@@ -11,6 +11,7 @@ from aftercare.api.who import anyone
 from aftercare.care.instrument import CURRENT_VERSION
 from aftercare.checks.pack import default_pack
 from aftercare.errors import AftercareError
+from aftercare.model.photos import PhotoLimits
 from aftercare.services.house import House
 
 OLDEST_APP = "0.1.0"
@@ -41,7 +42,7 @@ class ServerController(Controller):
     @get("/v1", guards=[anyone], summary="Versions and limits")
     async def info(self, house: NamedDependency[House]) -> ServerInfo:
         """What this server speaks and takes."""
-        settings = house.settings
+        settings, limits = house.settings, PhotoLimits()
         return ServerInfo(
             server=__version__,
             instrument=CURRENT_VERSION,
@@ -50,7 +51,8 @@ class ServerController(Controller):
             limits={
                 "json_bytes": settings.json_max_bytes,
                 "photo_bytes": settings.photo_max_bytes,
-                "photo_pixels": settings.photo_max_pixels,
+                "photo_pixels_jpeg": limits.max_pixels_jpeg,
+                "photo_pixels": limits.max_pixels,
             },
             intended_use=INTENDED_USE,
         )

@@ -45,7 +45,6 @@ class Who(AbstractAuthenticationMiddleware):
                 if found is None:
                     return AuthenticationResult(user=None, auth=None)
                 actor, member = found
-                _refuse_forged(connection, actor, credential)
                 known = Credential(credential.token, credential.from_cookie, member)
                 return AuthenticationResult(user=actor, auth=known)
             patient = await enrolments.who_has_access(house.database, credential.token, now=house.now())
@@ -62,13 +61,13 @@ def _credential(connection: ASGIConnection[Any, Any, Any, Any]) -> Credential | 
     return Credential(cookie, from_cookie=True) if cookie else None
 
 
-def _refuse_forged(
-    connection: ASGIConnection[Any, Any, Any, Any], actor: Actor, credential: Credential
-) -> None:
+def _refuse_forged(connection: ASGIConnection[Any, Any, Any, Any], actor: Actor) -> None:
     """A cookie comes along by itself, so a change needs what only our own page knows.
 
-    Pages put it into the form, which their controllers compare; everything else sends the header.
+    Pages put it into the form, which their controllers compare; everything else sends the header. Asked where a guard
+    uses the sign-in, not before: a phone's enrolment in a browser that holds a staff cookie is nobody's forgery.
     """
+    credential: Credential = connection.auth
     method = connection.scope.get("method", "GET")
     if not credential.from_cookie or method in _SAFE or not connection.scope["path"].startswith("/v1/"):
         return
@@ -80,6 +79,7 @@ def _actor(connection: ASGIConnection[Any, Any, Any, Any]) -> Actor:
     if connection.user is None:
         raise NotSignedIn
     actor: Actor = connection.user
+    _refuse_forged(connection, actor)
     return actor
 
 

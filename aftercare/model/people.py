@@ -24,6 +24,9 @@ from aftercare.model.text import (
 from aftercare.model.timeline import Grade, Risks
 from aftercare.model.words import Prophylaxis, Role
 
+# What of a patient's ordinary skin is subtracted from an answer (rules.md 2).
+BaselineItem = Literal["redness", "itching", "dryness"]
+
 
 class ClinicDraft(msgspec.Struct, frozen=True, kw_only=True):
     """A clinic as its operator writes it down."""
@@ -94,7 +97,7 @@ class PatientDraft(msgspec.Struct, frozen=True, kw_only=True):
     immunosuppressed: bool | None = None
     keloid_history: bool | None = None
     blood_thinner: bool | None = None
-    baseline: dict[Literal["redness", "itching", "dryness"], Grade] = {}
+    baseline: dict[BaselineItem, Grade] = {}
     allergies: Paragraph = ""
     medicines: Paragraph = ""
     prophylaxis: Prophylaxis = Prophylaxis.NONE

@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from aftercare.db.pool import Database
+from aftercare.model.photos import PhotoLimits
 from aftercare.notify.channel import Channel
 from aftercare.notify.smtp import SmtpChannel, SmtpSettings, TlsMode
 from aftercare.photos.blobs import Blobs, LocalBlobs
+from aftercare.photos.wire import WorkerSettings
 from aftercare.photos.workers import PhotoWorkers
 from aftercare.settings import Settings
 
@@ -63,7 +65,7 @@ def build_house(settings: Settings, *, with_worker: bool, now: Callable[[], date
         if with_worker
         else None,
         blobs=LocalBlobs(Path(settings.data_dir) / "photos"),
-        photo_workers=PhotoWorkers(),
+        photo_workers=PhotoWorkers(WorkerSettings(limits=PhotoLimits(max_bytes=settings.photo_max_bytes))),
         smtp=_mail(settings),
         now=now,
     )

@@ -3,6 +3,7 @@
 import hashlib
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -77,7 +78,7 @@ async def put_photo(
             rendition=rendition,
         )
         await blobs.put(key, made.picture(rendition).data)
-    row = _row(patient_id, photo_id, draft, made, digest, now)
+    row = _row(patient_id, photo_id, draft, made, digest, await _zone(database, actor, patient_id), now)
     async with database.clinic(actor.clinic_id) as db:
         kept = await store.insert(db, actor.clinic_id, row, actor.installation_id)
         if kept:
@@ -102,14 +103,28 @@ async def _known(
     return row
 
 
+async def _zone(database: Database, actor: Actor, patient_id: UUID) -> ZoneInfo:
+    async with database.clinic(actor.clinic_id) as db:
+        patient = await patients.get(db, actor.clinic_id, patient_id)
+    if patient is None:
+        raise NotFound
+    return ZoneInfo(patient.time_zone)
+
+
 def _row(
-    patient_id: UUID, photo_id: UUID, draft: PhotoDraft, made: Renditions, digest: bytes, now: datetime
+    patient_id: UUID,
+    photo_id: UUID,
+    draft: PhotoDraft,
+    made: Renditions,
+    digest: bytes,
+    zone: ZoneInfo,
+    now: datetime,
 ) -> PhotoRow:
     return PhotoRow(
         photo_id=photo_id,
         patient_id=patient_id,
         view=draft.view,
-        taken_at=_taken_at(draft.taken_at, made.taken_at, now),
+        taken_at=_taken_at(draft.taken_at, made.taken_at, zone, now),
         received_at=now,
         check_in_id=draft.check_in_id,
         digest=digest,
@@ -122,9 +137,9 @@ def _row(
     )
 
 
-def _taken_at(said: datetime | None, in_file: datetime | None, now: datetime) -> datetime:
-    """The app's word, else the file's where it knows its zone, else now; never a time to come."""
-    for at in (said, in_file):
+def _taken_at(said: datetime | None, in_file: datetime | None, zone: ZoneInfo, now: datetime) -> datetime:
+    """The app's word, else the file's (in the patient's zone where it names none), else now; never a time to come."""
+    for at in (said, in_file and (in_file if in_file.tzinfo else in_file.replace(tzinfo=zone))):
         if at is not None and at.tzinfo is not None and 2000 <= at.year < 9000:
             return now if at > now + _AHEAD else at.astimezone(UTC)
     return now

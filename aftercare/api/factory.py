@@ -1,0 +1,38 @@
+"""What a server process runs: the application made from its environment."""
+
+from litestar import Litestar
+
+from aftercare.api.app import create_app
+from aftercare.api.inbox import InboxController, inbox_lifespan
+from aftercare.log import configure_logs
+from aftercare.services.house import build_house
+from aftercare.settings import read_settings
+from aftercare.web.controllers import WEB_CONTROLLERS
+
+
+def served() -> Litestar:
+    """API, pages and background work in one process."""
+    return _app(with_worker=True)
+
+
+def served_without_worker() -> Litestar:
+    """API and pages; background work is done by `aftercare worker`."""
+    return _app(with_worker=False)
+
+
+def demo() -> Litestar:
+    """Everything, and the local inbox that the demo's mail arrives in."""
+    settings = read_settings()
+    configure_logs(settings.log_level)
+    house = build_house(settings, with_worker=True)
+    return create_app(
+        house,
+        more=[*WEB_CONTROLLERS, InboxController],
+        lifespan=[inbox_lifespan(settings.smtp_host, settings.smtp_port)],
+    )
+
+
+def _app(*, with_worker: bool) -> Litestar:
+    settings = read_settings()
+    configure_logs(settings.log_level)
+    return create_app(build_house(settings, with_worker=with_worker), more=WEB_CONTROLLERS)

@@ -1,0 +1,276 @@
+"""The command line. Every failure is one sentence on stderr and exit code 1."""
+
+import asyncio
+import signal
+import sys
+from datetime import time
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console
+
+from aftercare import __version__
+from aftercare.alerts.replay import load_timelines, replay
+from aftercare.checks import default_pack
+from aftercare.db.local import with_database
+from aftercare.db.migrate import migrate as run_migrations
+from aftercare.errors import AftercareError
+from aftercare.log import configure_logs
+from aftercare.model.clinic import Opening
+from aftercare.model.people import Actor, ClinicDraft, StaffDraft
+from aftercare.settings import Settings, read_settings
+
+_say = Console(stderr=True, highlight=False)
+
+
+def main() -> None:
+    """Run the command; a failure of ours is a sentence, never a traceback."""
+    try:
+        _commands(standalone_mode=False)
+    except (AftercareError, click.ClickException) as error:
+        message = error.format_message() if isinstance(error, click.ClickException) else _sentence(error)
+        _say.print(message, style="red", markup=False)
+        sys.exit(1)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except OSError as error:
+        _say.print(
+            f"{error.strerror or type(error).__name__}: {error.filename or ''}".rstrip(": "),
+            style="red",
+            markup=False,
+        )
+        sys.exit(1)
+
+
+def _sentence(error: AftercareError) -> str:
+    wrong = "; ".join(f"{where.lstrip('/')}: {what}" for where, what in error.pointers.items())
+    return f"{error.detail} ({wrong})" if wrong else error.detail
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="aftercare")
+def _commands() -> None:
+    """Recovery monitoring for skin clinics. Settings come from AFTERCARE_* variables; see the README."""
+
+
+@_commands.command()
+@click.option("--port", type=int, help="Default: AFTERCARE_PORT or 8460.")
+@click.option(
+    "--patients",
+    type=click.IntRange(1, 500),
+    default=36,
+    show_default=True,
+    help="Size of the synthetic cohort.",
+)
+def demo(port: int | None, patients: int) -> None:
+    """A seeded clinic on an embedded PostgreSQL: everything running, sign-ins printed."""
+    from aftercare.demo import run_demo  # noqa: PLC0415 - drawing faces is no command's business but this one's
+
+    run_demo(_settings(port=port), patients=patients)
+
+
+@_commands.command()
+@click.option("--host", help="Default: AFTERCARE_HOST or 127.0.0.1.")
+@click.option("--port", type=int, help="Default: AFTERCARE_PORT or 8460.")
+@click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True)
+@click.option("--no-worker", is_flag=True, help="Leave background work to `aftercare worker`.")
+def serve(host: str | None, port: int | None, processes: int, *, no_worker: bool) -> None:
+    """API, pages and background work."""
+    from aftercare.serving import run_server  # noqa: PLC0415 - keeps the other commands quick
+
+    with with_database(_settings(host=host, port=port)) as settings:
+        _say.print(f"Aftercare {__version__} at {settings.address}", markup=False)
+        run_server(settings, "served_without_worker" if no_worker else "served", processes=processes)
+
+
+@_commands.command()
+def worker() -> None:
+    """Background work only, beside any number of others."""
+    with with_database(_settings()) as settings:
+        configure_logs(settings.log_level)
+        asyncio.run(_work(settings))
+
+
+@_commands.command()
+def migrate() -> None:
+    """Bring the database to this version."""
+    settings = _settings()
+    if settings.database_url or settings.owner_database_url:
+        applied = asyncio.run(run_migrations(settings.owner_database_url or settings.database_url))
+        click.echo("\n".join(f"applied {name}" for name in applied) or "Nothing to do.")
+    else:
+        with with_database(settings):
+            click.echo("The embedded database is at this version.")
+
+
+@_commands.group()
+def clinic() -> None:
+    """Clinics."""
+
+
+@clinic.command("create")
+@click.option("--name", required=True)
+@click.option(
+    "--handle", required=True, help="In the sign-in address and in codes: lower-case letters, digits, dashes."
+)
+@click.option("--time-zone", required=True, help="IANA, such as Europe/London.")
+@click.option("--country", required=True, help="ISO 3166 alpha-2, such as GB.")
+@click.option("--language", default="en", show_default=True)
+@click.option("--phone", default="", help="What patients call.")
+@click.option("--urgent-care", default="", help="The number to call when the clinic is closed.")
+@click.option("--hours", default="Mon-Fri 09:00-18:00", show_default=True, help="Several separated by ';'.")
+def create_clinic(hours: str, **fields: str) -> None:
+    """A new clinic."""
+    from aftercare.services.clinics import create_clinic as create  # noqa: PLC0415 - keeps --help quick
+
+    draft = _convert({**fields, "openings": _openings(hours)}, ClinicDraft)
+
+    async def make(house: Any) -> None:
+        made = await create(house.database, draft, now=house.now())
+        click.echo(
+            f"Clinic {made.name} ({made.clinic_id}); staff sign in at {house.address}/sign-in/{made.handle}"
+        )
+
+    _with_house(make)
+
+
+@_commands.group()
+def staff() -> None:
+    """Staff."""
+
+
+@staff.command("create")
+@click.option("--clinic", "handle", required=True, help="The clinic's handle.")
+@click.option("--email", required=True)
+@click.option("--name", required=True)
+@click.option("--role", type=click.Choice(["practitioner", "coordinator", "admin"]), required=True)
+@click.option(
+    "--password", help="Asked for when left out; or AFTERCARE_PASSWORD.", envvar="AFTERCARE_PASSWORD"
+)
+def create_staff(handle: str, password: str | None, **fields: str) -> None:
+    """A new staff member."""
+    from aftercare.services.clinics import clinic_by_handle  # noqa: PLC0415
+    from aftercare.services.staff import create_staff as create  # noqa: PLC0415
+
+    secret = password or click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    draft = _convert({**fields, "password": secret}, StaffDraft)
+
+    async def make(house: Any) -> None:
+        clinic_id = await clinic_by_handle(house.database, handle)
+        made = await create(house.database, Actor(clinic_id=clinic_id, kind="system"), draft, now=house.now())
+        click.echo(f"{made.name} is {made.role} and signs in at {house.address}/sign-in/{handle}")
+
+    _with_house(make)
+
+
+@_commands.group()
+def checks() -> None:
+    """The clinical checks."""
+
+
+@checks.command("replay")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+def replay_files(files: tuple[Path, ...]) -> None:
+    """One JSON line per raised or escalated alert of each timeline file, in time order."""
+    for file in files:
+        for timeline, _ in load_timelines(file.read_bytes()):
+            for line in replay(timeline, default_pack()):
+                click.echo(msgspec.json.encode(line).decode())
+
+
+@_commands.group()
+def audit() -> None:
+    """The audit."""
+
+
+@audit.command("verify")
+@click.option("--clinic", "handle", required=True, help="The clinic's handle.")
+def verify_audit(handle: str) -> None:
+    """Walk a clinic's chain; fails if an entry was edited, removed or put in between."""
+    from aftercare.services.audit import verify  # noqa: PLC0415
+    from aftercare.services.clinics import clinic_by_handle  # noqa: PLC0415
+
+    async def walk(house: Any) -> None:
+        clinic_id = await clinic_by_handle(house.database, handle)
+        broken = [entry.number async for entry in verify(house.database, clinic_id)]
+        if broken:
+            raise AftercareError(
+                f"The chain is broken at {len(broken)} entries, first at number {broken[0]}."
+            )
+        click.echo("The chain is whole.")
+
+    _with_house(walk)
+
+
+@_commands.command()
+def openapi() -> None:
+    """The OpenAPI document of the HTTP interface."""
+    from aftercare.api.openapi import openapi_document  # noqa: PLC0415
+
+    click.echo(openapi_document(), nl=False)
+
+
+async def _work(settings: Settings) -> None:
+    from aftercare.jobs.runner import Worker  # noqa: PLC0415
+    from aftercare.services.house import build_house  # noqa: PLC0415
+
+    house = build_house(settings, with_worker=True)
+    await house.open()
+    running = Worker(house)
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    running.start()
+    _say.print(f"Aftercare {__version__} worker running", markup=False)
+    try:
+        await stopped.wait()
+    finally:
+        await running.stop()
+        await house.close()
+
+
+def _with_house(do: Any) -> None:
+    from aftercare.services.house import build_house  # noqa: PLC0415
+
+    async def run(settings: Settings) -> None:
+        house = build_house(settings, with_worker=False)
+        await house.open()
+        try:
+            await do(house)
+        finally:
+            await house.close()
+
+    with with_database(_settings()) as settings:
+        asyncio.run(run(settings))
+
+
+def _settings(**given: Any) -> Settings:
+    return msgspec.structs.replace(
+        read_settings(), **{key: value for key, value in given.items() if value is not None}
+    )
+
+
+def _convert(fields: dict[str, Any], kind: type[Any]) -> Any:
+    try:
+        return msgspec.convert(fields, kind)
+    except msgspec.ValidationError as error:
+        raise click.ClickException(f"{error}.") from None
+
+
+_WEEKDAYS = {name: number for number, name in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))}
+
+
+def _openings(text: str) -> list[Opening]:
+    openings = []
+    for part in filter(None, (part.strip() for part in text.split(";"))):
+        try:
+            days, times = part.split()
+            first, _, last = days.lower().partition("-")
+            opens, closes = (msgspec.convert(f"{one}:00", type=time) for one in times.split("-"))
+            week = range(_WEEKDAYS[first], _WEEKDAYS[last or first] + 1)
+            openings += [Opening(weekday=day, opens=opens, closes=closes) for day in week]
+        except (ValueError, KeyError, msgspec.ValidationError):
+            raise click.ClickException(f"Hours look like 'Mon-Fri 09:00-18:00', not '{part}'.") from None
+    return openings

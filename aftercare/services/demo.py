@@ -1,0 +1,403 @@
+"""A clinic with its past: the synthetic cohort lived through by the services themselves, hour by hour, up to now.
+
+Nothing is written into tables by hand. The clock is an argument everywhere, so weeks of check-ins, reminders, sweeps,
+alerts, mails and acts of staff happen in seconds, in the order in which they would have happened.
+"""
+
+import heapq
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from itertools import count
+from random import Random
+from uuid import UUID, uuid4
+
+import msgspec
+
+from aftercare.care.cohort import Story, SyntheticCheckIn, SyntheticPatient, draw
+from aftercare.care.instrument import CURRENT_VERSION
+from aftercare.db.pool import Database
+from aftercare.model.care import Consumable, CourseDraft, ScreeningDraft, SessionDraft
+from aftercare.model.check_ins import CheckInDraft
+from aftercare.model.clinic import Opening
+from aftercare.model.people import (
+    Actor,
+    BaselineItem,
+    ClinicDraft,
+    Patient,
+    PatientDraft,
+    StaffDraft,
+    StaffMember,
+)
+from aftercare.model.timeline import Grade
+from aftercare.model.words import AlertState, AnsweredBy, Modality, Outcome, Role, Tier, View
+from aftercare.photos.synthetic import face
+from aftercare.services import (
+    alerts,
+    audit,
+    check_ins,
+    clinics,
+    courses,
+    deliveries,
+    me,
+    patients,
+    photos,
+    staff,
+    sweep,
+)
+from aftercare.services.house import House
+from aftercare.services.recovery import ESCALATE, SWEEP
+from aftercare.store import alerts as alert_store
+from aftercare.store import due_work
+from aftercare.store.alerts import PatientAlert
+
+HANDLE = "demo"
+_ZONE = "Europe/London"
+_SEED = 7
+# How long an alert has waited for staff of the demo; what is younger is left for whoever opens it.
+_WAITS = {
+    Tier.EMERGENCY: timedelta(minutes=12),
+    Tier.SAME_DAY: timedelta(hours=2),
+    Tier.SOON: timedelta(hours=20),
+    Tier.ROUTINE: timedelta(days=4),
+}
+_PHOTO_DAYS = {0, 1, 2, 3, 5, 7, 10, 14, 21}
+
+Event = Callable[[datetime], Awaitable[None]]
+
+
+class DemoSignIn(msgspec.Struct, frozen=True, kw_only=True):
+    """A staff sign-in of the demo."""
+
+    name: str
+    role: Role
+    email: str
+    password: str
+
+
+class DemoClinic(msgspec.Struct, frozen=True, kw_only=True):
+    """What is printed when the demo starts, and kept beside its data for the next start."""
+
+    clinic_id: UUID
+    patient_id: UUID  # whose app may be tried
+    sign_ins: tuple[DemoSignIn, ...]
+
+
+@dataclass
+class _Past:
+    """Events in order of time, and the clinic that they happen in."""
+
+    house: House
+    worker: Database
+    clinic_id: UUID
+    team: dict[Role, Actor]
+    chance: Random
+    queue: list[tuple[datetime, int, Event]] = field(default_factory=list)
+    numbers: "count[int]" = field(default_factory=count)
+
+    def at(self, when: datetime, event: Event) -> None:
+        heapq.heappush(self.queue, (when, next(self.numbers), event))
+
+
+async def seed(house: House, *, size: int, now: datetime, progress: Callable[[float], None]) -> DemoClinic:
+    """Make the clinic and let its cohort live up to `now`; `progress` is told the share done, 0 to 1."""
+    if house.worker is None:
+        raise ValueError("the past needs a worker's database")
+    cohort = draw(_SEED, size, now=now)
+    start = min(one.session_at for one in cohort) - timedelta(days=7)
+    clinic = await clinics.create_clinic(house.database, _clinic(), now=start)
+    system = Actor(clinic_id=clinic.clinic_id, kind="system")
+    sign_ins = tuple(_sign_in(name, role) for name, role in _TEAM)
+    members = [
+        await staff.create_staff(
+            house.database,
+            system,
+            StaffDraft(email=one.email, name=one.name, role=one.role, password=one.password),
+            now=start,
+        )
+        for one in sign_ins
+    ]
+    past = _Past(
+        house=house,
+        worker=house.worker,
+        clinic_id=clinic.clinic_id,
+        team={member.role: _actor(clinic.clinic_id, member) for member in members},
+        chance=Random(_SEED),  # noqa: S311 - a cohort, no secret
+    )
+    entered = [await _arrange(past, one, now) for one in cohort]
+    _just_now(past, [actor for actor, one in zip(entered, cohort, strict=True) if _is_well(one, now)], now)
+    await _live(past, now, progress)
+    await audit.seal(past.worker)
+    return DemoClinic(
+        clinic_id=clinic.clinic_id, patient_id=entered[0].id or clinic.clinic_id, sign_ins=sign_ins
+    )
+
+
+def _is_well(one: SyntheticPatient, now: datetime) -> bool:
+    return one.story is Story.UNEVENTFUL and timedelta(days=1) < now - one.session_at < timedelta(days=9)
+
+
+def _just_now(past: _Past, well: list[Actor], now: datetime) -> None:
+    """Two who were well until a moment ago: the emergency and the prodrome that wait when the demo opens."""
+    for actor, (ago, answers) in zip(well, _NEWS, strict=False):
+        at = now - ago
+        said = SyntheticCheckIn(
+            id=uuid4(), day=0, recorded_at=at, answered_by=AnsweredBy.SELF, answers=answers
+        )
+        past.at(at + timedelta(seconds=20), _telling(past, actor, said))
+
+
+def _telling(past: _Past, actor: Actor, said: SyntheticCheckIn) -> Event:
+    async def tell(at: datetime) -> None:
+        if actor.id is None:
+            return
+        draft = CheckInDraft(
+            instrument=CURRENT_VERSION,
+            recorded_at=said.recorded_at,
+            time_zone=_ZONE,
+            day=None,  # something changed
+            answers=said.answers,
+        )
+        await check_ins.submit(past.house.database, actor, actor.id, said.id, draft, now=at)
+
+    return tell
+
+
+_NEWS = (
+    (
+        timedelta(minutes=4),
+        {
+            "pain": 2,
+            "blisters": "few",
+            "grouped": True,
+            "eye": ["pain"],
+            "sites": {"blisters": ["around_eye"]},
+            "wants_contact": "urgent",
+        },
+    ),
+    (timedelta(minutes=37), {"tingling": True, "redness": 1, "sites": {"tingling": ["lips"]}}),
+)
+
+
+async def _live(past: _Past, now: datetime, progress: Callable[[float], None]) -> None:
+    total = max(len(past.queue), 1)
+    done = 0
+    while past.queue and past.queue[0][0] <= now:
+        when, _, event = heapq.heappop(past.queue)
+        await _background_until(past, when)
+        await event(when)
+        done += 1
+        progress(min(done / total, 1.0))
+    await _background_until(past, now)
+    progress(1.0)
+
+
+async def _background_until(past: _Past, until: datetime) -> None:
+    """Do what fell due by then, each piece at its own time."""
+    handlers = {
+        SWEEP: lambda claim, at: sweep.sweep(past.worker, claim, now=at),
+        ESCALATE: lambda claim, at: alerts.escalate(past.worker, claim, now=at),
+        **{deliveries.work_kind(channel): _sender(past, channel) for channel in deliveries.CHANNELS},
+    }
+    while True:
+        async with past.worker.transaction() as db:
+            due = {kind: await due_work.next_due(db, kind) for kind in handlers}
+        coming = [(at, kind) for kind, at in due.items() if at is not None and at <= until]
+        if not coming:
+            return
+        at, kind = min(coming)
+        async with past.worker.transaction() as db:
+            claims = await due_work.claim(db, kind, at, at + timedelta(minutes=2), 50)
+        for claim in claims:
+            await handlers[kind](claim, at)
+
+
+def _sender(past: _Past, channel: str) -> Callable[[due_work.Claim, datetime], Awaitable[None]]:
+    async def send(claim: due_work.Claim, at: datetime) -> None:
+        await deliveries.attempt(past.worker, past.house, channel, claim, at)
+
+    return send
+
+
+async def _arrange(past: _Past, one: SyntheticPatient, now: datetime) -> Actor:
+    """Enter a patient and put their course, session, check-ins and photos on the list of what will happen."""
+    database, by = past.house.database, past.team[Role.PRACTITIONER]
+    booked = one.session_at - timedelta(days=3)
+    patient = await patients.create_patient(database, by, _patient(one), now=booked)
+    me_actor = Actor(clinic_id=past.clinic_id, kind="patient", id=patient.patient_id)
+
+    async def treat(at: datetime) -> None:
+        await _treat(past, one, patient, at)
+
+    past.at(one.session_at + timedelta(minutes=5), treat)
+    with_photos = one.story is not Story.UNEVENTFUL or past.chance.random() < 0.25
+    for said in one.check_ins:
+        past.at(said.recorded_at + timedelta(seconds=20), _answering(past, me_actor, one, said, now))
+        if with_photos and said.day in _PHOTO_DAYS:
+            past.at(said.recorded_at + timedelta(seconds=70), _photographing(past, me_actor, one, said))
+    return me_actor
+
+
+async def _treat(past: _Past, one: SyntheticPatient, patient: Patient, at: datetime) -> None:
+    database, by = past.house.database, past.team[Role.PRACTITIONER]
+    draft = CourseDraft(modality=one.modality, planned_sessions=past.chance.choice((4, 5, 6)))
+    course = await courses.create_course(database, by, patient.patient_id, draft, now=at)
+    careful = one.risks.hsv_history or one.risks.immunosuppressed
+    screening = ScreeningDraft(
+        course_id=course.course_id,
+        modality=one.modality,
+        outcome="with_precautions" if careful else "candidate",
+        reasons=("Cold sores before: prophylaxis discussed.",) if careful else (),
+    )
+    await courses.screen(database, by, patient.patient_id, screening, now=at)
+    needling = one.modality is Modality.MICRONEEDLING
+    session = SessionDraft(
+        course_id=course.course_id,
+        session_at=one.session_at,
+        areas=("cheeks", "forehead"),
+        needle_depth_mm=one.treatment.needle_depth_mm,
+        fluence_j_cm2=None if needling else 14.0,
+        pulse_ms=None if needling else 0.3,
+        pigment_treated=one.treatment.pigment_treated,
+        anaesthetic="lidocaine cream" if needling else "",
+        consumables=_consumables(past, one) if needling else (),
+    )
+    await courses.record_session(database, by, patient.patient_id, session, now=at)
+    for kind in ("care", "photos"):
+        consent = me.ConsentDraft(granted=True, text_version=me.CONSENT_TEXT, language="en")
+        actor = Actor(clinic_id=past.clinic_id, kind="patient", id=patient.patient_id)
+        await me.put_consent(database, actor, kind, consent, now=at)
+
+
+def _consumables(past: _Past, one: SyntheticPatient) -> tuple[Consumable, ...]:
+    return (
+        Consumable(
+            device="Synthetic needling cartridge, 12 needles",
+            lot=f"LOT-{past.chance.randrange(100, 120)}",
+            expires_on=one.session_at.date() + timedelta(days=400),
+            sterile=True,
+            single_use=True,
+        ),
+    )
+
+
+def _answering(
+    past: _Past, actor: Actor, one: SyntheticPatient, said: SyntheticCheckIn, now: datetime
+) -> Event:
+    async def answer(at: datetime) -> None:
+        if actor.id is None:
+            return
+        draft = CheckInDraft(
+            instrument=CURRENT_VERSION,
+            recorded_at=said.recorded_at,
+            time_zone=one.time_zone,
+            day=said.day,
+            answered_by=said.answered_by,
+            answers=said.answers,
+        )
+        await check_ins.submit(past.house.database, actor, actor.id, said.id, draft, now=at)
+        async with past.house.database.clinic(past.clinic_id) as db:
+            found = await alert_store.unresolved_of_several(db, past.clinic_id, [actor.id])
+        for alert in found:
+            if alert.raised_at == at:
+                _staff_will_act(past, alert, one, now)
+
+    return answer
+
+
+def _staff_will_act(past: _Past, alert: PatientAlert, one: SyntheticPatient, now: datetime) -> None:
+    """What staff did about an alert: at once, then a call, then its outcome; the newest still wait for somebody."""
+    role = past.chance.choice((Role.PRACTITIONER, Role.PRACTITIONER, Role.COORDINATOR))
+    database, actor = past.house.database, past.team[role]
+
+    async def take(at: datetime) -> None:
+        await alerts.acknowledge(database, actor, alert.id, alerts.Acknowledge(take_over=True), now=at)
+
+    async def call(at: datetime) -> None:
+        note = alerts.Note(text="Called. Knows whom to ring if it gets worse.")
+        await alerts.contact(database, actor, alert.id, note, now=at)
+
+    async def end(at: datetime) -> None:
+        async with database.clinic(past.clinic_id) as db:
+            current = await alert_store.get(db, past.clinic_id, alert.id)
+        if current is None or current.state is AlertState.RESOLVED:
+            return
+        outcome = Outcome.EXPECTED_COURSE if one.story is Story.UNEVENTFUL else Outcome.CONFIRMED
+        what = alerts.Resolve(outcome=outcome, text="Seen; nothing further needed today.")
+        await alerts.resolve(database, past.team[Role.PRACTITIONER], alert.id, what, now=at)
+
+    taken = alert.raised_at + timedelta(minutes=past.chance.randrange(3, 50))
+    called = taken + timedelta(minutes=past.chance.randrange(5, 25))
+    ended = called + timedelta(hours=past.chance.randrange(20, 60))
+    for when, act in ((taken, take), (called, call), (ended, end)):
+        if when < now and alert.raised_at < now - _WAITS[alert.tier]:
+            past.at(when, act)
+
+
+def _photographing(past: _Past, actor: Actor, one: SyntheticPatient, said: SyntheticCheckIn) -> Event:
+    async def photograph(at: datetime) -> None:
+        if actor.id is None:
+            return
+        house = past.house
+        picture = face(
+            one.id.int % 100_000,  # the same person looks the same in every picture
+            View.FRONT,
+            min(1.0, said.answers.get("redness", 0) / 4),
+            skin_type=one.risks.fitzpatrick,
+            milia=6 if said.answers.get("white_bumps") else 0,
+            blisters=5 if said.answers.get("blisters", "none") != "none" else 0,
+        )
+        draft = photos.PhotoDraft(view=View.FRONT, taken_at=said.recorded_at, check_in_id=said.id)
+        await photos.put_photo(
+            house.database, house.blobs, house.photo_workers, actor, actor.id, uuid4(), draft, picture, now=at
+        )
+
+    return photograph
+
+
+_TEAM = (
+    ("Sample Practitioner", Role.PRACTITIONER),
+    ("Sample Coordinator", Role.COORDINATOR),
+    ("Sample Admin", Role.ADMIN),
+)
+
+
+def _sign_in(name: str, role: Role) -> DemoSignIn:
+    return DemoSignIn(name=name, role=role, email=f"{role}@demo.invalid", password=secrets.token_urlsafe(9))
+
+
+def _actor(clinic_id: UUID, member: StaffMember) -> Actor:
+    return Actor(clinic_id=clinic_id, kind="staff", id=member.staff_id, role=member.role)
+
+
+def _clinic() -> ClinicDraft:
+    return ClinicDraft(
+        name="Demo Skin Clinic",
+        handle=HANDLE,
+        time_zone=_ZONE,
+        country="GB",
+        phone="+44 20 7946 0000",  # of the range kept for drama
+        openings=tuple(
+            Opening(weekday=day, opens=time(8), closes=time(20) if day < 5 else time(14)) for day in range(6)
+        ),
+    )
+
+
+def _patient(one: SyntheticPatient) -> PatientDraft:
+    risks = one.risks
+    return PatientDraft(
+        name=one.name,
+        reference=one.second_identifier,
+        birth_date=one.birth_date if one.birth_date > date(1890, 1, 1) else None,
+        phone="+44 7700 900000",  # of the range kept for drama
+        email=f"{one.second_identifier.lower()}@patients.invalid",
+        time_zone=one.time_zone,
+        fitzpatrick=risks.fitzpatrick,
+        hsv_history=risks.hsv_history,
+        diabetes=risks.diabetes,
+        immunosuppressed=risks.immunosuppressed,
+        keloid_history=risks.keloid_history,
+        blood_thinner=risks.blood_thinner,
+        baseline=msgspec.convert(risks.baseline, dict[BaselineItem, Grade]),
+    )

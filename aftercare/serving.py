@@ -1,0 +1,26 @@
+"""Running the server's processes."""
+
+import os
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from aftercare.settings import Settings
+
+
+def run_server(settings: Settings, app: str, *, processes: int = 1) -> None:
+    """Serve `aftercare.api.factory:<app>` until a signal; its processes read the settings from their environment."""
+    for field in Settings.__struct_fields__:
+        os.environ[f"AFTERCARE_{field.upper()}"] = str(getattr(settings, field))
+    Granian(
+        f"aftercare.api.factory:{app}",
+        factory=True,
+        interface=Interfaces.ASGI,
+        address=settings.host,
+        port=settings.port,
+        workers=processes,
+        websockets=False,
+        log_level=LogLevels.warning,
+        workers_kill_timeout=10,
+    ).serve()
