@@ -120,12 +120,20 @@ def clinic() -> None:
 @click.option("--language", default="en", show_default=True)
 @click.option("--phone", default="", help="What patients call.")
 @click.option("--urgent-care", default="", help="The number to call when the clinic is closed.")
+@click.option(
+    "--webhook-host",
+    "webhook_hosts",
+    multiple=True,
+    help="A host on a private network that webhooks may go to; may be given several times.",
+)
 @click.option("--hours", default="Mon-Fri 09:00-18:00", show_default=True, help="Several separated by ';'.")
-def create_clinic(hours: str, **fields: str) -> None:
+def create_clinic(hours: str, webhook_hosts: tuple[str, ...], **fields: str) -> None:
     """A new clinic."""
     from aftercare.services.clinics import create_clinic as create  # noqa: PLC0415 - keeps --help quick
 
-    draft = _convert({**fields, "openings": _openings(hours)}, ClinicDraft)
+    draft = _convert(
+        {**fields, "openings": _openings(hours), "private_webhook_hosts": webhook_hosts}, ClinicDraft
+    )
 
     async def make(house: Any) -> None:
         made = await create(house.database, draft, now=house.now())

@@ -8,13 +8,21 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from argon2 import PasswordHasher
 
 from aftercare.db.embedded import EmbeddedServer
 from aftercare.db.migrate import migrate
 from aftercare.db.pool import Database
+from aftercare.identity import passwords
 
 # Nothing in a test outlives its server, so nothing needs to reach the disk.
 _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> None:
+    """The same hash with a small memory: what it costs is not what these tests are about."""
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 
 @pytest.fixture(scope="session")

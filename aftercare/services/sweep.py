@@ -1,12 +1,12 @@
 """The scheduled look at one episode: reminders that fall due, silence that means something, and when to look again."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from uuid_utils.compat import uuid7
 
-from aftercare.care.calendar import calendar
+from aftercare.care.calendar import MORNING, at_local, calendar
 from aftercare.checks.pack import default_pack
 from aftercare.checks.silence import listen
 from aftercare.db.pool import Connection, Database
@@ -32,6 +32,7 @@ from aftercare.store import deliveries as delivery_store
 from aftercare.store.call_list import CallListRow
 from aftercare.store.deliveries import Delivery
 
+_DAY = timedelta(days=1)
 Sent = dict[str, delivery_store.Reminder]
 
 
@@ -74,9 +75,11 @@ async def _look(db: Connection, mine: Recovery, episode: Episode, now: datetime)
             await _remind(db, mine, episode, SilenceKind.DUE, one.due, now)
     silence = listen(default_pack(), watch, now)
     by_date = {one.date: one for one in due}
-    for nudge in silence.remind:
-        if nudge.kind is SilenceKind.MISS:
-            await _remind(db, mine, episode, SilenceKind.MISS, by_date[nudge.date], now)
+    missed = [nudge.date for nudge in silence.remind if nudge.kind is SilenceKind.MISS]
+    if missed and max(missed) + _DAY not in by_date:
+        # Not at midnight, when the miss is known, and not beside the next day's own reminder.
+        morning = at_local(max(missed) + _DAY, MORNING, ZoneInfo(mine.patient.time_zone))
+        await _remind(db, mine, episode, SilenceKind.MISS, by_date[max(missed)], max(now, morning))
     for reason in silence.call:
         await _put_on_call_list(db, mine, episode, reason, watch, system, now)
     if silence.never_left:
@@ -109,7 +112,14 @@ def _watch(mine: Recovery, episode: Episode, due: list[DueCheckIn], sent: Sent, 
                 reminder=_fate(
                     sent.get(_what(SilenceKind.DUE, episode, one.date)), one.due_at, one.ends_at, now
                 ),
-                miss_reminder=_fate(sent.get(_what(SilenceKind.MISS, episode, one.date)), None, None, now),
+                miss_reminder=_fate(
+                    # The next day's own reminder is one after the miss, too.
+                    sent.get(_what(SilenceKind.MISS, episode, one.date))
+                    or sent.get(_what(SilenceKind.DUE, episode, one.date + _DAY)),
+                    None,
+                    None,
+                    now,
+                ),
             )
             for one in due
         ),
@@ -140,7 +150,7 @@ def _what(kind: SilenceKind, episode: Episode, on: date) -> str:
 
 
 async def _remind(
-    db: Connection, mine: Recovery, episode: Episode, kind: SilenceKind, due: DueCheckIn, now: datetime
+    db: Connection, mine: Recovery, episode: Episode, kind: SilenceKind, due: DueCheckIn, at: datetime
 ) -> None:
     reminder = Delivery(
         delivery_id=uuid7(),
@@ -148,9 +158,9 @@ async def _remind(
         kind=MessageKind.REMINDER,
         patient_id=mine.patient.patient_id,
         day=due.day,
-        queued_at=now,
+        queued_at=at,
     )
-    await queue(db, mine.clinic.clinic_id, reminder, _what(kind, episode, due.date), now)
+    await queue(db, mine.clinic.clinic_id, reminder, _what(kind, episode, due.date), at)
 
 
 async def _put_on_call_list(

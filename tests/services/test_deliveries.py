@@ -1,0 +1,105 @@
+"""The ledger: retries, dead addresses, leases and fences."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from aftercare.db.pool import Connection, Database
+from aftercare.notify.channel import Refused, Retry
+from aftercare.services import deliveries
+from aftercare.store import deliveries as store
+from aftercare.store import due_work
+from aftercare.store.deliveries import Delivery
+from tests.services.background import Post
+from tests.services.conftest import Team, Treat
+
+SMTP = deliveries.work_kind("smtp")
+
+
+@pytest.fixture
+def post() -> Post:
+    return Post()
+
+
+@pytest.fixture
+async def raised(service: Database, team: Team, treat: Treat, now: datetime) -> datetime:
+    """An emergency has just been reported; its mail is queued."""
+    patient = await treat(now - timedelta(days=2))
+    await patient.says(now, breathing_or_tongue=True)
+    return now + timedelta(seconds=5)
+
+
+async def _claim(worker: Database, at: datetime) -> list[due_work.Claim]:
+    async with worker.transaction() as db:
+        return await due_work.claim(db, SMTP, at, at + timedelta(seconds=90), 10)
+
+
+async def _read(db: Connection, clinic_id: UUID) -> list[Delivery]:
+    end = (datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
+    return [one for one in await store.page(db, clinic_id, end, 10) if one.channel == "smtp"]
+
+
+async def test_a_failed_attempt_is_on_record_and_tried_again_with_the_same_id(
+    worker: Database, team: Team, post: Post, raised: datetime
+) -> None:
+    post.channel.failure = Retry("451 4.3.0", retry_after=30)
+    (claim,) = await _claim(worker, raised)
+    await deliveries.attempt(worker, post, "smtp", claim, raised)
+    assert await _claim(worker, raised + timedelta(seconds=29)) == []  # the server asked for thirty
+    post.channel.failure = None
+    again = raised + timedelta(seconds=60)
+    (claim,) = await _claim(worker, again)
+    await deliveries.attempt(worker, post, "smtp", claim, again)
+    async with worker.clinic(team.clinic_id) as db:
+        (delivery,) = await _read(db, team.clinic_id)
+        attempts = await store.attempts_of(db, team.clinic_id, delivery.delivery_id)
+    assert (delivery.state, delivery.attempts) == ("sent", 2)
+    assert [(one.result, one.answer) for one in attempts] == [("retry", "451 4.3.0"), ("sent", "250 2.0.0")]
+    assert [mail.id for mail in post.channel.sent] == [delivery.delivery_id]
+
+
+async def test_a_refused_delivery_is_dead_and_never_tried_again(
+    worker: Database, team: Team, post: Post, raised: datetime
+) -> None:
+    post.channel.failure = Refused("550 5.7.1")
+    (claim,) = await _claim(worker, raised)
+    await deliveries.attempt(worker, post, "smtp", claim, raised)
+    assert await _claim(worker, raised + timedelta(days=3)) == []
+    async with worker.clinic(team.clinic_id) as db:
+        (delivery,) = await _read(db, team.clinic_id)
+    assert delivery.state == "dead"
+
+
+async def test_two_workers_never_claim_the_same_delivery(worker: Database, raised: datetime) -> None:
+    first, second = await _claim(worker, raised), await _claim(worker, raised)
+    assert (len(first), second) == (1, [])
+
+
+async def test_a_claim_whose_lease_ended_is_taken_over_and_the_late_one_writes_nothing(
+    worker: Database, team: Team, post: Post, raised: datetime
+) -> None:
+    (stopped,) = await _claim(worker, raised)
+    later = raised + timedelta(seconds=91)
+    (taken,) = await _claim(worker, later)
+    assert taken.fence > stopped.fence
+    post.channel.failure = Retry("timeout")
+    await deliveries.attempt(worker, post, "smtp", stopped, later)  # comes back past its lease
+    async with worker.clinic(team.clinic_id) as db:
+        (delivery,) = await _read(db, team.clinic_id)
+    assert (delivery.state, delivery.attempts) == ("queued", 0)
+    post.channel.failure = None
+    await deliveries.attempt(worker, post, "smtp", taken, later)
+    async with worker.clinic(team.clinic_id) as db:
+        (delivery,) = await _read(db, team.clinic_id)
+    assert delivery.state == "sent"
+
+
+async def test_the_most_urgent_is_claimed_first(worker: Database, team: Team, now: datetime) -> None:
+    ids = [UUID(int=number, version=4) for number in range(4)]
+    async with worker.clinic(team.clinic_id) as db:
+        for urgency, subject in enumerate(ids):
+            await due_work.put(db, team.clinic_id, "test", subject, now - timedelta(minutes=urgency), urgency)
+    async with worker.transaction() as db:
+        claims = await due_work.claim(db, "test", now, now + timedelta(minutes=1), 2)
+    assert {claim.subject_id for claim in claims} == {ids[3], ids[2]}
