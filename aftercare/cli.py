@@ -183,7 +183,11 @@ def checks() -> None:
 def replay_files(files: tuple[Path, ...]) -> None:
     """One JSON line per raised or escalated alert of each timeline file, in time order."""
     for file in files:
-        for timeline, _ in load_timelines(file.read_bytes()):
+        try:
+            entries = load_timelines(file.read_bytes())
+        except AftercareError as error:
+            raise click.ClickException(f"{file.name}: {_sentence(error)}") from None
+        for timeline, _ in entries:
             for line in replay(timeline, default_pack()):
                 click.echo(msgspec.json.encode(line).decode())
 

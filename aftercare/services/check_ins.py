@@ -60,7 +60,9 @@ async def submit(
     digest = hashlib.sha256(msgspec.json.encode(draft, order="sorted")).digest()
     async with database.clinic(actor.clinic_id) as db:
         # The lock first: the same check-in sent twice at once is then the second time a repeat.
-        mine = await recovery.load(db, actor.clinic_id, patient_id, now=now)
+        mine = await recovery.load(
+            db, actor.clinic_id, patient_id, now=now, back_to=_believable(draft.recorded_at)
+        )
         before = await store.first_answer(db, actor.clinic_id, patient_id, check_in_id)
         if before is not None:
             if before[0] != digest:
@@ -138,7 +140,7 @@ def _keep(
 
 
 def _judged_at(mine: Recovery, draft: CheckInDraft, now: datetime, adjusted: list[Adjusted]) -> datetime:
-    recorded_at = draft.recorded_at.astimezone(UTC) if 1900 < draft.recorded_at.year < 9000 else None
+    recorded_at = _believable(draft.recorded_at)
     if recorded_at is not None and recorded_at <= now + _AHEAD:
         oldest = min((episode.session_at for episode in mine.episodes), default=mine.patient.created_at)
         if recorded_at >= oldest - timedelta(days=1):
@@ -149,6 +151,11 @@ def _judged_at(mine: Recovery, draft: CheckInDraft, now: datetime, adjusted: lis
         reason = "The phone's clock is ahead of ours; the time of arrival is used."
     adjusted.append(Adjusted(pointer="/recorded_at", reason=reason, used=now.isoformat()))
     return now
+
+
+def _believable(recorded_at: datetime) -> datetime | None:
+    """The phone's instant in UTC, or None where no calendar could hold it."""
+    return recorded_at.astimezone(UTC) if 1900 < recorded_at.year < 9000 else None
 
 
 async def _answer(

@@ -48,23 +48,27 @@ class Recovery(msgspec.Struct, frozen=True, kw_only=True):
         return self.episodes[0] if self.episodes else None
 
 
-async def load(db: Connection, clinic_id: UUID, patient_id: UUID, *, now: datetime) -> Recovery:
-    """Lock and read a recovery. Raises NotFound."""
-    return await _gather(db, clinic_id, await patients.lock(db, clinic_id, patient_id), now)
+async def load(
+    db: Connection, clinic_id: UUID, patient_id: UUID, *, now: datetime, back_to: datetime | None = None
+) -> Recovery:
+    """Lock and read a recovery, as far back as what was recorded at `back_to` needs. Raises NotFound."""
+    return await _gather(db, clinic_id, await patients.lock(db, clinic_id, patient_id), now, back_to)
 
 
 async def read(db: Connection, clinic_id: UUID, patient_id: UUID, *, now: datetime) -> Recovery:
     """Read a recovery without the lock, to show it. Raises NotFound."""
-    return await _gather(db, clinic_id, await patients.get(db, clinic_id, patient_id), now)
+    return await _gather(db, clinic_id, await patients.get(db, clinic_id, patient_id), now, None)
 
 
-async def _gather(db: Connection, clinic_id: UUID, patient: Patient | None, now: datetime) -> Recovery:
+async def _gather(
+    db: Connection, clinic_id: UUID, patient: Patient | None, now: datetime, back_to: datetime | None
+) -> Recovery:
     clinic = await clinics.get(db, clinic_id)
     if patient is None or clinic is None:
         raise NotFound
     patient_id = patient.patient_id
     mine = await episodes.of_patient(db, clinic_id, patient_id)
-    start = _matters_since(mine, patient, now)
+    start = _matters_since(mine, patient, min(now, back_to or now))
     return Recovery(
         clinic=clinic,
         patient=patient,
@@ -74,15 +78,15 @@ async def _gather(db: Connection, clinic_id: UUID, patient: Patient | None, now:
     )
 
 
-def _matters_since(mine: list[Episode], patient: Patient, now: datetime) -> datetime:
-    """The newest session, and before it every one that is still monitored."""
-    for place, episode in enumerate(mine):
-        if (
-            place
-            and monitored_until(episode.session_at, patient.time_zone, with_day_90=episode.with_day_90) < now
-        ):
-            return mine[place - 1].session_at - timedelta(days=1)
-    return mine[-1].session_at - timedelta(days=1) if mine else patient.created_at - timedelta(days=1)
+def _matters_since(mine: list[Episode], patient: Patient, at: datetime) -> datetime:
+    """The newest session before an instant, and before that every one that was still monitored then."""
+    start = patient.created_at
+    for place, episode in enumerate(one for one in mine if one.session_at <= at):
+        until = monitored_until(episode.session_at, patient.time_zone, with_day_90=episode.with_day_90)
+        if place and until < at:
+            break
+        start = episode.session_at
+    return start - timedelta(days=1)
 
 
 def place(recovery: Recovery, at: datetime) -> Episode | None:
