@@ -55,6 +55,7 @@ from aftercare.store.alerts import PatientAlert
 HANDLE = "demo"
 _ZONE = "Europe/London"
 _SEED = 7
+_FRESH = timedelta(hours=1)
 # How long an alert has waited for staff of the demo; what is younger is left for whoever opens it.
 _WAITS = {
     Tier.EMERGENCY: timedelta(minutes=12),
@@ -91,6 +92,7 @@ class _Past:
     house: House
     worker: Database
     clinic_id: UUID
+    now: datetime
     team: dict[Role, Actor]
     chance: Random
     queue: list[tuple[datetime, int, Event]] = field(default_factory=list)
@@ -122,12 +124,13 @@ async def seed(house: House, *, size: int, now: datetime, progress: Callable[[fl
         house=house,
         worker=house.worker,
         clinic_id=clinic.clinic_id,
+        now=now,
         team={member.role: _actor(clinic.clinic_id, member) for member in members},
         chance=Random(_SEED),  # noqa: S311 - a cohort, no secret
     )
-    entered = [await _arrange(past, one, now) for one in cohort]
-    _just_now(past, [actor for actor, one in zip(entered, cohort, strict=True) if _is_well(one, now)], now)
-    await _live(past, now, progress)
+    entered = [await _arrange(past, one) for one in cohort]
+    _just_now(past, [actor for actor, one in zip(entered, cohort, strict=True) if _is_well(one, now)])
+    await _live(past, progress)
     await audit.seal(past.worker)
     return DemoClinic(
         clinic_id=clinic.clinic_id, patient_id=entered[0].id or clinic.clinic_id, sign_ins=sign_ins
@@ -138,10 +141,10 @@ def _is_well(one: SyntheticPatient, now: datetime) -> bool:
     return one.story is Story.UNEVENTFUL and timedelta(days=1) < now - one.session_at < timedelta(days=9)
 
 
-def _just_now(past: _Past, well: list[Actor], now: datetime) -> None:
+def _just_now(past: _Past, well: list[Actor]) -> None:
     """Two who were well until a moment ago: the emergency and the prodrome that wait when the demo opens."""
     for actor, (ago, answers) in zip(well, _NEWS, strict=False):
-        at = now - ago
+        at = past.now - ago
         said = SyntheticCheckIn(
             id=uuid4(), day=0, recorded_at=at, answered_by=AnsweredBy.SELF, answers=answers
         )
@@ -180,16 +183,16 @@ _NEWS = (
 )
 
 
-async def _live(past: _Past, now: datetime, progress: Callable[[float], None]) -> None:
+async def _live(past: _Past, progress: Callable[[float], None]) -> None:
     total = max(len(past.queue), 1)
     done = 0
-    while past.queue and past.queue[0][0] <= now:
+    while past.queue and past.queue[0][0] <= past.now:
         when, _, event = heapq.heappop(past.queue)
         await _background_until(past, when)
         await event(when)
         done += 1
         progress(min(done / total, 1.0))
-    await _background_until(past, now)
+    await _background_until(past, past.now)
     progress(1.0)
 
 
@@ -203,7 +206,9 @@ async def _background_until(past: _Past, until: datetime) -> None:
     while True:
         async with past.worker.transaction() as db:
             due = {kind: await due_work.next_due(db, kind) for kind in handlers}
-        coming = [(at, kind) for kind, at in due.items() if at is not None and at <= until]
+        # Mail of the last hour is left to arrive when the demo is open.
+        ends = {kind: until if kind in {SWEEP, ESCALATE} else min(until, past.now - _FRESH) for kind in due}
+        coming = [(at, kind) for kind, at in due.items() if at is not None and at <= ends[kind]]
         if not coming:
             return
         at, kind = min(coming)
@@ -220,7 +225,7 @@ def _sender(past: _Past, channel: str) -> Callable[[due_work.Claim, datetime], A
     return send
 
 
-async def _arrange(past: _Past, one: SyntheticPatient, now: datetime) -> Actor:
+async def _arrange(past: _Past, one: SyntheticPatient) -> Actor:
     """Enter a patient and put their course, session, check-ins and photos on the list of what will happen."""
     database, by = past.house.database, past.team[Role.PRACTITIONER]
     booked = one.session_at - timedelta(days=3)
@@ -233,7 +238,7 @@ async def _arrange(past: _Past, one: SyntheticPatient, now: datetime) -> Actor:
     past.at(one.session_at + timedelta(minutes=5), treat)
     with_photos = one.story is not Story.UNEVENTFUL or past.chance.random() < 0.25
     for said in one.check_ins:
-        past.at(said.recorded_at + timedelta(seconds=20), _answering(past, me_actor, one, said, now))
+        past.at(said.recorded_at + timedelta(seconds=20), _answering(past, me_actor, one, said))
         if with_photos and said.day in _PHOTO_DAYS:
             past.at(said.recorded_at + timedelta(seconds=70), _photographing(past, me_actor, one, said))
     return me_actor
@@ -282,9 +287,7 @@ def _consumables(past: _Past, one: SyntheticPatient) -> tuple[Consumable, ...]:
     )
 
 
-def _answering(
-    past: _Past, actor: Actor, one: SyntheticPatient, said: SyntheticCheckIn, now: datetime
-) -> Event:
+def _answering(past: _Past, actor: Actor, one: SyntheticPatient, said: SyntheticCheckIn) -> Event:
     async def answer(at: datetime) -> None:
         if actor.id is None:
             return
@@ -301,12 +304,12 @@ def _answering(
             found = await alert_store.unresolved_of_several(db, past.clinic_id, [actor.id])
         for alert in found:
             if alert.raised_at == at:
-                _staff_will_act(past, alert, one, now)
+                _staff_will_act(past, alert, one)
 
     return answer
 
 
-def _staff_will_act(past: _Past, alert: PatientAlert, one: SyntheticPatient, now: datetime) -> None:
+def _staff_will_act(past: _Past, alert: PatientAlert, one: SyntheticPatient) -> None:
     """What staff did about an alert: at once, then a call, then its outcome; the newest still wait for somebody."""
     role = past.chance.choice((Role.PRACTITIONER, Role.PRACTITIONER, Role.COORDINATOR))
     database, actor = past.house.database, past.team[role]
@@ -331,7 +334,7 @@ def _staff_will_act(past: _Past, alert: PatientAlert, one: SyntheticPatient, now
     called = taken + timedelta(minutes=past.chance.randrange(5, 25))
     ended = called + timedelta(hours=past.chance.randrange(20, 60))
     for when, act in ((taken, take), (called, call), (ended, end)):
-        if when < now and alert.raised_at < now - _WAITS[alert.tier]:
+        if when < past.now and alert.raised_at < past.now - _WAITS[alert.tier]:
             past.at(when, act)
 
 

@@ -6,6 +6,7 @@ import hmac
 import io
 import json
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,7 +35,10 @@ class Clinic:
     data_dir: Path
     mail: SmtpReceiver
     hooks: WebhookReceiver
-    log: Path
+    clients: AsyncExitStack
+
+    async def client(self) -> httpx.AsyncClient:
+        return await self.clients.enter_async_context(httpx.AsyncClient(base_url=self.address, timeout=20))
 
 
 @dataclass
@@ -58,7 +62,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def clinic(folder: Path) -> AsyncIterator[Clinic]:
     """A clinic made by the command line, served by one process, with two workers beside it."""
     port, data_dir, log = free_port(), folder / uuid4().hex, folder / "processes.log"
-    async with SmtpReceiver() as mail, WebhookReceiver() as hooks:
+    async with SmtpReceiver() as mail, WebhookReceiver() as hooks, AsyncExitStack() as clients:
         env = environment(
             data_dir,
             port,
@@ -83,11 +87,11 @@ async def clinic(folder: Path) -> AsyncIterator[Clinic]:
                 )  # fmt: skip
                 assert made.returncode == 0, made.stderr
             with running("worker", env=env, log=log), running("worker", env=env, log=log):
-                yield Clinic(address, data_dir, mail, hooks, log)
+                yield Clinic(address, data_dir, mail, hooks, clients)
 
 
 async def signed_in(clinic: Clinic, role: str) -> Person:
-    http = httpx.AsyncClient(base_url=clinic.address, timeout=20)
+    http = await clinic.client()
     body = {"clinic": "test", "email": f"{role}@example.test", "password": PASSWORD}
     answer = await http.post("/v1/staff/sign-ins", json=body)
     assert answer.status_code == 201, answer.text
@@ -124,7 +128,7 @@ async def treated(staff: Person, clinic: Clinic, session_at: datetime, **risks: 
     await staff.ok("POST", f"{path}/sessions", session)
     invitation = await staff.ok("POST", f"{path}/invitations")
     assert invitation["qr_svg"].startswith("<svg")
-    phone = httpx.AsyncClient(base_url=clinic.address, timeout=20)
+    phone = await clinic.client()
     enrolment = {"code": invitation["code"], "installation_id": str(uuid4())}
     tokens = (await phone.post("/v1/enrolments", json=enrolment)).json()
     phone.headers["authorization"] = f"Bearer {tokens['access_token']}"
