@@ -4,7 +4,7 @@ import { defineConfig } from "vite";
 export default defineConfig({
   root: "aftercare/web/front",
   base: "/assets/",
-  publicDir: false,
+  publicDir: "public",
   build: {
     outDir: "../assets",
     emptyOutDir: true,

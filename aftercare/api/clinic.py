@@ -46,20 +46,19 @@ class EventController(Controller):
         self,
         request: StaffRequest,
         hub: NamedDependency[Hub],
-        last_event_id: Annotated[
-            str | None, HeaderParameter(name="Last-Event-ID", required=False, max_length=20)
+        resumed_after: Annotated[
+            str | None, HeaderParameter(name="Last-Event-ID", required=False, max_length=18)
         ] = None,
-        after: Annotated[
+        last_event_id: Annotated[
             int | None,
-            QueryParameter(ge=0, required=False, description="As Last-Event-ID, for the first connection."),
+            QueryParameter(
+                ge=0, lt=10**18, required=False, description="As the header, for the first connection."
+            ),
         ] = None,
     ) -> ServerSentEvent:
-        """Names and ids of what changed, from Last-Event-ID on; the page asks for what it shows."""
-        start = (
-            int(last_event_id)
-            if last_event_id and last_event_id.isascii() and last_event_id.isdigit()
-            else after
-        )
+        """Names and ids of what changed, from Last-Event-ID on, and a `ping` every 15 s; the page asks for what it shows."""
+        known = resumed_after is not None and resumed_after.isascii() and resumed_after.isdigit()
+        start = int(resumed_after) if resumed_after and known else last_event_id
         return ServerSentEvent(_stream(hub, request.user.clinic_id, start))
 
 
@@ -67,9 +66,15 @@ async def _stream(hub: Hub, clinic_id: UUID, after: int | None) -> AsyncIterator
     yield ServerSentEventMessage(comment="live", retry=2000)
     async for event in hub.follow(clinic_id, after):
         if event is None:
-            yield ServerSentEventMessage(comment="still here")
+            # Named, since a page cannot hear a comment; with data, since browsers drop an event without.
+            yield ServerSentEventMessage(event="ping", data="{}")
             continue
-        data = {"patient_id": event.patient_id, "subject_id": event.subject_id}
+        data = {
+            "patient_id": event.patient_id,
+            "subject_id": event.subject_id,
+            "tier": event.tier,
+            "state": event.state,
+        }
         yield ServerSentEventMessage(
             event=event.name, id=str(event.number), data=msgspec.json.encode(data).decode()
         )

@@ -27,7 +27,9 @@ from aftercare.model.words import (
 )
 
 # What a staff member can do to an alert; the word is also the last part of the form's address.
-Act = Literal["acknowledge", "attempt", "contact", "snooze", "resolve", "reopen", "note"]
+Act = Literal[
+    "acknowledge", "take_over", "attempt", "contact", "snooze", "resolve", "reopen", "end_condition", "note"
+]  # fmt: skip
 
 # Whose alerts the triage list shows.
 Whose = Literal["everyone", "mine", "nobody"]
@@ -48,6 +50,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     problem: bool = False
     alert_id: UUID | None = None
     undo: str | None = None  # path that takes it back by POST, only where that is safe
+    back: str = "/"  # where that leads back to
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,7 +102,7 @@ class SessionView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PhotoView(msgspec.Struct, frozen=True, kw_only=True):
-    """One photo: `thumbnail` and `display` are paths of its two renditions."""
+    """One photo: `thumbnail` and `display` are paths of its two renditions, `page` of the page that shows it large."""
 
     id: UUID
     view: View
@@ -107,6 +110,7 @@ class PhotoView(msgspec.Struct, frozen=True, kw_only=True):
     day: int
     thumbnail: str
     display: str
+    page: str
 
 
 class TriageRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,7 +126,7 @@ class TriageRow(msgspec.Struct, frozen=True, kw_only=True):
     tier: Tier
     state: AlertState
     patient: PatientView
-    session: SessionView
+    session: SessionView | None  # None: reported before any session
     day: int
     reason: str
     raised_at: datetime
@@ -151,8 +155,8 @@ class ShownAdvice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 FollowUpKind = Literal[
-    "raised", "escalated", "joined", "held_back", "acknowledge", "attempt", "contact", "snooze", "resolve", "reopen", "note",
-    "told", "told_failed",
+    "raised", "rose", "joined", "held_back", "acknowledge", "attempt", "contact", "snooze", "resolve", "reopen",
+    "end_condition", "note", "told", "told_failed",
 ]  # fmt: skip
 
 
@@ -167,6 +171,7 @@ class FollowUpItem(msgspec.Struct, frozen=True, kw_only=True):
     code: Code | None = None
     tier: Tier | None = None
     outcome: Outcome | None = None
+    until: datetime | None = None  # of a snooze
 
 
 class AlertView(TriageRow, frozen=True, kw_only=True):
@@ -199,7 +204,6 @@ class TriagePage(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[TriageRow, ...]
     whose: Whose = "everyone"
     in_recovery: int = 0  # episodes being monitored, for the empty page
-    last_check_in_at: datetime | None = None
     to_call: int = 0  # on the call list
     more: str | None = None
 
@@ -227,6 +231,7 @@ class ActPage(msgspec.Struct, frozen=True, kw_only=True):
     back: str = "/"
     snooze_choices: tuple[datetime, ...] = ()
     problem: str | None = None
+    text: str = ""  # what was written before it was refused
 
 
 class PatientPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -245,7 +250,8 @@ class PatientPage(msgspec.Struct, frozen=True, kw_only=True):
     photos: tuple[PhotoView, ...] = ()  # oldest first
     alerts: tuple[AlertView, ...] = ()  # unresolved first, most urgent first
     log: tuple[FollowUpItem, ...] = ()  # newest first
-    messages: tuple[MessageView, ...] = ()  # oldest first
+    messages: tuple[MessageView, ...] = ()  # oldest first; notes of check-ins among them
+    invite: str = ""  # path that makes an enrolment code by POST
     last_check_in_at: datetime | None = None
     next_due_at: datetime | None = None
     course_held: str | None = None  # why the next session is blocked
@@ -272,15 +278,18 @@ class PatientsPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CallListItem(msgspec.Struct, frozen=True, kw_only=True):
-    """A patient who went quiet at low risk; `reminder_sent` False means it never left, which is ours to mend."""
+    """A patient who went quiet at low risk; `reminder_sent` False means it never left, which is ours to mend.
+
+    `done` is the path that takes the patient off the list by POST.
+    """
 
     patient: PatientView
     session: SessionView
     day: int
+    done: str
     missed: tuple[int, ...]  # days of the check-ins that did not come
     last_check_in_at: datetime | None = None
     reminder_sent: bool | None = None
-    alert_id: UUID | None = None
 
 
 class CallListPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -288,6 +297,30 @@ class CallListPage(msgspec.Struct, frozen=True, kw_only=True):
 
     head: Head
     items: tuple[CallListItem, ...]
+
+
+class InvitationPage(msgspec.Struct, frozen=True, kw_only=True):
+    """`POST /patients/{patient_id}/invitations`: a one-time code, shown this once. `address` is what its QR says."""
+
+    head: Head
+    patient: PatientView
+    code: str
+    address: str
+    expires_at: datetime
+
+
+class PhotoPage(msgspec.Struct, frozen=True, kw_only=True):
+    """`/patients/{patient_id}/photos/{photo_id}`: one photo large; also shown as a dialog.
+
+    `session` and the photo's day are of the treatment before it. `older` and `newer` are paths of its neighbours.
+    """
+
+    head: Head
+    patient: PatientView
+    photo: PhotoView
+    session: SessionView | None = None
+    older: str | None = None
+    newer: str | None = None
 
 
 class SignInPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -313,4 +346,7 @@ class ProblemPage(msgspec.Struct, frozen=True, kw_only=True):
     sign_in: str | None = None  # path, offered when signing in would help
 
 
-Page = TriagePage | AlertPage | ActPage | PatientPage | PatientsPage | CallListPage | SignInPage | ProblemPage
+Page = (
+    TriagePage | AlertPage | ActPage | PatientPage | PatientsPage | CallListPage | InvitationPage | PhotoPage | SignInPage
+    | ProblemPage
+)  # fmt: skip

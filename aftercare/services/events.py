@@ -10,8 +10,11 @@ import asyncpg
 import msgspec
 import structlog
 
-from aftercare.db.pool import Database, until_closed
+from aftercare.db.pool import Connection, Database, until_closed
+from aftercare.model.audit import AuditEntry
+from aftercare.model.words import AlertState, Tier
 from aftercare.services.audit import SEALED
+from aftercare.store import alerts
 from aftercare.store import audit as store
 
 _log = structlog.get_logger()
@@ -31,12 +34,17 @@ _NAMES = {
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """Something changed: ids only, so that the page asks again, as whoever looks at it."""
+    """Something changed: ids only, so that the page asks again, as whoever looks at it.
+
+    Of an alert also how urgent it is and where it stands by now, so that an emergency is heard before anything is asked.
+    """
 
     number: int  # of the audit entry: the Last-Event-ID
     name: str
     patient_id: UUID | None = None
     subject_id: UUID | None = None
+    tier: Tier | None = None
+    state: AlertState | None = None
 
 
 class Hub:
@@ -81,33 +89,50 @@ class Hub:
                 waiter.set()
 
     async def follow(self, clinic_id: UUID, after: int | None) -> AsyncIterator[Event | None]:
-        """Events after a number (None: from now on), for ever; None now and then, so that the line is kept warm."""
+        """Events after a number (None: from now on), for ever; None every 15 s, so that the line is kept warm."""
         waiter = asyncio.Event()
         self._waiting[clinic_id].add(waiter)
         try:
             number = await self._newest(clinic_id) if after is None else after
+            clock = asyncio.get_running_loop().time
+            quiet_since = clock()
             while True:
                 waiter.clear()
                 async with self._database.clinic(clinic_id) as db:
                     entries = await store.sealed_after(db, clinic_id, number, _BATCH)
-                for entry in entries:
-                    number = entry.number or number
-                    if entry.action in _NAMES:
-                        yield Event(
-                            number=number,
-                            name=_NAMES[entry.action],
-                            patient_id=entry.patient_id,
-                            subject_id=entry.subject_id,
-                        )
+                    told = [entry for entry in entries if entry.action in _NAMES]
+                    standing = await _standing(db, clinic_id, told)
+                for entry in told:
+                    yield _event(entry, standing)
+                quiet_since = clock() if told else quiet_since
+                number = entries[-1].number or number if entries else number
                 if len(entries) < _BATCH:
                     try:
-                        async with asyncio.timeout(_POLL_SECONDS):
+                        async with asyncio.timeout_at(quiet_since + _POLL_SECONDS):
                             await waiter.wait()
                     except TimeoutError:
                         yield None
+                        quiet_since = clock()
         finally:
             self._waiting[clinic_id].discard(waiter)
 
     async def _newest(self, clinic_id: UUID) -> int:
         async with self._database.clinic(clinic_id) as db:
             return await store.newest_number(db, clinic_id)
+
+
+async def _standing(db: Connection, clinic_id: UUID, told: list[AuditEntry]) -> dict[UUID, alerts.Standing]:
+    ids = {one.subject_id for one in told if _NAMES[one.action] == "alert" and one.subject_id is not None}
+    return await alerts.tiers_of(db, clinic_id, list(ids)) if ids else {}
+
+
+def _event(entry: AuditEntry, standing: dict[UUID, alerts.Standing]) -> Event:
+    alert = standing.get(entry.subject_id) if entry.subject_id else None
+    return Event(
+        number=entry.number or 0,
+        name=_NAMES[entry.action],
+        patient_id=entry.patient_id,
+        subject_id=entry.subject_id,
+        tier=alert.tier if alert else None,
+        state=alert.state if alert else None,
+    )

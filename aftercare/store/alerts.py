@@ -10,6 +10,7 @@ from aftercare.db.pool import Connection
 from aftercare.db.sql import queries
 from aftercare.model.alerts import Alert, Fate
 from aftercare.model.findings import Finding
+from aftercare.model.words import AlertState, Tier
 from aftercare.store.rows import many, one
 
 _SQL = queries("alerts")
@@ -130,3 +131,17 @@ async def follow_ups_of_patient(
 ) -> list[FollowUp]:
     """What was done for a patient, the newest first."""
     return many(FollowUp, await db.fetch(_SQL["follow_ups_of_patient"], clinic_id, patient_id, limit))
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """How urgent an alert is and where it stands."""
+
+    id: UUID
+    tier: Tier
+    state: AlertState
+
+
+async def tiers_of(db: Connection, clinic_id: UUID, alert_ids: list[UUID]) -> dict[UUID, Standing]:
+    """Tier and state of alerts by id; an id that is no alert is left out."""
+    rows = await db.fetch(_SQL["tiers_of"], clinic_id, alert_ids)
+    return {found.id: found for found in many(Standing, rows)}

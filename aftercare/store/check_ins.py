@@ -54,3 +54,25 @@ async def page(
 ) -> list[Kept]:
     """The newest check-ins before a place in the list."""
     return many(Kept, await db.fetch(_SQL["page"], clinic_id, patient_id, *before, limit))
+
+
+async def since_each(
+    db: Connection, clinic_id: UUID, starts: dict[UUID, datetime], limit: int
+) -> list[KeptOf]:
+    """For each patient the newest check-ins from their own instant on, patient by patient in the order of judging."""
+    rows = await db.fetch(_SQL["since_each"], clinic_id, list(starts), list(starts.values()), limit)
+    return many(KeptOf, rows)
+
+
+async def newest_each(db: Connection, clinic_id: UUID, patient_ids: list[UUID]) -> dict[UUID, datetime]:
+    """When each patient was last heard, of those who ever were."""
+    rows = await db.fetch(_SQL["newest_each"], clinic_id, patient_ids)
+    return {row["patient_id"]: row["judged_at"] for row in rows}
+
+
+async def answers_to(
+    db: Connection, clinic_id: UUID, patient_id: UUID, check_in_ids: list[UUID]
+) -> dict[UUID, dict[str, Any]]:
+    """What a patient was answered at once, by check-in."""
+    rows = await db.fetch(_SQL["answers_to"], clinic_id, patient_id, check_in_ids)
+    return {row["check_in_id"]: row["answer"] for row in rows}

@@ -118,3 +118,11 @@ async def reminders_of(db: Connection, clinic_id: UUID, patient_id: UUID, since:
 async def attempts_of(db: Connection, clinic_id: UUID, delivery_id: UUID) -> list[Attempt]:
     """The tries of one delivery."""
     return many(Attempt, await db.fetch(_SQL["attempts_of"], clinic_id, delivery_id))
+
+
+async def reminded(
+    db: Connection, clinic_id: UUID, starts: dict[UUID, datetime]
+) -> dict[tuple[UUID, int], bool]:
+    """Whether a reminder left, by patient and day, for each patient since their own instant."""
+    rows = await db.fetch(_SQL["reminded"], clinic_id, list(starts), list(starts.values()))
+    return {(row["patient_id"], row["day"]): row["sent"] for row in rows}

@@ -42,3 +42,15 @@ async def patient_of(db: Connection, clinic_id: UUID, episode_id: UUID) -> UUID 
     """Whose recovery an episode is."""
     found: UUID | None = await db.fetchval(_SQL["patient_of"], clinic_id, episode_id)
     return found
+
+
+async def several(db: Connection, clinic_id: UUID, episode_ids: list[UUID]) -> dict[UUID, Episode]:
+    """Episodes by id; one that is no episode (before any session) is left out."""
+    rows = await db.fetch(_SQL["several"], clinic_id, episode_ids)
+    return {episode.episode_id: episode for episode in many(Episode, rows)}
+
+
+async def count_awaited(db: Connection, clinic_id: UUID) -> int:
+    """How many recoveries are being watched: those that the sweep will look at again."""
+    count: int = await db.fetchval(_SQL["count_awaited"], clinic_id)
+    return count

@@ -58,3 +58,10 @@ async def newest_of(db: Connection, clinic_id: UUID, patient_ids: list[UUID]) ->
     """The newest photo of each patient who has one."""
     rows = await db.fetch(_SQL["newest_of"], clinic_id, patient_ids)
     return {photo.patient_id: photo for photo in many(PhotoRow, rows)}
+
+
+async def neighbours(db: Connection, clinic_id: UUID, photo: PhotoRow) -> tuple[UUID | None, UUID | None]:
+    """(the next older photo of the patient, the next newer one), None where there is none."""
+    rows = await db.fetch(_SQL["neighbours"], clinic_id, photo.patient_id, photo.taken_at, photo.photo_id)
+    found = {row["newer"]: row["photo_id"] for row in rows}
+    return found.get(False), found.get(True)

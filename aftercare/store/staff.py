@@ -59,3 +59,9 @@ async def by_sign_in(db: Connection, clinic_id: UUID, token_hash: bytes, now: da
 async def close_sign_in(db: Connection, clinic_id: UUID, token_hash: bytes) -> None:
     """End a sign-in at once."""
     await db.execute(_SQL["close_sign_in"], clinic_id, token_hash)
+
+
+async def several(db: Connection, clinic_id: UUID, staff_ids: list[UUID]) -> dict[UUID, StaffMember]:
+    """Staff members by id, disabled ones too: what they did keeps their name."""
+    rows = await db.fetch(_SQL["several"], clinic_id, staff_ids)
+    return {member.staff_id: member for member in many(StaffMember, rows)}

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from itertools import groupby
 
 import msgspec
+import segno
 from markupsafe import Markup
 
 from aftercare.model.charts import AlertPin, Axis, ChartPoint, ChartSeries, SignsRow
@@ -217,7 +218,7 @@ def pins(axis: Axis, alerts: Iterable[AlertPin]) -> Markup:
 
 
 def photo_strip(axis: Axis, photos: Iterable[PhotoView]) -> Markup:
-    """Place the newest photo of each day on the axis, with how many there are; each links to its display size."""
+    """Place the newest photo of each day on the axis, with how many there are; each links to its page."""
     parts = []
     for day, group in groupby(
         sorted(photos, key=lambda photo: (photo.day, photo.taken_at)), key=lambda photo: photo.day
@@ -229,7 +230,7 @@ def photo_strip(axis: Axis, photos: Iterable[PhotoView]) -> Markup:
         )
         count = f'<circle class="count" cx="17" cy="6" r="8"/><text class="count" x="17" y="10" text-anchor="middle">{len(same)}</text>'
         parts.append(
-            f'<svg x="{_percent(place(axis, day))}" y="2" overflow="visible"><a href="{Markup.escape(newest.display)}" data-photo aria-label="{label}">'
+            f'<svg x="{_percent(place(axis, day))}" y="2" overflow="visible"><a href="{Markup.escape(newest.page)}" data-photo aria-label="{label}">'
             f'<title>{label}</title><rect class="frame" x="-20" y="0" width="40" height="52" rx="4"/>'
             f'<image x="-19" y="1" width="38" height="50" preserveAspectRatio="xMidYMid slice" href="{Markup.escape(newest.thumbnail)}"/>'
             f"{count if len(same) > 1 else ''}</a></svg>"
@@ -237,3 +238,11 @@ def photo_strip(axis: Axis, photos: Iterable[PhotoView]) -> Markup:
     return Markup(  # noqa: S704 - addresses are escaped, the rest are numbers and our own words
         f'<svg class="chart strip" width="100%" height="56" role="group" aria-label="Photos">{_columns(axis, (), 56)}{"".join(parts)}</svg>'
     )
+
+
+def qr(address: str) -> Markup:
+    """Draw an address for a phone to scan: dark on light in either colour scheme, with its quiet zone."""
+    drawn = segno.make(address, error="m", micro=False).svg_inline(
+        scale=5, border=4, dark="#111", light="#fff", title="QR code of the address with the enrolment code"
+    )
+    return Markup(drawn)  # noqa: S704 - modules of a drawing; the address itself is not in it

@@ -12,13 +12,16 @@ from aftercare.model.pages import (
     AlertPage,
     CallListPage,
     Head,
+    InvitationPage,
     Page,
     PatientPage,
     PatientsPage,
+    PhotoPage,
     ProblemPage,
     SignInPage,
     TriagePage,
 )
+from aftercare.model.words import Tier
 from aftercare.web import charts, readings, words
 from aftercare.web.times import Clock
 
@@ -31,6 +34,8 @@ _TEMPLATES: Final[dict[type, str]] = {
     PatientPage: "patient.html",
     PatientsPage: "patients.html",
     CallListPage: "call_list.html",
+    InvitationPage: "invitation.html",
+    PhotoPage: "photo.html",
     SignInPage: "sign_in.html",
     ProblemPage: "problem.html",
 }
@@ -51,7 +56,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals |= {"words": words, "charts": charts, "readings": readings, "asset": asset}
+    environment.globals |= {
+        "words": words,
+        "charts": charts,
+        "readings": readings,
+        "asset": asset,
+        "emergency": Tier.EMERGENCY,
+    }
     return environment
 
 

@@ -93,7 +93,7 @@ ANSWERED_BY: Final = {
 
 FOLLOW_UPS: Final = {
     "raised": "Raised",
-    "escalated": "Went to the next step",
+    "rose": "Rose",
     "joined": "New finding joined",
     "held_back": "Held back",
     "acknowledge": "Taken",
@@ -102,6 +102,7 @@ FOLLOW_UPS: Final = {
     "snooze": "Snoozed",
     "resolve": "Resolved",
     "reopen": "Reopened",
+    "end_condition": "Ended: the course may go on",
     "note": "Note",
     "told": "Told",
     "told_failed": "Could not tell",
@@ -201,8 +202,10 @@ def treatment(session: SessionView) -> str:
     return "needling" if depth is None else f"needling {depth:g} mm"
 
 
-def day_after(day: int, session: SessionView) -> str:
-    """Say "day 3 after needling 1.5 mm"; day 0 is the day of the session."""
+def day_after(day: int, session: SessionView | None) -> str:
+    """Say "day 3 after needling 1.5 mm"; day 0 is the day of the session, and before any there is no day."""
+    if session is None:
+        return "before any session"
     return f"day {day} after {treatment(session)}" if day else f"day of {treatment(session)}"
 
 
@@ -296,8 +299,4 @@ def shown(advice: ShownAdvice) -> str:
     """Say whether the phone has shown it and what was tapped; the instants stand beside it."""
     if advice.tapped:
         return f"tapped “{advice.tapped}”"
-    return (
-        "shown, nothing tapped"
-        if advice.shown_at
-        else "sent with the answer; the phone has not confirmed showing it"
-    )
+    return "shown, nothing tapped" if advice.shown_at else "sent with the answer at once"

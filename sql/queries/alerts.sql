@@ -71,3 +71,6 @@ from follow_ups where clinic_id = $1 and alert_id = any ($2::uuid[]) order by at
 -- name: follow_ups_of_patient
 select follow_up_id, alert_id, at, kind, staff_id, text, outcome, until
 from follow_ups where clinic_id = $1 and patient_id = $2 order by at desc, follow_up_id limit $3;
+
+-- name: tiers_of
+select id, tier, state from alerts where clinic_id = $1 and id = any ($2::uuid[]);

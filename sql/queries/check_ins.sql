@@ -29,3 +29,26 @@ select patient_id, check_in_id, instrument, recorded_at, received_at, judged_at,
        supersedes, unscheduled, answers, set_aside
 from check_ins where clinic_id = $1 and patient_id = any ($2::uuid[]) and judged_at >= $3
 order by patient_id, judged_at, check_in_id;
+
+-- name: since_each
+select k.patient_id, k.check_in_id, k.instrument, k.recorded_at, k.received_at, k.judged_at, k.said_day, k.time_zone, k.answered_by,
+       k.staff_id, k.supersedes, k.unscheduled, k.answers, k.set_aside
+from unnest($2::uuid[], $3::timestamptz[]) as wanted (patient_id, start)
+cross join lateral (
+    select * from check_ins c
+    where c.clinic_id = $1 and c.patient_id = wanted.patient_id and c.judged_at >= wanted.start
+    order by c.judged_at desc limit $4
+) k
+order by k.patient_id, k.judged_at, k.check_in_id;
+
+-- name: newest_each
+select wanted.patient_id, k.judged_at
+from unnest($2::uuid[]) as wanted (patient_id)
+cross join lateral (
+    select judged_at from check_ins c where c.clinic_id = $1 and c.patient_id = wanted.patient_id
+    order by c.judged_at desc limit 1
+) k;
+
+-- name: answers_to
+select check_in_id, answer from check_ins
+where clinic_id = $1 and patient_id = $2 and check_in_id = any ($3::uuid[]);

@@ -41,3 +41,10 @@ order by queued_at;
 
 -- name: attempts_of
 select attempt, at, result, answer from delivery_attempts where clinic_id = $1 and delivery_id = $2 order by attempt;
+
+-- name: reminded
+select d.patient_id, d.day, bool_or(d.state = 'sent') as sent
+from unnest($2::uuid[], $3::timestamptz[]) as wanted (patient_id, start)
+join deliveries d on d.clinic_id = $1 and d.patient_id = wanted.patient_id and d.queued_at >= wanted.start
+where d.kind = 'reminder'
+group by d.patient_id, d.day;

@@ -26,3 +26,12 @@ order by e.patient_id, s.session_at desc, e.episode_id;
 
 -- name: patient_of
 select patient_id from episodes where clinic_id = $1 and episode_id = $2;
+
+-- name: several
+select e.episode_id, e.patient_id, e.with_day_90, e.opened_at, e.calendar_ends_at, s.session_id, s.course_id, s.modality, s.session_at,
+       s.needle_depth_mm, s.pigment_treated, s.anaesthetic
+from episodes e join sessions s on s.clinic_id = e.clinic_id and s.session_id = e.session_id
+where e.clinic_id = $1 and e.episode_id = any ($2::uuid[]);
+
+-- name: count_awaited
+select count(*)::int from due_work where clinic_id = $1 and kind = 'sweep';

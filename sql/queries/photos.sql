@@ -24,3 +24,10 @@ cross join lateral (
     select * from photos where clinic_id = $1 and photos.patient_id = wanted.patient_id
     order by taken_at desc, photo_id desc limit 1
 ) p;
+
+-- name: neighbours
+(select photo_id, true as newer from photos
+ where clinic_id = $1 and patient_id = $2 and (taken_at, photo_id) > ($3, $4) order by taken_at, photo_id limit 1)
+union all
+(select photo_id, false from photos
+ where clinic_id = $1 and patient_id = $2 and (taken_at, photo_id) < ($3, $4) order by taken_at desc, photo_id desc limit 1);

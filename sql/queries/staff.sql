@@ -25,3 +25,6 @@ where i.clinic_id = $1 and i.token_hash = $2 and i.expires_at > $3 and s.disable
 
 -- name: close_sign_in
 delete from sign_ins where clinic_id = $1 and token_hash = $2;
+
+-- name: several
+select staff_id, email, name, role from staff where clinic_id = $1 and staff_id = any ($2::uuid[]);

@@ -14,6 +14,7 @@ from aftercare.model.pages import (
     CallListPage,
     FollowUpItem,
     Head,
+    InvitationPage,
     MessageView,
     Notice,
     Page,
@@ -21,6 +22,7 @@ from aftercare.model.pages import (
     PatientRow,
     PatientsPage,
     PatientView,
+    PhotoPage,
     PhotoView,
     ProblemPage,
     RisksView,
@@ -127,6 +129,7 @@ def photo(number: int, day: int, taken: datetime, view: View = View.FRONT) -> Ph
         day=day,
         thumbnail=f"{address}/thumbnail.jpg",
         display=f"{address}/display.jpg",
+        page=f"/patients/{UUID(int=102)}/photos/{UUID(int=500 + number)}",
     )
 
 
@@ -248,7 +251,7 @@ RESOLVED = AlertView(
     alert_id=UUID(int=10), code=Code.PAIN, tier=Tier.ROUTINE, state=AlertState.RESOLVED, patient=patient(2, "Test Birch", 1979), session=needling(7),
     day=3, reason="Pain above the expected course on two check-ins in a row.", raised_at=ago(days=4), owner=ONE, answered_by=AnsweredBy.SELF,
     evidence=(Evidence(item="pain", now=2, expected=1, before=1, before_day=2),), version="default-1", outcome=Outcome.EXPECTED_COURSE,
-    resolved_at=ago(days=3), may=frozenset({"reopen", "note"}),
+    resolved_at=ago(days=3), may=frozenset({"reopen", "end_condition", "note"}),
 )  # fmt: skip
 PATIENT = PatientPage(
     head=HEAD, patient=ALERT.patient, risks=HERPES, session=needling(7), day=7, owner=TWO,
@@ -266,15 +269,15 @@ PATIENT = PatientPage(
 )  # fmt: skip
 
 PAGES: dict[str, Page] = {
-    "triage": TriagePage(head=HEAD, rows=ROWS, in_recovery=42, last_check_in_at=ago(minutes=3), to_call=2),
+    "triage": TriagePage(head=HEAD, rows=ROWS, in_recovery=42, to_call=2),
     "triage-notice": TriagePage(
         head=Head(
             clinic="Sample Clinic", clinic_key="sample", staff=ONE, csrf="c", now=NOW, time_zone="Europe/Berlin", urgent=3,
-            notice=Notice(text="You have it. Reach the patient by 14:54.", alert_id=UUID(int=14), undo=f"/alerts/{UUID(int=14)}/undo"),
+            notice=Notice(text="You have it. Reach the patient by 14:54.", alert_id=UUID(int=14), undo=f"/alerts/{UUID(int=14)}/reopen"),
         ),
         rows=ROWS,
     ),
-    "triage-empty": TriagePage(head=HEAD, rows=(), in_recovery=42, last_check_in_at=ago(minutes=3)),
+    "triage-empty": TriagePage(head=HEAD, rows=(), in_recovery=42),
     "alert": AlertPage(head=HEAD, alert=ALERT),
     "resolve": ActPage(head=HEAD, alert=ALERT, act="resolve", back="/"),
     "snooze": ActPage(head=HEAD, alert=ALERT, act="snooze", back="/", snooze_choices=(ahead(minutes=30), ahead(minutes=52))),
@@ -294,11 +297,18 @@ PAGES: dict[str, Page] = {
     "call-list": CallListPage(
         head=HEAD,
         items=(
-            CallListItem(patient=patient(8, "Test Ivy", 1985), session=needling(3), day=3, missed=(1, 2), last_check_in_at=ago(days=3), reminder_sent=True),
-            CallListItem(patient=patient(10, "Test Larch"), session=laser(4), day=4, missed=(2, 3), reminder_sent=False),
+            CallListItem(patient=patient(8, "Test Ivy", 1985), session=needling(3), day=3, done="/call-list/8/2/done", missed=(1, 2), last_check_in_at=ago(days=3), reminder_sent=True),
+            CallListItem(patient=patient(10, "Test Larch"), session=laser(4), day=4, done="/call-list/10/3/done", missed=(2, 3), reminder_sent=False),
         ),
     ),
     "call-list-empty": CallListPage(head=HEAD, items=()),
+    "invitation": InvitationPage(
+        head=HEAD, patient=patient(9, "Test Juniper"), code="sample-AB2C-DE3F-GH4J", address="http://127.0.0.1:8460/app/#sample-AB2C-DE3F-GH4J",
+        expires_at=ahead(days=7),
+    ),
+    "photo": PhotoPage(
+        head=HEAD, patient=ALERT.patient, photo=PHOTOS[3], session=needling(7), older=PHOTOS[2].page, newer=PHOTOS[4].page
+    ),
     "sign-in": SignInPage(clinic="Sample Clinic", clinic_key="sample", csrf="sample-csrf"),
     "sign-in-ended": SignInPage(
         clinic="Sample Clinic", clinic_key="sample", csrf="c", email="one@clinic.example", ended=True,

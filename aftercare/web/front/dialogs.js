@@ -19,7 +19,7 @@ export function startDialogs() {
 
   // What was asked for comes into the dialog; once the answer has replaced <main>, the question is done with.
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
-    if (ctx.target?.id === "dialog-body") dialog.showModal();
+    if (ctx.target?.id === "dialog-body") { if (!dialog.open) dialog.showModal(); }
     else if (ctx.target?.id === "main") {
       if (dialog?.open && dialog.contains(ctx.sourceElement)) dialog.close();
       refreshUnfolded();
@@ -35,6 +35,17 @@ export function startDialogs() {
     said.textContent = "Not saved: the clinic’s server did not answer. Try again.";
   });
   dialog?.addEventListener("close", () => document.getElementById("dialog-body").replaceChildren());
+
+  // A photo opens over the page, and its neighbours in its place; with a modifier it opens as the page that it is.
+  document.addEventListener("click", (event) => {
+    const photo = event.target.closest("a[data-photo]");
+    if (!photo || !dialog || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    htmx.ajax("GET", photo.getAttribute("href"), { target: "#dialog-body", select: "#photo", swap: "innerHTML" });
+  });
+  document.addEventListener("keydown", (event) => {
+    document.querySelector(`#photo [data-step="${CSS.escape(event.key)}"]`)?.click();
+  });
 
   document.addEventListener("click", (event) => {
     const close = event.target.closest("[data-close]");

@@ -4,8 +4,10 @@
 import htmx from "htmx.org";
 import { now, span } from "./clocks.js";
 
+const RETRY = 5_000;
 const QUIET = 45_000; // the server sends a `ping` every 15 s; three missed is a lost connection
-let pending = false, heardAt = Date.now(), freshAt = Date.now(), urgentTold = 0;
+let pending = false, heardAt = Date.now(), freshAt = Date.now();
+const urgentTold = new Set(); // emergencies that were said while the list could not move
 
 const main = () => document.getElementById("main");
 
@@ -19,7 +21,7 @@ async function refresh() {
   const path = main()?.dataset.refresh;
   if (!path) return;
   pending = false;
-  document.getElementById("changed").hidden = true;
+  calm();
   const before = new Set([...document.querySelectorAll("[data-row]")].map((row) => row.id));
   await htmx.ajax("GET", path, { target: "#main", select: "#main", swap: "outerMorph" });
   if (before.size) mark([...document.querySelectorAll("[data-row]")].filter((row) => !before.has(row.id)));
@@ -37,11 +39,31 @@ function say(text) {
   document.getElementById("heard").textContent = text;
 }
 
-function changed() {
-  if (!main()?.dataset.refresh) return;
-  if (!busy()) return void refresh();
-  pending = true;
-  document.getElementById("changed").hidden = false;
+function calm() {
+  const button = document.getElementById("changed");
+  button.hidden = true;
+  button.classList.remove("emergency");
+}
+
+// An emergency that nobody has is said at once and coloured, also where the list must not move under the pointer.
+function changed(about = {}) {
+  const emergency = about.tier === "emergency" && about.state === "open";
+  const elsewhere = main()?.dataset.about && about.patient_id && main().dataset.about !== about.patient_id;
+  if (emergency && (busy() || elsewhere) && !urgentTold.has(about.subject_id)) {
+    urgentTold.add(about.subject_id);
+    document.getElementById("urgent").textContent = "An emergency has arrived.";
+  }
+  if (elsewhere && !emergency) return;
+  if (main()?.dataset.refresh && !elsewhere && !busy()) return void refresh();
+  pending = Boolean(main()?.dataset.refresh) && !elsewhere;
+  const button = document.getElementById("changed");
+  button.classList.toggle("emergency", emergency || button.classList.contains("emergency"));
+  button.hidden = !pending && !emergency;
+}
+
+function showChanges() {
+  if (pending) return void refresh();
+  location.assign("/"); // what changed is an emergency of somebody else: it stands first in the list
 }
 
 function heard() {
@@ -65,26 +87,37 @@ function title() {
 
 export function startLive(path) {
   const lost = document.getElementById("lost");
-  const events = new EventSource(path); // sends Last-Event-ID by itself when it comes back
-  let wasLost = false;
-  events.addEventListener("open", () => {
-    delete lost.dataset.since;
-    heard();
-    if (wasLost) changed();
-    wasLost = false;
-  });
-  events.addEventListener("error", () => {
-    wasLost = true;
-    heardAt = 0;
-    lost.dataset.since = String(now());
-    watch();
-  });
-  events.addEventListener("ping", heard);
-  for (const name of ["alert", "check_in", "photo", "message", "episode"]) {
-    events.addEventListener(name, () => { heard(); changed(); });
+  let events, wasLost = false, lastId = "";
+
+  function connect() {
+    events = new EventSource(lastId ? `/v1/events?last_event_id=${lastId}` : path); // resumes by Last-Event-ID itself
+    events.addEventListener("open", () => {
+      delete lost.dataset.since;
+      heard();
+      if (wasLost) changed();
+      wasLost = false;
+    });
+    events.addEventListener("error", () => {
+      wasLost = true;
+      heardAt = 0;
+      lost.dataset.since = String(now());
+      watch();
+      // Refused for good, by a server that restarts or a sign-in that ended: ask for the page, which leads to the door.
+      if (events.readyState === EventSource.CLOSED) setTimeout(() => { refresh().catch(() => {}); connect(); }, RETRY);
+    });
+    events.addEventListener("ping", heard);
+    for (const name of ["alert", "check_in", "photo", "call_list", "session", "message", "episode"]) {
+      events.addEventListener(name, (event) => {
+        lastId = event.lastEventId;
+        heard();
+        changed(JSON.parse(event.data));
+      });
+    }
   }
+
+  connect();
   document.addEventListener("click", (event) => {
-    if (event.target.closest("[data-show-changes]")) refresh();
+    if (event.target.closest("[data-show-changes]")) showChanges();
   });
   document.addEventListener("htmx:after:swap", title);
   setInterval(watch, 1000);

@@ -1,0 +1,49 @@
+"""Who looks at a page, and the head that every page has."""
+
+from datetime import datetime
+
+import msgspec
+
+from aftercare.db.pool import Connection, Database
+from aftercare.errors import NotFound
+from aftercare.model.pages import Head, Notice
+from aftercare.model.people import Actor, Clinic, StaffMember
+from aftercare.services import dashboard_views as views
+from aftercare.store import alerts, audit, clinics
+
+
+class Reader(msgspec.Struct, frozen=True, kw_only=True):
+    """Who looks at a page, and what came of the act that led to it."""
+
+    actor: Actor
+    member: StaffMember
+    notice: Notice | None = None
+
+
+async def head(db: Connection, reader: Reader, clinic: Clinic, now: datetime) -> Head:
+    """The head of a page. Read first: the page then holds at least everything up to its `last_event_id`."""
+    return Head(
+        clinic=clinic.name,
+        clinic_key=clinic.handle,
+        staff=views.staff_view(reader.member),
+        csrf=reader.actor.csrf,
+        now=now,
+        time_zone=clinic.time_zone,
+        last_event_id=await audit.newest_number(db, clinic.clinic_id),
+        urgent=await alerts.count_urgent(db, clinic.clinic_id),
+        notice=reader.notice,
+    )
+
+
+async def clinic_of(db: Connection, reader: Reader) -> Clinic:
+    """The clinic of who looks. Raises NotFound."""
+    clinic = await clinics.get(db, reader.actor.clinic_id)
+    if clinic is None:
+        raise NotFound
+    return clinic
+
+
+async def plain_head(database: Database, reader: Reader, *, now: datetime) -> Head:
+    """A head alone, for pages that say what went wrong."""
+    async with database.clinic(reader.actor.clinic_id) as db:
+        return await head(db, reader, await clinic_of(db, reader), now)
