@@ -63,7 +63,7 @@ _WAITS = {
     Tier.SOON: timedelta(hours=20),
     Tier.ROUTINE: timedelta(days=4),
 }
-_PHOTO_DAYS = {0, 1, 2, 3, 5, 7, 10, 14, 21}
+_PHOTO_DAYS = {0, 1, 3, 5, 10, 21}
 
 Event = Callable[[datetime], Awaitable[None]]
 
@@ -236,7 +236,8 @@ async def _arrange(past: _Past, one: SyntheticPatient) -> Actor:
         await _treat(past, one, patient, at)
 
     past.at(one.session_at + timedelta(minutes=5), treat)
-    with_photos = one.story is not Story.UNEVENTFUL or past.chance.random() < 0.25
+    plain = {Story.UNEVENTFUL, Story.SKIPS_ITEMS, Story.SILENT}
+    with_photos = one.story not in plain or past.chance.random() < 0.15
     for said in one.check_ins:
         past.at(said.recorded_at + timedelta(seconds=20), _answering(past, me_actor, one, said))
         if with_photos and said.day in _PHOTO_DAYS:
