@@ -1,9 +1,12 @@
 """Fixtures that build on each other: server, template database, database, service and worker."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import asyncpg
@@ -25,28 +28,51 @@ def _cheap_passwords() -> None:
     passwords._hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 
+class Server(Protocol):
+    """A PostgreSQL on which databases may be made."""
+
+    def url(self, database: str) -> str: ...
+
+
+class GivenServer:
+    """The one that AFTERCARE_TEST_DATABASE_URL names (an administrator's login), of any version from 15 on."""
+
+    def __init__(self, url: str) -> None:
+        self._url = urlsplit(url)
+
+    def url(self, database: str) -> str:
+        return urlunsplit(self._url._replace(path=f"/{database}"))
+
+
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    given = os.environ.get("AFTERCARE_TEST_DATABASE_URL")
+    if given:
+        yield GivenServer(given)
+        return
     with EmbeddedServer(tmp_path_factory.mktemp("pg"), settings=_FAST) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def template(server: EmbeddedServer) -> str:
+def template(server: Server) -> Iterator[str]:
     """A migrated database that each test copies."""
 
-    async def make() -> None:
-        admin = await asyncpg.connect(server.url("postgres"))
-        await admin.execute("create database template_aftercare")
-        await admin.close()
-        await migrate(server.url("template_aftercare"))
+    name = f"template_{uuid4().hex}"
 
-    asyncio.run(make())
-    return "template_aftercare"
+    async def run(statement: str) -> None:
+        admin = await asyncpg.connect(server.url("postgres"))
+        await admin.execute(statement)
+        await admin.close()
+
+    asyncio.run(run(f"create database {name}"))
+    asyncio.run(migrate(server.url(name)))
+    yield name
+    asyncio.run(run(f"drop database {name} with (force)"))
 
 
 @pytest.fixture
-async def database_url(server: EmbeddedServer, template: str) -> AsyncIterator[str]:
+async def database_url(server: Server, template: str) -> AsyncIterator[str]:
     name = f"test_{uuid4().hex}"
     admin = await asyncpg.connect(server.url("postgres"))
     await admin.execute(f"create database {name} template {template}")

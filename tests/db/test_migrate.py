@@ -10,13 +10,13 @@ import asyncpg
 import pytest
 
 from aftercare.db import migrate as runner
-from aftercare.db.embedded import EmbeddedServer
 from aftercare.db.migrate import MigrationError, migrate
 from aftercare.db.sql import sql_folder
+from tests.conftest import Server
 
 
 @pytest.fixture
-async def empty_url(server: EmbeddedServer) -> AsyncIterator[str]:
+async def empty_url(server: Server) -> AsyncIterator[str]:
     name = f"empty_{uuid4().hex}"
     admin = await asyncpg.connect(server.url("postgres"))
     await admin.execute(f"create database {name}")
