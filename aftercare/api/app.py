@@ -8,7 +8,6 @@ from litestar import Litestar, Response
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import ControllerRouterHandler
 
 from aftercare import __version__
@@ -20,6 +19,7 @@ from aftercare.api.me import CheckInController, MeController, PhotoController, S
 from aftercare.api.patients import LotController, PatientController
 from aftercare.api.problems import answer
 from aftercare.api.records import RecordController
+from aftercare.api.schema import SchemaPlugin, operation_id
 from aftercare.api.server import INTENDED_USE, ServerController
 from aftercare.api.staff import StaffController
 from aftercare.api.who import Who
@@ -85,7 +85,8 @@ def create_app(
             version=__version__,
             description=INTENDED_USE,
             path="/openapi",
-            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            render_plugins=[SchemaPlugin(path="/openapi.json")],
+            operation_id_creator=operation_id,
         ),
         lifespan=[*lifespan, running],
         logging_config=None,

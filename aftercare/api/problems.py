@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from aftercare.errors import AftercareError, Malformed, NotJson
 
 _log = structlog.get_logger()
+_AWAY_SECONDS = 5  # when nobody said how long
 
 _FRAMEWORK = {
     400: ("bad-request", "Bad request", "The request cannot be read. Check its form and send it again."),
@@ -76,8 +77,8 @@ def answer(_: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         # The class says enough to find it; what it says may hold what a patient wrote.
         _log.error("request_failed", error=type(error).__name__, status=problem.status, at=_frames(error))
     headers = {"cache-control": "no-store"}
-    if "retry_after" in problem.extra:
-        headers["retry-after"] = str(problem.extra["retry_after"])
+    if "retry_after" in problem.extra or problem.status == 503:
+        headers["retry-after"] = str(problem.extra.get("retry_after", _AWAY_SECONDS))
     if problem.status == 401:
         headers["www-authenticate"] = "Bearer"
     if isinstance(error, HTTPException) and error.headers:

@@ -112,7 +112,7 @@ def _keep(
     kept = Kept(
         check_in_id=check_in_id,
         instrument=draft.instrument,
-        recorded_at=draft.recorded_at,
+        recorded_at=_in_utc(draft.recorded_at),
         received_at=now,
         judged_at=judged_at,
         said_day=draft.day,
@@ -156,6 +156,14 @@ def _judged_at(mine: Recovery, draft: CheckInDraft, now: datetime, adjusted: lis
 def _believable(recorded_at: datetime) -> datetime | None:
     """The phone's instant in UTC, or None where no calendar could hold it."""
     return recorded_at.astimezone(UTC) if 1900 < recorded_at.year < 9000 else None
+
+
+def _in_utc(said: datetime) -> datetime:
+    """The instant in UTC; the nearest one that there is for the first and last hours of the calendar."""
+    try:
+        return said.astimezone(UTC)
+    except OverflowError:
+        return (datetime.min if said.year == 1 else datetime.max).replace(tzinfo=UTC)
 
 
 async def _answer(

@@ -11,6 +11,7 @@ from aftercare.db.pool import Database
 from aftercare.errors import AftercareError, Malformed, NotFound
 from aftercare.model.check_ins import CheckInDraft
 from aftercare.model.people import Actor
+from aftercare.model.pointers import pointers_of
 from aftercare.services.check_ins import CheckInAnswer, submit
 
 _log = structlog.get_logger()
@@ -84,7 +85,7 @@ def _read(raw: dict[str, Any]) -> tuple[UUID, CheckInDraft]:
         item_id = msgspec.convert(rest.pop("id", None), UUID)
         return item_id, msgspec.convert(rest, CheckInDraft)
     except msgspec.ValidationError as error:
-        raise Malformed(pointers={"": str(error)}) from None
+        raise Malformed(pointers=pointers_of(str(error))) from None
 
 
 def _problem(error: AftercareError) -> SyncProblem:
