@@ -1,5 +1,6 @@
 """Running the server's processes."""
 
+import multiprocessing
 import os
 
 from granian import Granian
@@ -13,6 +14,8 @@ def run_server(settings: Settings, app: str, *, processes: int = 1) -> None:
     """Serve `aftercare.api.factory:<app>` until a signal; its processes read the settings from their environment."""
     for field in Settings.__struct_fields__:
         os.environ[f"AFTERCARE_{field.upper()}"] = str(getattr(settings, field))
+    # A forked server would inherit the locks of threads that it does not have: obstore's, if this process used it.
+    multiprocessing.set_start_method("spawn", force=True)
     Granian(
         f"aftercare.api.factory:{app}",
         factory=True,

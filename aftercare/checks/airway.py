@@ -29,7 +29,7 @@ def check(moment: Moment) -> Iterator[Finding]:
         yield found(
             moment,
             "airway.hives_elsewhere",
-            f"Hives beyond the treated skin {moment.at.hours:g} hours after the session",
+            f"Hives beyond the treated skin {moment.at.hours:.0f} hours after the session",
             items=("hives",),
             signs=("hives.elsewhere",),
         )

@@ -27,7 +27,7 @@ def check(moment: Moment) -> Iterator[Finding]:
         )
     if "pain" in eye:
         row = "eye.pain_early" if moment.early else "eye.pain"
-        reason = f"Pain in the eye {moment.at.hours:g} hours after the session"
+        reason = f"Pain in the eye {moment.at.hours:.0f} hours after the session"
         yield found(moment, row, reason, items=("eye",), signs=("eye.pain",))
     if "shut" in eye:
         yield _shut(moment)

@@ -333,7 +333,7 @@ def _staff_will_act(past: _Past, alert: PatientAlert, one: SyntheticPatient) -> 
 
     taken = alert.raised_at + timedelta(minutes=past.chance.randrange(3, 50))
     called = taken + timedelta(minutes=past.chance.randrange(5, 25))
-    ended = called + timedelta(hours=past.chance.randrange(20, 60))
+    ended = called + timedelta(hours=past.chance.randrange(3, 30))
     for when, act in ((taken, take), (called, call), (ended, end)):
         if when < past.now and alert.raised_at < past.now - _WAITS[alert.tier]:
             past.at(when, act)

@@ -82,8 +82,16 @@ async def patient_of(db: Connection, clinic_id: UUID, alert_id: UUID) -> UUID | 
 async def triage(
     db: Connection, clinic_id: UUID, *, owner: UUID | None, unowned: bool, limit: int, offset: int
 ) -> list[PatientAlert]:
-    """Unresolved alerts, the most urgent first, then by deadline; of one owner, or of nobody, if asked."""
+    """Unresolved alerts: what still waits before what is in hand, then by tier and deadline; of one owner, or of nobody."""
     rows = await db.fetch(_SQL["triage"], clinic_id, owner, unowned, limit, offset)
+    return many(PatientAlert, rows)
+
+
+async def worklist(
+    db: Connection, clinic_id: UUID, *, owner: UUID | None, unowned: bool, limit: int, offset: int
+) -> list[PatientAlert]:
+    """As `triage`, but what waits for nobody (the patient was reached, or it is snoozed) comes after all the rest."""
+    rows = await db.fetch(_SQL["worklist"], clinic_id, owner, unowned, limit, offset)
     return many(PatientAlert, rows)
 
 
