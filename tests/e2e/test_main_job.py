@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import io
 import json
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -17,11 +18,17 @@ import asyncpg
 import httpx
 import pytest
 from PIL import Image
+from playwright.async_api import async_playwright
 
 from aftercare.db.embedded import EmbeddedServer
 from tests.e2e.processes import command, environment, free_port, running, wait_until_ready
 from tests.e2e.receivers import SmtpReceiver, WebhookReceiver
 
+CHROMIUM = shutil.which("chromium")
+CHROMIUM_ARGUMENTS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
 PASSWORD = "a long enough password"
 # What must never leave the house: the patient, what they said, who they are.
 PLANTED = ("Alder Marker", "REF-MARKER-1", "tingl", "cold sore", "lips", "note-marker", "blister")
@@ -266,3 +273,32 @@ def _is_signed(headers: dict[str, str], body: bytes, secret: str) -> None:
     expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
     assert f"v1,{expected}" in headers["webhook-signature"].split()
     assert json.loads(body)["type"] == "alert_raised" or "alert" in json.loads(body)["type"]
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on the path: install Debian's `chromium`")
+async def test_the_dashboard_shows_a_new_alert_live_and_it_is_taken_there(clinic: Clinic) -> None:
+    practitioner = await signed_in(clinic, "practitioner")
+    _, phone = await treated(
+        practitioner, clinic, datetime.now(UTC) - timedelta(days=1, hours=1), hsv_history=True
+    )
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+        page = await browser.new_page()
+        await page.goto(f"{clinic.address}/sign-in/test")
+        await page.fill("input[name=email]", "practitioner@example.test")
+        await page.fill("input[name=password]", PASSWORD)
+        await page.keyboard.press("Enter")
+        await page.get_by_text("No alert is open").wait_for()
+
+        said = check_in(datetime.now(UTC), 1, tingling=True, sites={"tingling": ["lips"]})
+        await phone.ok("PUT", f"/v1/check-ins/{uuid4()}", said)
+        row = page.locator("li.row", has_text="Tingling at the lips")
+        await row.wait_for(timeout=15_000)  # nobody reloads
+
+        assert "Alder Marker" in await row.inner_text()
+        await row.get_by_role("button", name="Take").click()
+        await page.locator("li.row", has_text="taken").wait_for(timeout=15_000)
+        await browser.close()
+    (alert,) = await practitioner.ok("GET", "/v1/alerts")
+    assert alert["state"] == "acknowledged"
