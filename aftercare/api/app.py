@@ -18,7 +18,7 @@ from aftercare.api.enrolments import EnrolmentController
 from aftercare.api.me import CheckInController, MeController, PhotoController, SyncController
 from aftercare.api.patients import LotController, PatientController
 from aftercare.api.problems import answer
-from aftercare.api.records import RecordController
+from aftercare.api.records import EpisodeController, RecordController
 from aftercare.api.schema import SchemaPlugin, operation_id
 from aftercare.api.server import INTENDED_USE, ServerController
 from aftercare.api.staff import StaffController
@@ -36,6 +36,7 @@ CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
     PatientController,
     LotController,
     RecordController,
+    EpisodeController,
     MeController,
     CheckInController,
     SyncController,

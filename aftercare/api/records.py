@@ -13,11 +13,29 @@ from aftercare.api.who import care_team
 from aftercare.model.check_ins import CheckInDraft, Kept
 from aftercare.model.people import Actor
 from aftercare.model.photos import Rendition
+from aftercare.model.timeline import Timeline
 from aftercare.services import check_ins, photos
 from aftercare.services.house import House
 
 StaffRequest = Request[Actor, Any, Any]
 PatientId = FromPath[UUID]
+
+
+class EpisodeController(Controller):
+    """Recoveries."""
+
+    tags = ("patients",)
+
+    @get(
+        "/v1/episodes/{episode_id:str}/timeline",
+        guards=[care_team],
+        summary="An episode as the checks see it",
+    )
+    async def timeline(
+        self, request: StaffRequest, house: NamedDependency[House], episode_id: FromPath[UUID]
+    ) -> Timeline:
+        """A timeline file: what `aftercare checks replay` reads, for bug reports. It names nobody."""
+        return await check_ins.get_timeline(house.database, request.user, episode_id, now=house.now())
 
 
 class RecordController(Controller):

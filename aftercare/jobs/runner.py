@@ -5,6 +5,7 @@ commit that made work wakes the ticks at once, and they poll as well.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -26,7 +27,8 @@ from aftercare.store.due_work import Claim
 _log = structlog.get_logger()
 # A claim outlives the longest attempt (60 s of SMTP), so that only a dead worker's work is taken over.
 _LEASE = timedelta(seconds=90)
-_BATCH = 20
+_AT_ONCE = 20
+_GOODBYE = 5.0  # seconds for what is running when we stop
 
 Handle = Callable[[Claim, datetime], Awaitable[None]]
 
@@ -50,6 +52,7 @@ class Worker:
         self._scheduler = AsyncIOScheduler(timezone=UTC)
         self._listener: asyncio.Task[None] | None = None
         self._ticks = self._all_ticks(self._database)
+        self._running: defaultdict[str, set[asyncio.Task[None]]] = defaultdict(set)
 
     def _all_ticks(self, database: Database) -> list[Tick]:
         house = self._house
@@ -102,6 +105,12 @@ class Worker:
             self._listener.cancel()
             with suppress(asyncio.CancelledError):
                 await self._listener
+        tasks = [task for running in self._running.values() for task in running]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=_GOODBYE)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     def _wake(self, *_: object) -> None:
         now = datetime.now(UTC)
@@ -110,14 +119,23 @@ class Worker:
                 job.modify(next_run_time=now)
 
     async def _run(self, tick: Tick) -> None:
-        """Claim and do until nothing is due. Whatever fails is logged by its class and comes again after its lease."""
+        """Claim what is due and set it going, as many at once as may be; a slow one holds up no other.
+
+        Whatever fails is logged by its class and comes again after its lease.
+        """
+        running = self._running[tick.kind]
         try:
             while True:
-                now = self._house.now()
+                if len(running) >= _AT_ONCE:
+                    await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                free, now = _AT_ONCE - len(running), self._house.now()
                 async with self._database.transaction() as db:
-                    claims = await due_work.claim(db, tick.kind, now, now + _LEASE, _BATCH)
-                await asyncio.gather(*(self._one(tick, claim) for claim in claims))
-                if len(claims) < _BATCH:
+                    claims = await due_work.claim(db, tick.kind, now, now + _LEASE, free)
+                for claim in claims:
+                    task = asyncio.create_task(self._one(tick, claim))
+                    running.add(task)
+                    task.add_done_callback(running.discard)
+                if len(claims) < free:
                     return
         except AftercareError as error:
             _log.warning("tick_failed", kind=tick.kind, error=type(error).__name__)

@@ -20,16 +20,18 @@ from aftercare.model.advice import Advice
 from aftercare.model.check_ins import Adjusted, CheckInDraft, Kept, SetAsideItem
 from aftercare.model.findings import Finding
 from aftercare.model.people import Actor
+from aftercare.model.timeline import Timeline
 from aftercare.model.words import AnsweredBy
 from aftercare.services import audit, recovery
 from aftercare.services.recovery import Recovery
 from aftercare.services.zones import known_zone
-from aftercare.store import call_list, consents, patients
+from aftercare.store import call_list, consents, episodes, patients
 from aftercare.store import check_ins as store
 
 PAGE = 50
 # A phone's clock drifts by seconds; what is further ahead is judged by when it arrived.
 _AHEAD = timedelta(minutes=2)
+_FIRST, _LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 _ID_VERSIONS = {4, 7}
 
 
@@ -163,7 +165,7 @@ def _in_utc(said: datetime) -> datetime:
     try:
         return said.astimezone(UTC)
     except OverflowError:
-        return (datetime.min if said.year == 1 else datetime.max).replace(tzinfo=UTC)
+        return _FIRST if said.year == 1 else _LAST
 
 
 async def _answer(
@@ -250,6 +252,19 @@ async def list_check_ins(
         await audit.record(db, actor, "check_ins.seen", now=now, patient_id=patient_id)
         end = (now + timedelta(days=3650), UUID(int=2**128 - 1))
         return await store.page(db, actor.clinic_id, patient_id, before or end, PAGE)
+
+
+async def get_timeline(database: Database, actor: Actor, episode_id: UUID, *, now: datetime) -> Timeline:
+    """An episode with its check-ins as the checks see it. Raises NotFound."""
+    async with database.clinic(actor.clinic_id) as db:
+        patient_id = await episodes.patient_of(db, actor.clinic_id, episode_id)
+        if patient_id is None:
+            raise NotFound
+        mine = await recovery.read(db, actor.clinic_id, patient_id, now=now)
+        episode = next(one for one in mine.episodes if one.episode_id == episode_id)
+        kept = await store.since(db, actor.clinic_id, patient_id, episode.session_at)
+        await audit.record(db, actor, "timeline.seen", now=now, patient_id=patient_id, subject_id=episode_id)
+    return recovery.timeline(mine, episode, kept)
 
 
 def _at(answers: Any, pointer: str) -> Any:

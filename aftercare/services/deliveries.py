@@ -175,7 +175,7 @@ async def _settle(
         again = next_attempt(
             attempts,
             now=now,
-            first_at=delivery.queued_at,
+            first_at=delivery.first_attempt_at or now,
             tier=delivery.tier,
             retry_after=failure.retry_after,
             random=random,

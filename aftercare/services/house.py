@@ -61,7 +61,8 @@ def build_house(settings: Settings, *, with_worker: bool, now: Callable[[], date
             settings.database_url, role="aftercare_service", size=settings.pool_size, wait_seconds=wait
         ),
         # Background work never shares the pool of the requests.
-        worker=Database(worker_url, role="aftercare_worker", size=settings.worker_pool_size)
+        # It may wait for its own few connections; a request may not.
+        worker=Database(worker_url, role="aftercare_worker", size=settings.worker_pool_size, wait_seconds=60)
         if with_worker
         else None,
         blobs=LocalBlobs(Path(settings.data_dir) / "photos"),

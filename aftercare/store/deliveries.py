@@ -43,6 +43,7 @@ class ToSend(Delivery, frozen=True, kw_only=True):
     webhook_secret: str | None
     webhook_previous_secret: str | None
     retired: bool | None
+    first_attempt_at: datetime | None
 
 
 class Reminder(msgspec.Struct, frozen=True, kw_only=True):

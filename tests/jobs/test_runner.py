@@ -1,0 +1,129 @@
+"""The worker as a whole: woken by a commit, and one slow receiver holds up nobody."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from aftercare.db.pool import Database
+from aftercare.jobs.runner import Worker
+from aftercare.services import audit
+from aftercare.services.house import House, build_house
+from aftercare.services.webhooks import create_webhook
+from aftercare.settings import Settings
+from tests.e2e.receivers import Exchange, SmtpReceiver, WebhookReceiver
+from tests.services.conftest import Recovering, Team, Treat, make_team, team, treat
+
+__all__ = ["team", "treat"]  # fixtures
+
+
+@pytest.fixture
+async def mail() -> AsyncIterator[SmtpReceiver]:
+    async with SmtpReceiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+async def house(database_url: str, tmp_path: Path, mail: SmtpReceiver) -> AsyncIterator[House]:
+    settings = Settings(
+        database_url=database_url,
+        data_dir=tmp_path,
+        smtp_host="127.0.0.1",
+        smtp_port=mail.port,
+        smtp_tls="none",
+    )
+    made = build_house(settings, with_worker=True)
+    await made.open()
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def running(house: House) -> AsyncIterator[Worker]:
+    worker = Worker(house)
+    worker.start()
+    yield worker
+    await worker.stop()
+
+
+@pytest.fixture
+async def patient(treat: Treat) -> Recovering:
+    return await treat(datetime.now(UTC) - timedelta(days=2))
+
+
+async def test_mail_of_an_emergency_leaves_with_the_commit(
+    running: Worker, patient: Recovering, mail: SmtpReceiver
+) -> None:
+    await patient.says(datetime.now(UTC), now=datetime.now(UTC), breathing_or_tongue=True)
+    (one, *_) = await mail.wait_for(1, timeout_s=5)
+    assert one.recipients == ("practitioner@alpha.test",)
+
+
+async def test_two_workers_send_each_mail_once(
+    house: House, running: Worker, patient: Recovering, mail: SmtpReceiver
+) -> None:
+    second = Worker(house)
+    second.start()
+    signs = ({"breathing_or_tongue": True}, {"eye": ["vision"]}, {"very_unwell": True})
+    for sign in signs:
+        await patient.says(datetime.now(UTC), now=datetime.now(UTC), **sign)
+    await mail.wait_for(len(signs), timeout_s=10)
+    await second.stop()
+    subjects = [one.message["message-id"] for one in mail.mails]
+    assert len(subjects) == len(set(subjects)) == len(signs)
+
+
+async def test_a_hanging_webhook_delays_neither_mail_nor_another_webhook(
+    service: Database, running: Worker, patient: Recovering, mail: SmtpReceiver, team: Team
+) -> None:
+    async def hang(exchange: Exchange) -> None:
+        await exchange.hang()
+
+    async with WebhookReceiver(hang) as slow, WebhookReceiver() as quick:
+        async with service.clinic(team.clinic_id) as db:
+            await db.execute("update clinics set private_webhook_hosts = array['127.0.0.1']")
+        for receiver in (slow, quick):
+            await create_webhook(service, team.admin, receiver.url, now=datetime.now(UTC))
+        await patient.says(datetime.now(UTC), now=datetime.now(UTC), breathing_or_tongue=True)
+        await asyncio.gather(
+            slow.wait_for(1, timeout_s=5), quick.wait_for(1, timeout_s=5), mail.wait_for(1, timeout_s=5)
+        )
+
+
+async def test_the_sealer_numbers_every_clinic_without_a_gap(
+    service: Database, worker: Database, team: Team, patient: Recovering
+) -> None:
+    other = await make_team(service, "beta", datetime.now(UTC))
+    await patient.says(datetime.now(UTC), redness=1)
+    await asyncio.gather(audit.seal(worker), audit.seal(worker), audit.seal(worker))
+    for clinic_id in (team.clinic_id, other.clinic_id):
+        async with service.clinic(clinic_id) as db:
+            numbers = await db.fetch("select number from audit_entries order by number")
+        assert [row["number"] for row in numbers] == list(range(1, len(numbers) + 1))
+        assert [entry async for entry in audit.verify(service, clinic_id)] == []
+
+
+async def test_an_edited_or_removed_entry_breaks_the_chain(
+    service: Database, worker: Database, team: Team, patient: Recovering
+) -> None:
+    await patient.says(datetime.now(UTC), redness=1)
+    await audit.seal(worker)
+    owner = await asyncpg.connect(service.url)
+    await owner.execute("update audit_entries set action = 'patient.updated' where number = 3")
+    await owner.execute("delete from audit_entries where number = 5")
+    await owner.close()
+    broken = [entry.number async for entry in audit.verify(service, team.clinic_id)]
+    assert broken == [3, 6]
+
+
+async def test_the_service_cannot_rewrite_the_audit(service: Database, worker: Database, team: Team) -> None:
+    await audit.seal(worker)
+    for statement in ("update audit_entries set action = 'x'", "delete from audit_entries"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with service.clinic(team.clinic_id) as db:
+                await db.execute(statement)
+    async with worker.clinic(team.clinic_id) as db:
+        assert await db.execute("update audit_entries set number = 99, chain = ''") == "UPDATE 0"
