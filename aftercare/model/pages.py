@@ -198,7 +198,10 @@ class MessageView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TriagePage(msgspec.Struct, frozen=True, kw_only=True):
-    """`/`: unresolved alerts, most urgent first (tier, then deadline). `more` is the path of the next page."""
+    """`/`: unresolved alerts, most urgent first (tier, then deadline), those that wait for nobody behind all others.
+
+    `more` is the path of the next page.
+    """
 
     head: Head
     rows: tuple[TriageRow, ...]

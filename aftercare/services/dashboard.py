@@ -35,11 +35,11 @@ _LEAST_SNOOZE = timedelta(minutes=5)
 async def triage(
     database: Database, reader: Reader, *, whose: Whose, offset: int, now: datetime
 ) -> TriagePage:
-    """Unresolved alerts, the most urgent first."""
+    """Unresolved alerts, the most urgent first; those that wait for nobody behind them."""
     async with database.clinic(reader.actor.clinic_id) as db:
         clinic = await clinic_of(db, reader)
         top = await head(db, reader, clinic, now)
-        found = await store.triage(
+        found = await store.worklist(
             db,
             clinic.clinic_id,
             owner=reader.member.staff_id if whose == "mine" else None,

@@ -68,7 +68,12 @@ def shown_after(depth: Depth, found: Iterable[FindingRow]) -> tuple[ShownAdvice,
     in_order = dict.fromkeys(one.check_in_id for one in reversed(list(found)) if one.check_in_id is not None)
     answers = [depth.answers[check_in] for check_in in in_order if check_in in depth.answers]
     advice = [msgspec.convert(answer["advice"], Advice) for answer in answers[:_SHOWN]]
-    return tuple(ShownAdvice(text=f"{one.headline} {one.text}".strip()) for one in advice)
+    return tuple(ShownAdvice(text=_sentences(one)) for one in advice)
+
+
+def _sentences(advice: Advice) -> str:
+    headline = advice.headline.strip()
+    return f"{headline}{'' if headline.endswith(('.', '!', '?')) else '.'} {advice.text}".strip()
 
 
 def log_of(depth: Depth, alert: Alert, found: Iterable[FindingRow]) -> tuple[FollowUpItem, ...]:

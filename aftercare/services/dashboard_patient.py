@@ -74,10 +74,12 @@ async def patient(database: Database, reader: Reader, patient_id: UUID, *, now: 
 
 
 def _most_urgent(alerts: tuple[Alert, ...]) -> list[Alert]:
-    """Unresolved first, by tier and then by deadline; the resolved ones by when they were."""
+    """Unresolved first, those with a running clock before the others, by tier and deadline; then the newest resolved."""
     unresolved = [alert for alert in alerts if alert.unresolved]
     resolved = [alert for alert in alerts if not alert.unresolved]
-    unresolved.sort(key=lambda alert: (-alert.tier.rank, views.deadline(alert) or _END))
+    unresolved.sort(
+        key=lambda alert: (views.deadline(alert) is None, -alert.tier.rank, views.deadline(alert) or _END)
+    )
     resolved.sort(key=lambda alert: alert.resolved_at or _END, reverse=True)
     return [*unresolved, *resolved][:_ALERTS]
 

@@ -13,8 +13,8 @@ from aftercare.web.visits import anyone
 
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _MEDIA_TYPES: Final = {
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css",
+    ".js": "text/javascript",
     ".svg": "image/svg+xml",
 }
 

@@ -57,7 +57,12 @@ def _to_the_door(request: Request[Any, Any, Any]) -> Response[Any]:
     door = f"/sign-in/{clinic}?then={quote(then, safe='/')}{ended}"
     if "hx-request" in request.headers:
         # A part of a page cannot become the sign-in: the whole page goes there.
-        return Response(None, status_code=401, headers={"hx-redirect": door, "cache-control": "no-store"})
+        return Response(
+            "",
+            media_type="text/html",
+            status_code=401,
+            headers={"hx-redirect": door, "cache-control": "no-store"},
+        )
     return go_to(door)
 
 

@@ -46,9 +46,11 @@ class Clock:
         return deadline < self.now
 
     def ago(self, instant: datetime) -> str:
-        """Say "12 min ago", "just now"; a clock ahead of ours is "just now" too."""
+        """Say "12 min ago", "5 h ago", "just now"; a clock ahead of ours is "just now" too."""
         seconds = (self.now - instant).total_seconds()
-        return "just now" if seconds < MINUTE else f"{span(seconds)} ago"
+        if seconds < MINUTE:
+            return "just now"
+        return f"{int(seconds) // HOUR} h ago" if HOUR <= seconds < 2 * DAY else f"{span(seconds)} ago"
 
     def when(self, instant: datetime) -> str:
         """Say "14:05" today, "yesterday 14:05", "Tue 14:05" within six days, else "12 Mar, 14:05"."""

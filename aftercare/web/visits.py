@@ -60,14 +60,16 @@ def html(page: Page, *, status: int = 200, fragment: bool = False) -> Response[s
     return Response(
         render(page, fragment=fragment),
         status_code=status,
-        media_type="text/html; charset=utf-8",
+        media_type="text/html",
         headers={"content-security-policy": CONTENT_SECURITY_POLICY, "cache-control": "no-store"},
     )
 
 
-def go_to(path: str) -> Response[None]:
+def go_to(path: str) -> Response[str]:
     """On to another page, by GET."""
-    return Response(None, status_code=303, headers={"location": path, "cache-control": "no-store"})
+    return Response(
+        "", media_type="text/html", status_code=303, headers={"location": path, "cache-control": "no-store"}
+    )
 
 
 def last_clinic(request: Request[Any, Any, Any]) -> str | None:

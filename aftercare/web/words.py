@@ -153,6 +153,11 @@ ITEMS: Final = {
     "wants_contact": "Wants contact",
     "note": "Note",
     "sites": "Where",
+    # Not of the instrument: what evidence names besides.
+    "hsv_history": "Had cold sores before",
+    "fitzpatrick": "Skin type",
+    "immunosuppressed": "Immunosuppressed",
+    "diabetes": "Diabetes",
 }
 
 GRADED: Final = frozenset(
@@ -182,6 +187,8 @@ def answer(key: str, value: Any) -> str:
         return GRADES[value]
     if key == "fever_c":
         return f"{value} °C"
+    if key == "fitzpatrick" and isinstance(value, int) and 0 < value < len(_SKIN_TYPES):
+        return _SKIN_TYPES[value]
     if isinstance(value, list | tuple):
         return ", ".join(str(part).replace("_", " ") for part in value) or "none"
     if isinstance(value, dict):
@@ -279,6 +286,11 @@ def evidence_parts(line: Evidence) -> tuple[str, str, str]:
         against.append(line.text)
     numbers = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in line.numbers.items())
     return said, "; ".join(against), numbers
+
+
+def waits(row: TriageRow) -> bool:
+    """Tell whether it waits for somebody: not once the patient was reached, nor while it is snoozed."""
+    return row.state is not AlertState.CONTACTED and row.snoozed_until is None
 
 
 def holder(row: TriageRow) -> str:
