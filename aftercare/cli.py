@@ -268,7 +268,8 @@ def _convert(fields: dict[str, Any], kind: type[Any]) -> Any:
     try:
         return msgspec.convert(fields, kind)
     except msgspec.ValidationError as error:
-        raise click.ClickException(f"{error}.") from None
+        what, _, where = str(error).partition(" - at `$.")
+        raise click.ClickException(f"--{where.rstrip('`').replace('_', '-')}: {what}.") from None
 
 
 _WEEKDAYS = {name: number for number, name in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))}

@@ -9,6 +9,7 @@ import msgspec
 
 from aftercare.db.embedded import EmbeddedServer
 from aftercare.db.migrate import migrate
+from aftercare.errors import AftercareError
 from aftercare.settings import Settings
 
 _DATABASE = "aftercare"
@@ -25,6 +26,8 @@ def with_database(settings: Settings) -> Iterator[Settings]:
     if settings.database_url:
         if settings.env == "development":
             asyncio.run(migrate(settings.owner_database_url or settings.database_url))
+        else:
+            asyncio.run(_refuse_powerful_logins(settings))
         yield settings
         return
     with EmbeddedServer(settings.data_dir / "postgres") as server:
@@ -37,6 +40,36 @@ def with_database(settings: Settings) -> Iterator[Settings]:
             backup_database_url=server.url(_DATABASE, _login("backup")),
             owner_database_url=server.url(_DATABASE),
         )
+
+
+class PowerfulLoginError(AftercareError):
+    """A login of the service may not be one that row-level security does not bind."""
+
+
+async def _refuse_powerful_logins(settings: Settings) -> None:
+    """Raise PowerfulLoginError where leaving the group role would leave the clinic's walls, too."""
+    for variable, url in (
+        ("AFTERCARE_DATABASE_URL", settings.database_url),
+        ("AFTERCARE_WORKER_DATABASE_URL", settings.worker_database_url),
+    ):
+        try:
+            connection = await asyncpg.connect(url)
+        except (OSError, asyncpg.PostgresError) as error:
+            raise PowerfulLoginError(
+                f"The database of {variable} does not answer: {type(error).__name__}."
+            ) from error
+        try:
+            powerful = await connection.fetchval(
+                "select rolsuper or rolbypassrls or pg_has_role(oid, 'aftercare_owner', 'member')"
+                " from pg_roles where rolname = session_user"
+            )
+        finally:
+            await connection.close()
+        if powerful:
+            raise PowerfulLoginError(
+                f"The login of {variable} is an administrator or the tables' owner. Make one that is a member of "
+                "aftercare_service (or aftercare_worker) alone; docs/decisions/data-and-background-work.md says how."
+            )
 
 
 async def _make_ready(server: EmbeddedServer) -> None:
