@@ -1,15 +1,11 @@
 """A clinic with its past: the synthetic cohort lived through by the services themselves, hour by hour, up to now.
 
-Nothing is written into tables by hand. The clock is an argument everywhere, so weeks of check-ins, reminders, sweeps,
-alerts, mails and acts of staff happen in seconds, in the order in which they would have happened.
+Nothing is written into tables by hand: what patients and staff do is put on the list of a `Past`, which lives it.
 """
 
-import heapq
 import secrets
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
-from itertools import count
 from random import Random
 from uuid import UUID, uuid4
 
@@ -17,7 +13,6 @@ import msgspec
 
 from aftercare.care.cohort import Story, SyntheticCheckIn, SyntheticPatient, draw
 from aftercare.care.instrument import CURRENT_VERSION
-from aftercare.db.pool import Database
 from aftercare.model.care import Consumable, CourseDraft, ScreeningDraft, SessionDraft
 from aftercare.model.check_ins import CheckInDraft
 from aftercare.model.clinic import Opening
@@ -39,23 +34,19 @@ from aftercare.services import (
     check_ins,
     clinics,
     courses,
-    deliveries,
     me,
     patients,
     photos,
     staff,
-    sweep,
 )
 from aftercare.services.house import House
-from aftercare.services.recovery import ESCALATE, SWEEP
+from aftercare.services.past import Event, Past, live
 from aftercare.store import alerts as alert_store
-from aftercare.store import due_work
 from aftercare.store.alerts import PatientAlert
 
 HANDLE = "demo"
 _ZONE = "Europe/London"
 _SEED = 7
-_FRESH = timedelta(hours=1)
 # How long an alert has waited for staff of the demo; what is younger is left for whoever opens it.
 _WAITS = {
     Tier.EMERGENCY: timedelta(minutes=12),
@@ -64,8 +55,6 @@ _WAITS = {
     Tier.ROUTINE: timedelta(days=4),
 }
 _PHOTO_DAYS = {0, 1, 3, 5, 10, 21}
-
-Event = Callable[[datetime], Awaitable[None]]
 
 
 class DemoSignIn(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,23 +72,6 @@ class DemoClinic(msgspec.Struct, frozen=True, kw_only=True):
     clinic_id: UUID
     patient_id: UUID  # whose app may be tried
     sign_ins: tuple[DemoSignIn, ...]
-
-
-@dataclass
-class _Past:
-    """Events in order of time, and the clinic that they happen in."""
-
-    house: House
-    worker: Database
-    clinic_id: UUID
-    now: datetime
-    team: dict[Role, Actor]
-    chance: Random
-    queue: list[tuple[datetime, int, Event]] = field(default_factory=list)
-    numbers: "count[int]" = field(default_factory=count)
-
-    def at(self, when: datetime, event: Event) -> None:
-        heapq.heappush(self.queue, (when, next(self.numbers), event))
 
 
 async def seed(house: House, *, size: int, now: datetime, progress: Callable[[float], None]) -> DemoClinic:
@@ -120,7 +92,7 @@ async def seed(house: House, *, size: int, now: datetime, progress: Callable[[fl
         )
         for one in sign_ins
     ]
-    past = _Past(
+    past = Past(
         house=house,
         worker=house.worker,
         clinic_id=clinic.clinic_id,
@@ -130,7 +102,7 @@ async def seed(house: House, *, size: int, now: datetime, progress: Callable[[fl
     )
     entered = [await _arrange(past, one) for one in cohort]
     _just_now(past, [actor for actor, one in zip(entered, cohort, strict=True) if _is_well(one, now)])
-    await _live(past, progress)
+    await live(past, progress)
     await audit.seal(past.worker)
     return DemoClinic(
         clinic_id=clinic.clinic_id, patient_id=entered[0].id or clinic.clinic_id, sign_ins=sign_ins
@@ -141,7 +113,7 @@ def _is_well(one: SyntheticPatient, now: datetime) -> bool:
     return one.story is Story.UNEVENTFUL and timedelta(days=1) < now - one.session_at < timedelta(days=9)
 
 
-def _just_now(past: _Past, well: list[Actor]) -> None:
+def _just_now(past: Past, well: list[Actor]) -> None:
     """Two who were well until a moment ago: the emergency and the prodrome that wait when the demo opens."""
     for actor, (ago, answers) in zip(well, _NEWS, strict=False):
         at = past.now - ago
@@ -151,7 +123,7 @@ def _just_now(past: _Past, well: list[Actor]) -> None:
         past.at(at + timedelta(seconds=20), _telling(past, actor, said))
 
 
-def _telling(past: _Past, actor: Actor, said: SyntheticCheckIn) -> Event:
+def _telling(past: Past, actor: Actor, said: SyntheticCheckIn) -> Event:
     async def tell(at: datetime) -> None:
         if actor.id is None:
             return
@@ -183,49 +155,7 @@ _NEWS = (
 )
 
 
-async def _live(past: _Past, progress: Callable[[float], None]) -> None:
-    total = max(len(past.queue), 1)
-    done = 0
-    while past.queue and past.queue[0][0] <= past.now:
-        when, _, event = heapq.heappop(past.queue)
-        await _background_until(past, when)
-        await event(when)
-        done += 1
-        progress(min(done / total, 1.0))
-    await _background_until(past, past.now)
-    progress(1.0)
-
-
-async def _background_until(past: _Past, until: datetime) -> None:
-    """Do what fell due by then, each piece at its own time."""
-    handlers = {
-        SWEEP: lambda claim, at: sweep.sweep(past.worker, claim, now=at),
-        ESCALATE: lambda claim, at: alerts.escalate(past.worker, claim, now=at),
-        **{deliveries.work_kind(channel): _sender(past, channel) for channel in deliveries.CHANNELS},
-    }
-    while True:
-        async with past.worker.transaction() as db:
-            due = {kind: await due_work.next_due(db, kind) for kind in handlers}
-        # Mail of the last hour is left to arrive when the demo is open.
-        ends = {kind: until if kind in {SWEEP, ESCALATE} else min(until, past.now - _FRESH) for kind in due}
-        coming = [(at, kind) for kind, at in due.items() if at is not None and at <= ends[kind]]
-        if not coming:
-            return
-        at, kind = min(coming)
-        async with past.worker.transaction() as db:
-            claims = await due_work.claim(db, kind, at, at + timedelta(minutes=2), 50)
-        for claim in claims:
-            await handlers[kind](claim, at)
-
-
-def _sender(past: _Past, channel: str) -> Callable[[due_work.Claim, datetime], Awaitable[None]]:
-    async def send(claim: due_work.Claim, at: datetime) -> None:
-        await deliveries.attempt(past.worker, past.house, channel, claim, at)
-
-    return send
-
-
-async def _arrange(past: _Past, one: SyntheticPatient) -> Actor:
+async def _arrange(past: Past, one: SyntheticPatient) -> Actor:
     """Enter a patient and put their course, session, check-ins and photos on the list of what will happen."""
     database, by = past.house.database, past.team[Role.PRACTITIONER]
     booked = one.session_at - timedelta(days=3)
@@ -245,7 +175,7 @@ async def _arrange(past: _Past, one: SyntheticPatient) -> Actor:
     return me_actor
 
 
-async def _treat(past: _Past, one: SyntheticPatient, patient: Patient, at: datetime) -> None:
+async def _treat(past: Past, one: SyntheticPatient, patient: Patient, at: datetime) -> None:
     database, by = past.house.database, past.team[Role.PRACTITIONER]
     draft = CourseDraft(modality=one.modality, planned_sessions=past.chance.choice((4, 5, 6)))
     course = await courses.create_course(database, by, patient.patient_id, draft, now=at)
@@ -276,7 +206,7 @@ async def _treat(past: _Past, one: SyntheticPatient, patient: Patient, at: datet
         await me.put_consent(database, actor, kind, consent, now=at)
 
 
-def _consumables(past: _Past, one: SyntheticPatient) -> tuple[Consumable, ...]:
+def _consumables(past: Past, one: SyntheticPatient) -> tuple[Consumable, ...]:
     return (
         Consumable(
             device="Synthetic needling cartridge, 12 needles",
@@ -288,7 +218,7 @@ def _consumables(past: _Past, one: SyntheticPatient) -> tuple[Consumable, ...]:
     )
 
 
-def _answering(past: _Past, actor: Actor, one: SyntheticPatient, said: SyntheticCheckIn) -> Event:
+def _answering(past: Past, actor: Actor, one: SyntheticPatient, said: SyntheticCheckIn) -> Event:
     async def answer(at: datetime) -> None:
         if actor.id is None:
             return
@@ -310,7 +240,7 @@ def _answering(past: _Past, actor: Actor, one: SyntheticPatient, said: Synthetic
     return answer
 
 
-def _staff_will_act(past: _Past, alert: PatientAlert, one: SyntheticPatient) -> None:
+def _staff_will_act(past: Past, alert: PatientAlert, one: SyntheticPatient) -> None:
     """What staff did about an alert: at once, then a call, then its outcome; the newest still wait for somebody."""
     role = past.chance.choice((Role.PRACTITIONER, Role.PRACTITIONER, Role.COORDINATOR))
     database, actor = past.house.database, past.team[role]
@@ -339,7 +269,7 @@ def _staff_will_act(past: _Past, alert: PatientAlert, one: SyntheticPatient) -> 
             past.at(when, act)
 
 
-def _photographing(past: _Past, actor: Actor, one: SyntheticPatient, said: SyntheticCheckIn) -> Event:
+def _photographing(past: Past, actor: Actor, one: SyntheticPatient, said: SyntheticCheckIn) -> Event:
     async def photograph(at: datetime) -> None:
         if actor.id is None:
             return
