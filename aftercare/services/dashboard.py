@@ -39,7 +39,7 @@ async def triage(
     async with database.clinic(reader.actor.clinic_id) as db:
         clinic = await clinic_of(db, reader)
         top = await head(db, reader, clinic, now)
-        found = await store.worklist(
+        found = await store.triage(
             db,
             clinic.clinic_id,
             owner=reader.member.staff_id if whose == "mine" else None,

@@ -87,14 +87,6 @@ async def triage(
     return many(PatientAlert, rows)
 
 
-async def worklist(
-    db: Connection, clinic_id: UUID, *, owner: UUID | None, unowned: bool, limit: int, offset: int
-) -> list[PatientAlert]:
-    """As `triage`, but what waits for nobody (the patient was reached, or it is snoozed) comes after all the rest."""
-    rows = await db.fetch(_SQL["worklist"], clinic_id, owner, unowned, limit, offset)
-    return many(PatientAlert, rows)
-
-
 async def unresolved_of_several(
     db: Connection, clinic_id: UUID, patient_ids: list[UUID]
 ) -> list[PatientAlert]:

@@ -39,16 +39,6 @@ order by state = 'contacted' or snoozed_until is not null,  -- in hand: below wh
          case when state = 'open' then acknowledge_by else contact_by end nulls last, id
 limit $4 offset $5;
 
--- name: worklist
-select patient_id, id, episode_id, code, tier, state, raised_at, day, reason, version, clock_from, acknowledge_by, owner, contact_by,
-       look_at, step, snoozed_until, acknowledged_at, attempts, attempted_at, attempted_by, contacted_at, contacted_by,
-       still_told_at, resolved_at, resolved_by, outcome, holds_course, condition_ended_at, condition_ended_by, reported, held
-from alerts where clinic_id = $1 and state <> 'resolved' and ($2::uuid is null or owner = $2) and (not $3 or owner is null)
-order by (state = 'contacted' or snoozed_until is not null),
-         array_position(array['emergency', 'same_day', 'soon', 'routine'], tier),
-         case when state = 'open' then acknowledge_by else contact_by end nulls last, id
-limit $4 offset $5;
-
 -- name: unresolved_of_several
 select patient_id, id, episode_id, code, tier, raised_at, day, reason, version, clock_from, acknowledge_by, state, owner,
        contact_by, look_at, step, snoozed_until, acknowledged_at, attempts, attempted_at, attempted_by,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from html import unescape
 from io import BytesIO
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import httpx
@@ -196,7 +196,9 @@ class Window:
 @asynccontextmanager
 async def window(app: Litestar) -> AsyncIterator[Window]:
     """A browser on the application, in this process."""
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("203.0.113.7", 40000))
+    transport = httpx.ASGITransport(
+        cast("Any", app), raise_app_exceptions=False, client=("203.0.113.7", 40000)
+    )
     async with httpx.AsyncClient(
         transport=transport, base_url="http://clinic.test", headers={"accept": "text/html"}
     ) as client:

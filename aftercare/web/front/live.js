@@ -106,7 +106,7 @@ export function startLive(path) {
       if (events.readyState === EventSource.CLOSED) setTimeout(() => { refresh().catch(() => {}); connect(); }, RETRY);
     });
     events.addEventListener("ping", heard);
-    for (const name of ["alert", "check_in", "photo", "call_list", "session", "message", "episode"]) {
+    for (const name of ["alert", "check_in", "photo", "call_list", "session"]) {
       events.addEventListener(name, (event) => {
         lastId = event.lastEventId;
         heard();
