@@ -566,7 +566,7 @@ class Counting(Database):
     asked = 0
 
     @asynccontextmanager
-    async def clinic(self, clinic_id: UUID) -> AsyncIterator[Connection]:  # type: ignore[override]
+    async def clinic(self, clinic_id: UUID) -> AsyncIterator[Connection]:
         async with super().clinic(clinic_id) as db:
             with db.query_logger(lambda _: setattr(self, "asked", self.asked + 1)):
                 yield db

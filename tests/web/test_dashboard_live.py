@@ -61,7 +61,7 @@ async def served(app: Litestar) -> AsyncIterator[str]:
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
-        server.stop()
+        server.stop()  # type: ignore[no-untyped-call]  # granian leaves it without types
         await asyncio.wait_for(running, 20)
 
 
