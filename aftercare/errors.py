@@ -13,7 +13,9 @@ class AftercareError(Exception):
     type: ClassVar[str] = "internal"
     title: ClassVar[str] = "Internal error"
 
-    def __init__(self, detail: str | None = None, *, pointers: dict[str, str] | None = None, **extra: Any) -> None:
+    def __init__(
+        self, detail: str | None = None, *, pointers: dict[str, str] | None = None, **extra: Any
+    ) -> None:
         """`detail` replaces the class's sentence; `pointers` maps a JSON pointer to what is wrong there."""
         self.detail = detail or (self.__doc__ or "").strip()
         self.pointers = pointers or {}

@@ -13,7 +13,12 @@ def test_nothing_set_is_a_development_server_on_this_machine() -> None:
 
 def test_every_kind_of_value_is_read() -> None:
     found = read_settings(
-        {"AFTERCARE_PORT": "9000", "AFTERCARE_DATA_DIR": "/srv/x", "AFTERCARE_POOL_WAIT_SECONDS": "0.5", "OTHER": "1"}
+        {
+            "AFTERCARE_PORT": "9000",
+            "AFTERCARE_DATA_DIR": "/srv/x",
+            "AFTERCARE_POOL_WAIT_SECONDS": "0.5",
+            "OTHER": "1",
+        }
     )
     assert (found.port, found.data_dir, found.pool_wait_seconds) == (9000, Path("/srv/x"), 0.5)
 
