@@ -9,6 +9,7 @@ from aftercare.db.pool import Database
 from aftercare.model.messages import MessageKind
 from aftercare.model.words import AlertState, Outcome
 from aftercare.services import alerts
+from aftercare.store.alerts import PatientAlert
 from tests.services.background import Post, pass_time
 from tests.services.conftest import Team, Treat
 
@@ -25,7 +26,7 @@ def session_at() -> datetime:
     return datetime(2026, 2, 2, 11, 0, tzinfo=UTC)
 
 
-async def _one(service: Database, team: Team, now: datetime) -> alerts.PatientAlert:
+async def _one(service: Database, team: Team, now: datetime) -> PatientAlert:
     (alert,) = await alerts.list_alerts(service, team.practitioner, whose="everyone", offset=0, now=now)
     return alert
 
