@@ -19,7 +19,7 @@ from aftercare.api.me import CheckInController, MeController, PhotoController, S
 from aftercare.api.patients import LotController, PatientController
 from aftercare.api.problems import answer
 from aftercare.api.records import EpisodeController, RecordController
-from aftercare.api.schema import SchemaPlugin, operation_id
+from aftercare.api.schema import SchemaPlugin, operation_id, schema_router
 from aftercare.api.server import INTENDED_USE, ServerController
 from aftercare.api.staff import StaffController
 from aftercare.api.who import Who
@@ -86,6 +86,7 @@ def create_app(
             version=__version__,
             description=INTENDED_USE,
             path="/openapi",
+            openapi_router=schema_router(),
             render_plugins=[SchemaPlugin(path="/openapi.json")],
             operation_id_creator=operation_id,
         ),

@@ -25,6 +25,7 @@ _DEEPEST = 64
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)  # its end may be missing: never read twice
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _HALF = re.compile("[\ud800-\udfff]")
+_anything: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 _LONGEST_NUMBER = 300  # digits; a longer one is past any range
 
 
@@ -80,17 +81,30 @@ def decode(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
     if body.count(b"[") + body.count(b"{") > _DEEPEST and _too_deep(body):
         raise NotJson("The request's body is nested too deeply.")
     try:
-        try:
-            return decoder.decode(body)
-        except msgspec.DecodeError as error:
-            if not _odd(body, error):
-                raise
-            return decoder.decode(_plain(body))
+        return _decoded(decoder, body)
     except msgspec.ValidationError as error:
-        raise Malformed(pointers=pointers_of(str(error))) from None
+        wrong = Malformed(pointers=pointers_of(str(error)))
+        _require_json(body)  # the decoder stopped at the first wrong part: the rest may not even be JSON
+        raise wrong from None
     except RecursionError:
         raise NotJson("The request's body is nested too deeply.") from None
     except (msgspec.DecodeError, ValueError):
+        raise NotJson from None
+
+
+def _decoded(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
+    try:
+        return decoder.decode(body)
+    except msgspec.DecodeError as error:
+        if not _odd(body, error):
+            raise
+    return decoder.decode(_plain(body))
+
+
+def _require_json(body: bytes) -> None:
+    try:
+        _decoded(_anything, body)
+    except (msgspec.DecodeError, ValueError, RecursionError):
         raise NotJson from None
 
 

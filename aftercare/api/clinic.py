@@ -21,6 +21,9 @@ from aftercare.services.house import House
 from aftercare.store.deliveries import Attempt, Delivery
 
 StaffRequest = Request[Actor, Any, Any]
+# What fits into PostgreSQL's bigint, whatever digits there are.
+_MOST = 10**18
+_NUMBER = r"^[0-9]{0,18}$"
 
 
 class NewWebhook(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,19 +50,18 @@ class EventController(Controller):
         request: StaffRequest,
         hub: NamedDependency[Hub],
         resumed_after: Annotated[
-            str | None, HeaderParameter(name="Last-Event-ID", required=False, max_length=18)
-        ] = None,
+            str, HeaderParameter(name="Last-Event-ID", required=False, pattern=_NUMBER)
+        ] = "",
         last_event_id: Annotated[
-            int | None,
+            str,
             QueryParameter(
-                ge=0, lt=10**18, required=False, description="As the header, for the first connection."
+                required=False, pattern=_NUMBER, description="As the header, for the first connection."
             ),
-        ] = None,
+        ] = "",
     ) -> ServerSentEvent:
         """Names and ids of what changed, from Last-Event-ID on, and a `ping` every 15 s; the page asks for what it shows."""
-        known = resumed_after is not None and resumed_after.isascii() and resumed_after.isdigit()
-        start = int(resumed_after) if resumed_after and known else last_event_id
-        return ServerSentEvent(_stream(hub, request.user.clinic_id, start))
+        start = resumed_after or last_event_id
+        return ServerSentEvent(_stream(hub, request.user.clinic_id, int(start) if start else None))
 
 
 async def _stream(hub: Hub, clinic_id: UUID, after: int | None) -> AsyncIterator[ServerSentEventMessage]:
@@ -135,7 +137,9 @@ class LedgerController(Controller):
         self,
         request: StaffRequest,
         house: NamedDependency[House],
-        after: Annotated[int, QueryParameter(ge=0, description="The number after which to begin.")] = 0,
+        after: Annotated[
+            int, QueryParameter(ge=0, le=_MOST, description="The number after which to begin.")
+        ] = 0,
     ) -> list[AuditEntry]:
         """Sealed entries in order, up to 500."""
         return await ledger.list_audit(house.database, request.user, after=after, now=house.now())

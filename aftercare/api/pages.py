@@ -11,12 +11,11 @@ import msgspec
 from litestar.params import QueryParameter
 
 from aftercare.errors import Malformed
+from aftercare.model.text import Instant
 
 T = TypeVar("T")
 
-Cursor = Annotated[
-    str | None, QueryParameter(description="`next` of the page before.", max_length=200, required=False)
-]
+Cursor = Annotated[str | None, QueryParameter(description="`next` of the page before.", required=False)]
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
@@ -37,7 +36,7 @@ def read_cursor(cursor: str | None) -> tuple[datetime, UUID] | None:
         return None
     try:
         raw = base64.urlsafe_b64decode(cursor.encode("ascii"))
-        return msgspec.msgpack.decode(raw, type=tuple[datetime, UUID])
+        return msgspec.msgpack.decode(raw, type=tuple[Instant, UUID])
     except (binascii.Error, UnicodeEncodeError, msgspec.DecodeError, ValueError):
         raise Malformed(
             "This cursor is not one of ours. Begin again without it.", pointers={"cursor": "unknown"}

@@ -7,7 +7,7 @@ import msgspec
 import segno
 from litestar import Controller, Request, Response, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
+from litestar.params import FromPath, HeaderParameter, JSONBody, PathParameter, QueryParameter
 
 from aftercare.api.pages import Cursor, Page, page_of, read_cursor
 from aftercare.api.who import care_team, practitioner_only
@@ -27,6 +27,7 @@ from aftercare.services import courses, enrolments, patients
 from aftercare.services.house import House
 
 StaffRequest = Request[Actor, Any, Any]
+Lot = Annotated[str, PathParameter(max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
 class RecordedSession(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,9 +162,7 @@ class LotController(Controller):
     tags = ("patients",)
 
     @get("/{lot:str}", guards=[care_team], summary="Where a lot was used")
-    async def find(
-        self, request: StaffRequest, house: NamedDependency[House], lot: FromPath[str]
-    ) -> list[LotUse]:
+    async def find(self, request: StaffRequest, house: NamedDependency[House], lot: Lot) -> list[LotUse]:
         """The sessions in which devices or products of this lot were used, newest first."""
         return await courses.find_lot(house.database, request.user, lot, now=house.now())
 

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import asyncpg
 import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
-from aftercare.errors import AftercareError, Malformed, NotJson
+from aftercare.errors import AftercareError, Conflict, Malformed, NotJson
+from aftercare.model.pointers import without_value
 
 _log = structlog.get_logger()
 _AWAY_SECONDS = 5  # when nobody said how long
@@ -54,6 +56,8 @@ def problem_of(error: Exception) -> Problem:
             errors=tuple(ProblemError(pointer=where, detail=what) for where, what in error.pointers.items()),
             extra=error.extra,
         )
+    if isinstance(error, asyncpg.UniqueViolationError):
+        return problem_of(Conflict("Something with this id is here already. Use a new id."))
     if isinstance(error, ValidationException):
         return problem_of(_parameters(error))
     if isinstance(error, HTTPException) and error.status_code in _FRAMEWORK:
@@ -64,7 +68,11 @@ def problem_of(error: Exception) -> Problem:
 
 def _parameters(error: ValidationException) -> AftercareError:
     found = error.extra if isinstance(error.extra, list) else []
-    wrong = {str(one.get("key", "")): str(one.get("message", "")) for one in found if isinstance(one, dict)}
+    wrong = {
+        str(one.get("key", "")): without_value(str(one.get("message", "")))
+        for one in found
+        if isinstance(one, dict)
+    }
     if "data" in wrong:
         return NotJson("The request has no body. Send JSON.")
     return Malformed("A part of the address does not have its form.", pointers=wrong)

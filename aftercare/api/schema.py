@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-from litestar import Litestar, Request
+from litestar import Litestar, Request, Router
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.routes import HTTPRoute
 
 from aftercare.api.problems import Problem
 from aftercare.api.who import COOKIE, CSRF_HEADER, anyone, patient_only
+from aftercare.errors import NotFound
 
 _PROBLEMS = {
     400: "The body is missing, or is not JSON.",
@@ -102,6 +103,18 @@ class SchemaPlugin(JsonRenderPlugin):
         return document(request.app)
 
 
+def schema_router() -> Router:
+    """Where the document is served; beside it there is nothing, which the framework would say as a page."""
+    return Router(
+        "/openapi", route_handlers=[], before_request=_only_the_document, include_in_schema=False, dto=None
+    )
+
+
+def _only_the_document(request: Request[Any, Any, Any]) -> None:
+    if request.url.path.rstrip("/") not in {"/openapi", "/openapi/openapi.json"}:
+        raise NotFound
+
+
 def operation_id(handler: HTTPRouteHandler, _method: object, _path: object) -> str:
     """`alert_acknowledge` for AlertController.acknowledge: short, stable, unique."""
     owner, _, name = handler.fn.__qualname__.rpartition(".")
@@ -147,6 +160,7 @@ def _complete(operation: dict[str, Any], method: str, handler: HTTPRouteHandler)
             "content": dict.fromkeys(("image/jpeg", "image/png", "image/webp"), picture),
         }
     responses = operation["responses"]
+    responses.get("204", {}).pop("content", None)
     responses.pop("400", None)  # the framework's own form, which is never sent
     for status in sorted(_statuses(operation, opened=guards == {anyone})):
         responses.setdefault(str(status), _problem(status))

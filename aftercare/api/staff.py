@@ -19,7 +19,7 @@ class SignInRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a staff member signs in with. `clinic` is the handle in the sign-in address."""
 
     clinic: Handle
-    email: Annotated[str, msgspec.Meta(min_length=1, max_length=254)]
+    email: Annotated[str, msgspec.Meta(min_length=1, max_length=254, pattern=r"^[^\x00-\x1f\x7f]+$")]
     password: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 

@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 from aftercare.alerts.course import course_block
 from aftercare.care.spacing import check_spacing
 from aftercare.db.pool import Connection, Database
-from aftercare.errors import Conflict, Forbidden, Malformed, NotFound
+from aftercare.errors import Conflict, Forbidden, Malformed, NotFound, OtherContent
 from aftercare.model.alerts import CourseBlock
 from aftercare.model.care import (
     Course,
@@ -52,7 +52,7 @@ class Courses(msgspec.Struct, frozen=True, kw_only=True):
 async def create_course(
     database: Database, actor: Actor, patient_id: UUID, draft: CourseDraft, *, now: datetime
 ) -> Course:
-    """Plan a course. Raises NotFound."""
+    """Plan a course; the same again gets it again. Raises NotFound, OtherContent."""
     course = Course(
         course_id=draft.course_id or uuid7(),
         patient_id=patient_id,
@@ -65,6 +65,8 @@ async def create_course(
         await _patient(db, actor, patient_id)
         known = await store.get(db, actor.clinic_id, patient_id, course.course_id)
         if known is not None:
+            if msgspec.structs.replace(course, created_at=known.created_at) != known:
+                raise OtherContent
             return known
         await store.create(db, actor.clinic_id, course, actor.id)
         await audit.record(
@@ -89,7 +91,10 @@ async def get_courses(database: Database, actor: Actor, patient_id: UUID, *, now
 async def screen(
     database: Database, actor: Actor, patient_id: UUID, draft: ScreeningDraft, *, now: datetime
 ) -> Screening:
-    """Keep a screening, signed by the practitioner who asks. Raises NotFound, Malformed."""
+    """Keep a screening, signed by the practitioner who asks; the same again gets it again.
+
+    Raises NotFound, Malformed, OtherContent.
+    """
     if draft.outcome != "candidate" and not draft.reasons:
         raise Malformed(pointers={"/reasons": "Say why, when someone is not simply a candidate."})
     async with database.clinic(actor.clinic_id) as db:
@@ -108,6 +113,14 @@ async def screen(
             signed_by=_staff_id(actor),
             signed_at=now,
         )
+        for known in await store.screenings_of(db, actor.clinic_id, patient_id):
+            if known.screening_id == screening.screening_id:
+                if (
+                    msgspec.structs.replace(screening, signed_by=known.signed_by, signed_at=known.signed_at)
+                    != known
+                ):
+                    raise OtherContent
+                return known
         await store.screen(db, actor.clinic_id, screening)
         await audit.record(
             db, actor, "screening.signed", now=now, patient_id=patient_id, subject_id=screening.screening_id

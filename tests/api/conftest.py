@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -77,7 +77,9 @@ class Seeded:
 async def running(house: House) -> AsyncIterator[tuple[Litestar, httpx.AsyncClient]]:
     """The application, with a client that speaks to it."""
     app = create_app(house)
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("203.0.113.7", 40000))
+    transport = httpx.ASGITransport(
+        cast("Any", app), raise_app_exceptions=False, client=("203.0.113.7", 40000)
+    )
     # Each request says for itself who asks: no cookie of one sign-in comes along with the next person's request.
     forgetful = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
     held = {"response": [held_to_the_contract]}
@@ -258,7 +260,8 @@ async def app_and_client(house: House) -> AsyncIterator[tuple[Litestar, httpx.As
             await done.wait()
 
     serving = asyncio.create_task(serve())
-    await asyncio.wait({ready, serving}, return_when=asyncio.FIRST_COMPLETED)
+    waited: set[asyncio.Future[Any]] = {ready, serving}
+    await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
     if not ready.done():
         await serving
     yield ready.result()
