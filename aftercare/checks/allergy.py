@@ -19,13 +19,13 @@ _RASHES = {"bumpy_rash": "Bumpy rash", "rash_beyond_area": "Rash beyond the trea
 
 def check(moment: Moment) -> Iterator[Finding]:
     """Raise the allergy rows."""
-    hives = moment.at.answers.get("hives")
+    hives = moment.weals
     if hives == "elsewhere" and not moment.early:
         reason = f"Hives beyond the treated skin on day {moment.day}"
         signs = ("hives", "hives.elsewhere")
         yield found(moment, "allergy.hives_elsewhere", reason, items=("hives",), signs=signs)
     elif hives == "treated_area" and not (moment.laser and moment.early):
-        reason = f"Hives on the treated skin, {since(moment, 'hives')}"
+        reason = f"Hives on the treated skin{where(moment, 'hives')}, {since(moment, 'hives')}"
         yield found(moment, "allergy.hives_treated_area", reason, items=("hives",), signs=("hives",))
     rashes = tuple(sign for sign in _RASHES if moment.says(sign))
     if rashes:

@@ -12,6 +12,7 @@ _PLACED_SIGNS = frozenset(_ITEMS["sites"].signs)
 _COLDEST, _HOTTEST = _ITEMS["fever_c"].minimum or 0.0, _ITEMS["fever_c"].maximum or 0.0
 
 Amount = Literal["few", "many"]
+Weals = Literal["treated_area", "elsewhere"]
 
 
 def grade(answers: Answers, item: str) -> int | None:
@@ -36,12 +37,28 @@ def says(answers: Answers, sign: str) -> bool:
 
 
 def amount(answers: Answers, sign: str) -> Amount | None:
-    """Give how many: "few", "many" or None. A sign that was not answered but placed somewhere counts as few."""
+    """Give how many: "few", "many" or None.
+
+    A sign that was not answered but placed somewhere counts as few, and so do blisters of which only the cluster was
+    told: what a patient said is not lost because the question above it was.
+    """
     value = answers.get(sign)
     if value == "many":
         return "many"
     if value == "few" or (value != "none" and "sites" in answers and places(answers, sign)):
         return "few"
+    if sign == "blisters" and value != "none" and answers.get("grouped") is True:
+        return "few"
+    return None
+
+
+def weals(answers: Answers) -> Weals | None:
+    """Give where hives are, or None. Not answered but placed on the face, they are at least on the treated skin."""
+    value = answers.get("hives")
+    if value == "elsewhere":
+        return "elsewhere"
+    if value == "treated_area" or (value != "none" and "sites" in answers and places(answers, "hives")):
+        return "treated_area"
     return None
 
 

@@ -16,6 +16,7 @@ from aftercare.model.findings import Finding
 
 WAKES = (
     "blisters",
+    "grouped",
     "raw_or_grey_skin",
     "crusting",
     "dark_patches",

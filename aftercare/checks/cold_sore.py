@@ -13,7 +13,7 @@ from aftercare.checks.found import fever_items, found, graded, listed, since, wh
 from aftercare.checks.moment import Moment
 from aftercare.model.findings import Evidence, Finding
 
-WAKES = ("tingling", "blisters", "ulcer", "sites")
+WAKES = ("tingling", "blisters", "grouped", "ulcer", "sites")
 
 _HERPES_PLACES = frozenset({"lips", "around_mouth", "nose"})
 

@@ -40,8 +40,8 @@ def check(moment: Moment) -> Iterator[Finding]:
         yield from _lasting(moment, "bruising", "Bruising", from_day=_bruising_counts_from(moment))
 
 
-def _lasting(moment: Moment, item: str, name: str, *, from_day: int = 0) -> Iterator[Finding]:
-    if moment.day >= from_day and moment.above(item) > 0:
+def _lasting(moment: Moment, item: str, name: str, *, from_day: int | None = None) -> Iterator[Finding]:
+    if (from_day is None or moment.day >= from_day) and moment.above(item) > 0:
         pair = two_in_a_row(moment, item, from_day=from_day)
         if pair:
             yield level(moment, f"dermatitis.{item}", item, name, pair=pair)

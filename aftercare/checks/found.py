@@ -119,8 +119,14 @@ def listed(words: Iterable[str]) -> str:
 
 def fever_items(moment: Moment) -> tuple[str, ...]:
     """Give the answers that a fever rests on; none where there is no fever."""
-    said = (item for item in ("fever_c", "feverish", "painkiller_6h") if moment.at.answers.get(item))
-    return tuple(said) if moment.fever else ()
+    if not moment.fever:
+        return ()
+    rests_on = {
+        "fever_c": moment.measured_fever is not None,
+        "feverish": moment.says("feverish"),
+        "painkiller_6h": moment.says("painkiller_6h"),
+    }
+    return tuple(item for item, there in rests_on.items() if there)
 
 
 def _line(moment: Moment, item: str) -> Evidence:

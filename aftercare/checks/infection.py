@@ -28,6 +28,7 @@ WAKES = (
     "ulcer",
     "lumps",
     "blisters",
+    "grouped",
     "swollen_glands",
     "warmth",
     "sites",
@@ -98,8 +99,8 @@ def _surface(moment: Moment) -> Iterator[Finding]:
 def _fever(moment: Moment) -> Iterator[Finding]:
     if moment.fever:
         items = fever_items(moment)
-        measured = moment.at.answers.get("fever_c") if "fever_c" in items else None
-        reason = f"Fever {measured:g} °C" if isinstance(measured, int | float) else "Feels feverish"
+        measured = moment.measured_fever
+        reason = "Feels feverish" if measured is None else f"Fever {measured:g} °C"
         after = " after a painkiller" if moment.says("painkiller_6h") else ""
         reason = f"{reason}{after} on day {moment.day}"
         yield found(moment, "infection.fever", reason, items=items, signs=("fever",))
@@ -170,10 +171,10 @@ def _glands_word(item: str) -> str:
 
 def _warmth(moment: Moment) -> Iterator[Finding]:
     above = moment.above("warmth")
-    far = above >= moment.pack.warmth.far_above
-    if far and not moment.laser:
+    # After a laser this is `burn`; the infection row below it stays, so that the open alert hears of the rise.
+    if above >= moment.pack.warmth.far_above and not moment.laser:
         yield level(moment, "infection.warmth_far_above", "warmth", "Warmth")
-    elif above > 0 and not far:
+    elif above > 0:
         if moment.at_least("warmth", 2):
             yield level(moment, "infection.warmth_above", "warmth", "Warmth")
         elif pair := two_in_a_row(moment, "warmth"):

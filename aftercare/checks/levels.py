@@ -11,10 +11,10 @@ from aftercare.checks.moment import Moment, Placed
 from aftercare.model.findings import Evidence, Finding
 
 
-def two_in_a_row(moment: Moment, item: str, *, from_day: int = 0) -> Placed | None:
-    """Give the earlier check-in, from a day on, that was above its own band as well; None where there is none."""
+def two_in_a_row(moment: Moment, item: str, *, from_day: int | None = None) -> Placed | None:
+    """Give the earlier check-in, from a day on where one is named, that was above its own band as well; None where there is none."""
     for placed in moment.row_before():
-        if placed.day >= from_day and moment.above(item, placed) > 0:
+        if (from_day is None or placed.day >= from_day) and moment.above(item, placed) > 0:
             return placed
     return None
 

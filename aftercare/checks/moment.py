@@ -68,6 +68,11 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
         """Give how many there are now: few, many or None."""
         return read.amount(self.at.answers, sign)
 
+    @property
+    def weals(self) -> read.Weals | None:
+        """Where hives are now: on the treated skin, elsewhere or None."""
+        return read.weals(self.at.answers)
+
     def places(self, sign: str) -> tuple[str, ...]:
         """Give where a sign is now."""
         return read.places(self.at.answers, sign)
@@ -80,14 +85,17 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
     @property
     def fever(self) -> bool:
         """Measured, measured after a painkiller, or felt (rules.md 2)."""
+        return self.measured_fever is not None or self.says("feverish")
+
+    @property
+    def measured_fever(self) -> float | None:
+        """The temperature where it is a fever, after a painkiller from a lower one on; degrees Celsius."""
         celsius = read.celsius(self.at.answers)
-        if celsius is not None:
-            numbers = self.pack.fever
-            if celsius >= numbers.celsius:
-                return True
-            if celsius >= numbers.celsius_after_painkiller and self.says("painkiller_6h"):
-                return True
-        return self.says("feverish")
+        if celsius is None:
+            return None
+        numbers = self.pack.fever
+        lowered = celsius >= numbers.celsius_after_painkiller and self.says("painkiller_6h")
+        return celsius if celsius >= numbers.celsius or lowered else None
 
     def value(self, item: str, placed: Placed) -> int | None:
         """Give a grade of some check-in with the patient's own baseline taken off; None where not answered."""

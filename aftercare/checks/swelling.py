@@ -31,11 +31,12 @@ def check(moment: Moment) -> Iterator[Finding]:
 
 
 def _severe(moment: Moment, grade: int) -> Finding:
-    lids = "lid_swelling" in moment.eye or "shut" in moment.eye
-    beside = (*(("eye",) if lids else ()), *(("one_sided",) if moment.says("one_sided") else ()))
+    at_eye = "lid_swelling" in moment.eye or "shut" in moment.eye
+    beside = (*(("eye",) if at_eye else ()), *(("one_sided",) if moment.says("one_sided") else ()))
+    lids = at_eye or "around_eye" in moment.places("swelling")
     if grade == 4 and moment.day >= moment.pack.swelling.worst_from_day:
         row = "swelling.very_severe"
-    elif beside:
+    elif lids or beside:
         row = "swelling.severe_lids_or_one_sided"
     else:
         row = "swelling.severe"

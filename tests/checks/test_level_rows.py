@@ -47,6 +47,20 @@ LEVELS: list[tuple[str, str, dict[int, dict[str, Any]], dict[str, Any], dict[str
         {},
         {"swelling.severe_lids_or_one_sided": "same_day", "eye.lids_with_swelling": "same_day"},
     ),
+    (
+        "severe swelling placed around the eye",
+        CIT,
+        {1: {"swelling": 3, "sites": {"swelling": ["around_eye"]}}},
+        {},
+        {"swelling.severe_lids_or_one_sided": "same_day"},
+    ),
+    (
+        "severe swelling placed on the cheek",
+        CIT,
+        {1: {"swelling": 3, "sites": {"swelling": ["cheek"]}}},
+        {},
+        {"swelling.severe": "soon"},
+    ),
     ("moderate swelling on one side on day 1", CIT, {1: {"swelling": 2, "one_sided": True}}, {}, {}),
     ("very severe swelling on day 1", CIT, days("swelling", d1=4), {}, {"swelling.severe": "soon"}),
     ("very severe swelling on day 2", CIT, days("swelling", d2=4), {}, {"swelling.very_severe": "same_day"}),
@@ -124,7 +138,14 @@ LEVELS: list[tuple[str, str, dict[int, dict[str, Any]], dict[str, Any], dict[str
         LASER,
         days("warmth", d2=3),
         {},
-        {"burn.warmth_far_above": "same_day"},
+        {"burn.warmth_far_above": "same_day", "infection.warmth_above": "soon"},
+    ),
+    (
+        "severe warmth on day 2 after laser, weak defence",
+        LASER,
+        days("warmth", d2=3),
+        {"immunosuppressed": True},
+        {"burn.warmth_far_above": "same_day", "infection.warmth_above": "same_day"},
     ),
     (
         "severe warmth on day 0 after laser",
@@ -213,6 +234,13 @@ LEVELS: list[tuple[str, str, dict[int, dict[str, Any]], dict[str, Any], dict[str
     ("dryness above on day 7", CIT, days("dryness", d7=2), {}, {}),
     ("very severe dryness suddenly", CIT, days("dryness", d7=0, d8=4), {}, {}),
     ("crusts on days 7, 10", CIT, days("crusting", d7=2, d10=2), {}, {"dermatitis.crusting": "routine"}),
+    (
+        "crusts above the band from a clock before the session on",
+        CIT,
+        {-1: {"crusting": 2}, 0: {"crusting": 2}},
+        {},
+        {"dermatitis.crusting": "routine"},
+    ),
     ("bruise on days 7, 10", CIT, days("bruising", d7=2, d10=2), {}, {}),
     ("bruise on days 11, 14", CIT, days("bruising", d11=1, d14=1), {}, {"dermatitis.bruising": "routine"}),
     (
@@ -287,6 +315,28 @@ def test_every_level_row_of_the_pack_is_raised_by_some_named_case() -> None:
     named = {row for level in LEVELS for row in level[4]}
     rows = {row for row in default_pack().rows if row.startswith(from_levels)}
     assert rows - named == set()
+
+
+def test_the_sentence_of_a_fever_says_what_it_rests_on(findings: Callable[..., list[Finding]]) -> None:
+    said: list[dict[str, Any]] = [
+        {"feverish": True, "fever_c": 36.6},
+        {"feverish": True, "fever_c": 101},
+        {"feverish": True, "fever_c": 38.4},
+        {"fever_c": 37.5, "painkiller_6h": True},
+    ]
+    found = [findings(CIT, {3: answers})[0] for answers in said]
+    assert [one.reason for one in found] == [
+        "Feels feverish on day 3.",
+        "Feels feverish on day 3.",
+        "Fever 38.4 °C on day 3.",
+        "Fever 37.5 °C after a painkiller on day 3.",
+    ]
+    assert [[line.item for line in one.evidence] for one in found] == [
+        ["feverish"],
+        ["feverish"],
+        ["fever_c", "feverish"],
+        ["fever_c", "painkiller_6h"],
+    ]
 
 
 @pytest.mark.parametrize(

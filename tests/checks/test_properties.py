@@ -113,7 +113,8 @@ def raised_further(data: st.DataObject, given: Answers) -> Answers:
         case Kind.BOOL:
             more = True
         case Kind.CHOICE:
-            more = data.draw(st.sampled_from(item.values[item.values.index(now or item.values[0]) :]))
+            # From no answer, "none" would be a denial: nothing is added by it.
+            more = data.draw(st.sampled_from(item.values[item.values.index(now) if now else 1 :]))
         case Kind.MANY:
             more = [*(now or []), data.draw(st.sampled_from(item.values))]
         case _:
