@@ -288,6 +288,15 @@ async def root(api_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 @pytest.fixture
+async def sealer(api_url: str) -> AsyncIterator[Database]:
+    """The database as the worker sees it, who numbers the audit."""
+    database = Database(api_url, role="aftercare_worker", size=2)
+    await database.open()
+    yield database
+    await database.close()
+
+
+@pytest.fixture
 def practitioner(seeded: Seeded) -> Person:
     return seeded.people["practitioner_a"]
 

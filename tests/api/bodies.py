@@ -1,0 +1,109 @@
+"""For each operation that takes a body, one that it takes; and everything that clinic A may hold."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+from PIL import Image
+
+from tests.api.conftest import MARKER, PASSWORD, WEDNESDAY, Person, session_draft
+
+
+def picture() -> bytes:
+    into = BytesIO()
+    Image.new("RGB", (64, 64), (180, 120, 100)).save(into, "JPEG")
+    return into.getvalue()
+
+
+def check_in(**answers: Any) -> dict[str, Any]:
+    return {
+        "instrument": 1,
+        "recorded_at": WEDNESDAY.isoformat(),
+        "time_zone": "Europe/London",
+        "day": 5,
+        "answers": answers,
+    }
+
+
+@dataclass
+class Held:
+    """What a clinic holds: the values of path parameters, and every id and word that is nobody else's."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    ids: set[str] = field(default_factory=set)
+
+
+async def fill(client: httpx.AsyncClient, people: dict[str, Person], root: asyncpg.Connection) -> Held:
+    """Give clinic A some of everything, all of it marked."""
+    alder, by, admin = people["alder"], people["practitioner_a"], people["admin_a"]
+    check_in_id, photo_id = str(uuid4()), str(uuid4())
+    said = check_in(tingling=True, note=f"{MARKER} wrote this")
+    sent = await client.put(f"/v1/check-ins/{check_in_id}", headers=alder.headers, json=said)
+    assert sent.status_code == 201
+    photo = await client.put(f"/v1/photos/{photo_id}", headers=alder.headers, content=picture())
+    assert photo.status_code == 201
+    hook = await client.post(
+        "/v1/webhooks", headers=admin.headers, json={"url": f"https://{MARKER}.example/hook"}
+    )
+    alert = (await client.get("/v1/alerts", headers=by.headers)).json()[0]["id"]
+    noted = await client.post(
+        f"/v1/alerts/{alert}/notes", headers=by.headers, json={"text": f"{MARKER} called"}
+    )
+    assert noted.status_code == 200
+    screened = {"modality": "microneedling", "outcome": "with_precautions", "reasons": [MARKER]}
+    await client.post(f"/v1/patients/{alder.id}/screenings", headers=by.headers, json=screened)
+    delivery = await root.fetchval("select delivery_id from deliveries limit 1")
+    values = {
+        "patient_id": str(alder.id),
+        "alert_id": alert,
+        "webhook_id": hook.json()["webhook_id"],
+        "delivery_id": str(delivery),
+        "episode_id": str(alder.episode_id),
+        "course_id": str(alder.course_id),
+        "session_id": str(alder.session_id),
+        "installation_id": str(alder.installation_id),
+        "lot": f"{MARKER}LOT",
+        "day": "5",
+        "kind": "care",
+        "rendition": "display",
+        "check_in_id": check_in_id,
+        "photo_id": photo_id,
+    }
+    ids = {value for name, value in values.items() if name.endswith("_id") or name == "lot"}
+    return Held(
+        values,
+        ids | {str(person.id) for name, person in people.items() if name.endswith("_a") or name == "birch"},
+    )
+
+
+def body_of(operation_id: str, values: dict[str, str]) -> dict[str, Any] | None:
+    """A body that the operation takes, with ids from `values`; None if it takes none (or no JSON)."""
+    course = {"course_id": values["course_id"], "modality": "microneedling"}
+    note = {"text": "a note"}
+    bodies: dict[str, dict[str, Any]] = {
+        "enrolment_enrol": {"code": "harbour.AAAAA-AAAAA", "installation_id": values["installation_id"]},
+        "enrolment_rotate": {"refresh_token": "acr_unknown"},
+        "staff_sign_in": {"clinic": "quay", "email": "nobody@quay.example", "password": PASSWORD},
+        "staff_create": {"email": "new@quay.example", "name": "New", "role": "admin", "password": PASSWORD},
+        "patient_create": {"name": "New Patient", "birth_date": "1980-02-03", "baseline": {"redness": 1}},
+        "patient_update": {"name": "Renamed Patient", "phone": "+44 20 7946 0001"},
+        "patient_plan": course,
+        "patient_screen": course
+        | {"screening_id": str(uuid4()), "outcome": "candidate", "answers": {"sunburn": False}},
+        "patient_record_session": session_draft(values["course_id"], WEDNESDAY - timedelta(days=1)),
+        "record_put_check_in": check_in(redness=1),
+        "check_in_put_check_in": check_in(redness=1) | {"supersedes": str(uuid4())},
+        "sync_send": {"check_ins": [check_in(redness=1) | {"id": str(uuid4()), "supersedes": str(uuid4())}]},
+        "me_consent": {"granted": True, "text_version": "1", "language": "en"},
+        "webhook_create": {"url": "https://quay.example/hook"},
+        "alert_acknowledge": {"take_over": True},
+        "alert_snooze": note | {"until": (WEDNESDAY + timedelta(hours=1)).isoformat()},
+        "alert_resolve": note | {"outcome": "false_alarm"},
+    }
+    for act in ("attempt", "contact", "reopen", "end_condition", "note"):
+        bodies[f"alert_{act}"] = note
+    return bodies.get(operation_id)
