@@ -9,15 +9,18 @@ export default defineConfig({
     outDir: "../assets",
     emptyOutDir: true,
     assetsInlineLimit: 0, // a data: address would break `default-src 'self'`
-    cssCodeSplit: false,
     modulePreload: false,
     target: "es2022",
     rolldownOptions: {
-      input: "aftercare/web/front/main.js",
+      // The entries share no module, so each is one file of script and one of style.
+      input: {
+        aftercare: "aftercare/web/front/main.js",
+        companion: "aftercare/web/front/app/main.js",
+        "companion-worker": "aftercare/web/front/app/worker.js",
+      },
       output: {
-        entryFileNames: "aftercare.js",
-        assetFileNames: "aftercare[extname]",
-        codeSplitting: false,
+        entryFileNames: "[name].js",
+        assetFileNames: "[name][extname]",
       },
     },
   },

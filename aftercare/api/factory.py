@@ -7,6 +7,7 @@ from aftercare.api.inbox import InboxController, inbox_lifespan
 from aftercare.log import configure_logs
 from aftercare.services.house import build_house
 from aftercare.settings import read_settings
+from aftercare.web.companion import CompanionController
 from aftercare.web.controllers import WEB_CONTROLLERS
 
 
@@ -27,7 +28,7 @@ def demo() -> Litestar:
     house = build_house(settings, with_worker=True)
     return create_app(
         house,
-        more=[*WEB_CONTROLLERS, InboxController],
+        more=[*WEB_CONTROLLERS, CompanionController, InboxController],
         lifespan=[inbox_lifespan(settings.smtp_host, settings.smtp_port)],
     )
 
@@ -35,4 +36,6 @@ def demo() -> Litestar:
 def _app(*, with_worker: bool) -> Litestar:
     settings = read_settings()
     configure_logs(settings.log_level)
-    return create_app(build_house(settings, with_worker=with_worker), more=WEB_CONTROLLERS)
+    return create_app(
+        build_house(settings, with_worker=with_worker), more=[*WEB_CONTROLLERS, CompanionController]
+    )

@@ -1,0 +1,127 @@
+// The companion: a patient's side of Aftercare in a browser. Boots, then draws the view that the address names.
+
+import "./companion.css";
+
+import { h } from "./dom.js";
+import { forgetOld, keepFact } from "./kept.js";
+import { startSending } from "./outbox.js";
+import { heading, live } from "./parts.js";
+import { changes, recall, refresh, say, state } from "./state.js";
+import { age, speak, t } from "./words.js";
+import { checkInView } from "./views/check_in.js";
+import { consentView, given } from "./views/consent.js";
+import { enrolView } from "./views/enrol.js";
+import { photoView } from "./views/photos.js";
+import { sentView } from "./views/sent.js";
+import { settingsView } from "./views/settings.js";
+import { todayView } from "./views/today.js";
+
+const STALE = 60_000; // milliseconds after which a page that is looked at asks anew
+
+const VIEWS = {
+  "": todayView,
+  welcome: () => (given("care") ? todayView() : consentView(["care"])),
+  enrol: enrolView,
+  consent: consentView,
+  "check-in": checkInView,
+  sent: sentView,
+  photo: photoView,
+  settings: settingsView,
+};
+
+const main = document.getElementById("main");
+let drawn = "";
+
+// The code leaves the address bar, the history and what might be shared at once.
+async function takeCode() {
+  const code = decodeURIComponent(location.hash.slice(1));
+  if (!code || code.startsWith("/")) return false;
+  history.replaceState(null, "", location.pathname);
+  state.code = code;
+  await keepFact("code", code);
+  return true;
+}
+
+function wanted() {
+  const [name, ...rest] = location.hash.replace(/^#\/?/, "").split("/");
+  if (!state.enrolled || state.code) return [name === "settings" && state.me && state.enrolled ? "settings" : "enrol", []];
+  return [Object.hasOwn(VIEWS, name) ? name : "", rest];
+}
+
+async function loadingView() {
+  const part = await live(async () => [heading(t("loading")), state.trouble && h("p", {}, t("trouble", { problem: state.trouble })),
+    (state.lost || state.trouble) && h("button", { class: "button wide", id: "reload", onclick: refresh }, t("reload"))]);
+  return { title: t("loading"), body: [part] };
+}
+
+async function draw() {
+  const [name, rest] = wanted();
+  const known = state.me && state.today;
+  const view = name === "enrol" ? await enrolView() : known ? await VIEWS[name](rest) : await loadingView();
+  const moved = drawn !== "" && drawn !== location.hash + name;
+  drawn = location.hash + name;
+  document.title = `${view.title} · Aftercare`;
+  main.replaceChildren(...view.body.flat().filter(Boolean));
+  if (moved) {
+    scrollTo(0, 0);
+    main.querySelector("h1")?.focus({ preventScroll: true });
+  }
+}
+
+// What belongs to every page: whose it is, and whether what is shown is old.
+async function drawFrame() {
+  const head = await live(async () => [
+    h("div", { class: "head-in" }, h("p", { class: "clinic" }, state.me?.clinic ?? "Aftercare"),
+      state.enrolled && state.me && h("a", { href: "#/settings" }, t("settings"))),
+    state.lost && h("p", { class: "lost", role: "status" }, state.fetched_at ? t("offline", { age: age(Date.now() - state.fetched_at) }) : t("offline_bare")),
+  ]);
+  document.getElementById("head").replaceChildren(head);
+}
+
+// A page that was waiting for the first answer, or whose patient was signed out, is another one now.
+function follow() {
+  let before = `${state.enrolled}${Boolean(state.me)}`;
+  changes.addEventListener("changed", () => {
+    const now = `${state.enrolled}${Boolean(state.me)}`;
+    if (now !== before) void draw();
+    before = now;
+  });
+}
+
+function keepCurrent() {
+  addEventListener("hashchange", async () => ((await takeCode()), draw()));
+  addEventListener("offline", () => ((state.lost = true), say()));
+  addEventListener("online", refresh);
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible" && Date.now() - (state.fetched_at ?? 0) > STALE) void refresh();
+  });
+  setInterval(say, STALE); // ages and what is due move on
+}
+
+async function boot() {
+  await recall();
+  await takeCode();
+  follow();
+  await drawFrame();
+  await draw();
+  keepCurrent();
+  await forgetOld(Date.now());
+  if (!state.enrolled) return;
+  startSending();
+  await refresh();
+}
+
+function fail(key) {
+  if (document.getElementById("failed")) return;
+  const reload = h("button", { class: "button", onclick: () => location.reload() }, t("reload"));
+  main.prepend(h("div", { class: "notice problem", role: "alert", id: "failed" }, h("p", {}, t(key)), reload));
+}
+
+addEventListener("unhandledrejection", () => fail("unexpected"));
+addEventListener("error", () => fail("unexpected"));
+speak(navigator.language);
+boot().catch((error) => {
+  fail(error?.name === "InvalidStateError" || error?.name === "SecurityError" ? "no_storage" : "unexpected");
+  throw error;
+});
+navigator.serviceWorker?.register("/app/worker.js").catch(() => {}); // without it the page works as long as there is a network

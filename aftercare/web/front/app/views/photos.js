@@ -1,0 +1,119 @@
+// A photo: what it shows, taken or chosen, looked at, sent; and what was sent.
+
+import { Offline, Problem, SignedOut, call, picture } from "../api.js";
+import { h } from "../dom.js";
+import { unqueue } from "../kept.js";
+import { add, ofKind, progress, tryAgain } from "../outbox.js";
+import { backTo, heading, live, radios, watchesLine } from "../parts.js";
+import { note, say } from "../state.js";
+import { dateAndClock, t } from "../words.js";
+import { given } from "./consent.js";
+
+const VIEWS = ["front", "left_45", "right_45", "close_up", "other"];
+const KINDS = "image/jpeg,image/png,image/webp";
+const LARGEST = 25 * 2 ** 20; // bytes; the server says the same
+const SHOWN = 12;
+
+const addresses = new Map(); // photo's id -> address of its thumbnail in this page
+
+async function thumbnail(photo) {
+  if (!addresses.has(photo.photo_id)) addresses.set(photo.photo_id, URL.createObjectURL(await picture(photo.thumbnail)));
+  return addresses.get(photo.photo_id);
+}
+
+async function sentPhotos() {
+  try {
+    const page = await call("GET", "/v1/me/photos");
+    return await Promise.all(page.items.slice(0, SHOWN).map(async (photo) => ({ ...photo, address: await thumbnail(photo) })));
+  } catch (error) {
+    if (!(error instanceof Offline || error instanceof Problem || error instanceof SignedOut)) throw error;
+    note(error);
+    return null;
+  }
+}
+
+const label = (photo) => t("photo_alt", { view: t(`view_${photo.view}`), when: dateAndClock(photo.taken_at) });
+
+function waitingLine(item) {
+  if (!addresses.has(item.id)) addresses.set(item.id, URL.createObjectURL(item.blob));
+  const share = progress.get(item.id);
+  const said = item.state === "refused" ? item.problem
+    : share === undefined ? t("item_waiting") : t("sent_share", { share: Math.round(share * 100) });
+  const discard = async () => {
+    await unqueue(item.id);
+    say();
+  };
+  return h("li", { class: "waiting" }, h("img", { src: addresses.get(item.id), alt: label(item), width: 72, height: 96 }),
+    h("div", {}, h("p", { class: "unsent" }, said), share !== undefined && h("progress", { value: share, max: 1, "aria-label": t("sending") }),
+      share === undefined && h("div", { class: "acts" },
+        h("button", { class: "button", onclick: () => tryAgain(item.id) }, t("try_again")),
+        item.state === "refused" && h("button", { class: "button", onclick: discard }, t("discard")))));
+}
+
+// Asked for once, and again after something arrived.
+function gallery() {
+  let arrived = -1, sent = null;
+  return live(async () => {
+    const items = await ofKind("photo");
+    const count = items.filter((item) => item.state === "answered").length;
+    if (count !== arrived || sent === null) sent = await sentPhotos();
+    arrived = count;
+    const waiting = items.filter((item) => item.state !== "answered");
+    return [
+      waiting.length > 0 && h("ul", { class: "waiting-photos" }, waiting.map(waitingLine)),
+      h("h2", {}, t("your_photos")),
+      sent === null ? h("p", { class: "muted" }, t("photos_offline"))
+        : sent.length ? h("ul", { class: "photos" }, sent.map((photo) =>
+            h("li", {}, h("figure", {}, h("img", { src: photo.address, alt: label(photo) }), h("figcaption", {}, t(`view_${photo.view}`), h("br"), dateAndClock(photo.taken_at))))))
+        : h("p", { class: "muted" }, t("photos_empty")),
+    ];
+  });
+}
+
+function camera(id, text, capture, onpick, kind) {
+  const input = h("input", { type: "file", id, accept: KINDS, capture, class: "sr", onchange: () => input.files[0] && onpick(input.files[0]) });
+  return h("label", { class: `button wide ${kind}` }, input, text);
+}
+
+function chooser(checkInId) {
+  let view = "front";
+  const box = h("div", { class: "stack" });
+  const wrong = (text) => h("div", { class: "notice problem", role: "alert" }, h("p", {}, text));
+  const pick = (problem) => {
+    const capture = view === "close_up" || view === "other" ? "environment" : "user";
+    box.replaceChildren(...[problem && wrong(problem),
+      radios("view", t("view"), VIEWS.map((id) => ({ id, label: t(`view_${id}`) })), view, (id) => {
+        view = id;
+        pick();
+        document.getElementById(`view-${id}`).focus();
+      }),
+      h("p", { class: "hint" }, t("photo_hint")),
+      camera("take", t("take"), capture, look, "primary"), camera("choose", t("choose"), null, look, "")].filter(Boolean));
+  };
+  const look = (file) => {
+    if (file.size > LARGEST) return pick(t("photo_large", { mb: LARGEST / 2 ** 20 }));
+    if (!KINDS.split(",").includes(file.type)) return pick(t("photo_kind"));
+    const send = async () => {
+      const takenAt = new Date(file.lastModified || Date.now()).toISOString();
+      await add("photo", { blob: file, view, taken_at: takenAt, check_in_id: checkInId ?? null });
+      pick();
+      box.scrollIntoView({ block: "end" });
+    };
+    const shown = h("img", { class: "preview", src: URL.createObjectURL(file), alt: t("preview") });
+    const button = h("button", { class: "button primary wide", onclick: send }, t("send_photo"));
+    box.replaceChildren(h("h2", {}, t(`view_${view}`)), shown, watchesLine(), button,
+      h("button", { class: "button wide", onclick: () => pick() }, t("another")));
+    button.focus();
+  };
+  pick();
+  return box;
+}
+
+export async function photoView([checkInId]) {
+  const refused = !given("photos")?.granted;
+  const body = [backTo(checkInId ? `/sent/${checkInId}` : "/"), heading(t("photo")),
+    refused ? h("p", {}, h("a", { href: "#/consent/photos/photo" }, t("photos_refused"))) : chooser(checkInId),
+    await gallery()];
+  return { title: t("photo"), body };
+}
+

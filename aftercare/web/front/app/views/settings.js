@@ -1,0 +1,51 @@
+// What was agreed to, this phone, and the way out.
+
+import { Offline, SignedOut, call } from "../api.js";
+import { h } from "../dom.js";
+import { forgetEverything } from "../kept.js";
+import { unsent } from "../outbox.js";
+import { backTo, errorSummary, go, heading } from "../parts.js";
+import { state } from "../state.js";
+import { date, t } from "../words.js";
+import { PURPOSES, decide, given } from "./consent.js";
+
+function consentLine(purpose) {
+  const word = given(purpose);
+  if (!word && !["care", "photos"].includes(purpose)) return null; // what the clinic never asked is not offered
+  const said = !word ? t("not_asked") : t(word.granted ? "agreed" : "disagreed", { when: date(word.given_at) });
+  const withdraw = async () => {
+    await decide(purpose, false);
+    go(`/settings/${Date.now()}`);
+  };
+  const act = ["care", "photos"].includes(purpose)
+    ? h("a", { class: "button", href: `#/consent/${purpose}/settings`, "aria-label": `${t("change")}: ${t(`consent_${purpose}`)}` }, t("change"))
+    : word.granted && h("button", { class: "button", onclick: withdraw }, t("withdraw"));
+  return h("li", {}, h("div", {}, h("h3", {}, t(`consent_${purpose}`)), h("p", { class: "muted" }, said)), act);
+}
+
+async function signOut(wrong) {
+  try {
+    await call("DELETE", "/v1/tokens/current");
+  } catch (error) {
+    if (error instanceof Offline) return wrong.replaceChildren(errorSummary([{ id: "sign-out", text: t("sign_out_offline") }]));
+    if (!(error instanceof SignedOut)) throw error;
+  }
+  await forgetEverything();
+  location.replace(location.pathname); // nothing of the patient stays in memory either
+}
+
+export async function settingsView() {
+  const waiting = await unsent();
+  const wrong = h("div", {});
+  const { name, clinic } = state.me;
+  const body = [
+    backTo("/"), heading(t("settings")),
+    h("h2", {}, t("consents")), h("ul", { class: "lines acts" }, PURPOSES.map(consentLine)),
+    h("h2", {}, t("this_phone")), h("p", {}, t("connected_as", { name, clinic })), h("p", { class: "hint" }, t("install_hint")),
+    h("p", {}, t("sign_out_why")),
+    waiting.length > 0 && h("div", { class: "notice problem", role: "alert" }, h("p", {}, t("sign_out_unsent", { n: waiting.length }))),
+    wrong, h("button", { class: "button wide", id: "sign-out", onclick: () => signOut(wrong) }, t("sign_out")),
+    h("h2", {}, t("about")), h("div", { class: "fine" }, h("p", {}, h("strong", {}, t("not_cleared"))), h("p", {}, t("intended_use"))),
+  ];
+  return { title: t("settings"), body };
+}
