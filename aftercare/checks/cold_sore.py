@@ -9,7 +9,7 @@ Sources: clinical.md 2, numbers 3 and 3b (King 2017; JCAD 2021;14(6 S1):S11-14);
 
 from collections.abc import Iterator
 
-from aftercare.checks.found import fever_items, found, graded, listed, since, where
+from aftercare.checks.found import fever_items, found, graded, listed, one_fever, since, where
 from aftercare.checks.moment import Moment
 from aftercare.model.findings import Evidence, Finding
 
@@ -91,7 +91,7 @@ def _blisters(moment: Moment, blisters: str) -> Iterator[Finding]:
             "widespread_herpes.many_blisters",
             f"{shape} with {listed(widening.values())} on day {moment.day}",
             items=(*items, *(item for item in widening if item in moment.at.answers)),
-            signs=(*signs, *widening),
+            signs=(*signs, *one_fever(widening)),
             notes=notes,
         )
 

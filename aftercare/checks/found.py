@@ -13,6 +13,7 @@ from aftercare.model.words import Tier
 GRADES = ("none", "mild", "moderate", "severe", "very severe")
 
 _TIERS = tuple(Tier)
+_FEVER = frozenset({"fever_c", "feverish", "painkiller_6h"})
 _GRADED = frozenset(item.key for item in load().items if item.kind is Kind.GRADE)
 _WHERE = {
     "lips": "at the lips",
@@ -127,6 +128,11 @@ def fever_items(moment: Moment) -> tuple[str, ...]:
         "painkiller_6h": moment.says("painkiller_6h"),
     }
     return tuple(item for item, there in rests_on.items() if there)
+
+
+def one_fever(items: Iterable[str]) -> tuple[str, ...]:
+    """Name signs by what they mean: felt yesterday and measured today, a fever is one sign and not another."""
+    return tuple(dict.fromkeys("fever" if item in _FEVER else item for item in items))
 
 
 def _line(moment: Moment, item: str) -> Evidence:

@@ -9,7 +9,7 @@ obvious on brown or black skin. Sources: clinical.md 2, numbers 4-8 and 22; rule
 
 from collections.abc import Iterator
 
-from aftercare.checks.found import fever_items, found, graded, listed, since, where
+from aftercare.checks.found import fever_items, found, graded, listed, one_fever, since, where
 from aftercare.checks.levels import course, level, two_in_a_row
 from aftercare.checks.moment import Moment
 from aftercare.model.findings import Finding
@@ -69,7 +69,7 @@ def _spreading(moment: Moment) -> Iterator[Finding]:
     if ill:
         with_words = listed((["fever"] if moment.fever else []) + (["chills"] if "chills" in ill else []))
         reason = f"{words} with {with_words} on day {moment.day}"
-        signs = ("spreading", *_signs(moment, ill))
+        signs = ("spreading", *one_fever(ill))
         yield found(moment, "infection.spreading_fever", reason, items=("spreading", *ill), signs=signs)
     if moment.at_least("pain", moment.pack.pain.worst):
         reason = f"{words} with pain {graded(moment, 'pain')} on day {moment.day}"
@@ -161,7 +161,7 @@ def _glands(moment: Moment) -> Iterator[Finding]:
     row = "infection.glands_with_signs" if beside else "infection.glands"
     words = listed(dict.fromkeys(_glands_word(item) for item in beside)) if beside else ""
     reason = f"Swollen glands{' with ' + words if words else ''}, {since(moment, 'swollen_glands')}"
-    signs = ("swollen_glands", *_signs(moment, beside))
+    signs = ("swollen_glands", *one_fever(beside))
     yield found(moment, row, reason, items=("swollen_glands", *beside), signs=signs)
 
 
@@ -189,9 +189,3 @@ def _lesions(moment: Moment, said: tuple[str, ...], counted: tuple[str, ...]) ->
         *(sign for sign in said if moment.says(sign)),
         *(sign for sign in counted if moment.amount(sign)),
     )
-
-
-def _signs(moment: Moment, items: tuple[str, ...]) -> tuple[str, ...]:
-    """Name signs by what they mean: however fever was found, it is one sign."""
-    fever = set(fever_items(moment))
-    return tuple(dict.fromkeys("fever" if item in fever else item for item in items))

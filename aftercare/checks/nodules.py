@@ -7,7 +7,7 @@ Sources: clinical.md 2, numbers 7 and 11 (Friedmann 2024); rules.md 3.
 
 from collections.abc import Iterator
 
-from aftercare.checks.found import fever_items, found, graded, listed, since, where
+from aftercare.checks.found import fever_items, found, graded, listed, one_fever, since, where
 from aftercare.checks.moment import Moment
 from aftercare.model.findings import Finding
 
@@ -37,5 +37,5 @@ def _lumps(moment: Moment, *, joints: bool) -> Finding:
     beside |= dict.fromkeys(fever_items(moment)[:1], "fever")
     reason = f"Firm lumps{where(moment, 'lumps')}{' with ' + listed(beside.values()) if beside else ''}, {since(moment, 'lumps')}"
     row = "nodules.lumps_with_signs" if beside else "nodules.lumps"
-    signs = ("lumps", *(item for item in beside if item != "pain"))
+    signs = ("lumps", *one_fever(item for item in beside if item != "pain"))
     return found(moment, row, reason, items=("lumps", *beside), signs=signs)

@@ -340,6 +340,26 @@ def test_the_sentence_of_a_fever_says_what_it_rests_on(findings: Callable[..., l
 
 
 @pytest.mark.parametrize(
+    ("said", "row"),
+    [
+        ({"spreading": True}, "infection.spreading_fever"),
+        ({"swollen_glands": True}, "infection.glands_with_signs"),
+        ({"blisters": "many"}, "widespread_herpes.many_blisters"),
+        ({"lumps": True}, "nodules.lumps_with_signs"),
+    ],
+)
+def test_a_fever_felt_and_a_fever_measured_are_the_same_sign(
+    findings: Callable[..., list[Finding]], said: dict[str, Any], row: str
+) -> None:
+    def signs(**fever: Any) -> set[str]:
+        return next(set(one.signs) for one in findings(CIT, {5: {**said, **fever}}) if one.row == row)
+
+    felt = signs(feverish=True)
+    assert "fever" in felt
+    assert felt == signs(fever_c=38.5) == signs(fever_c=37.6, painkiller_6h=True)
+
+
+@pytest.mark.parametrize(
     ("modality", "item", "day", "depth", "baseline", "cap"),
     [
         (Modality.MICRONEEDLING, "redness", 4, None, 0, 2),
