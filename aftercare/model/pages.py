@@ -51,6 +51,9 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     alert_id: UUID | None = None
     undo: str | None = None  # path that takes it back by POST, only where that is safe
     back: str = "/"  # where that leads back to
+    taken: UUID | None = None  # the alert that somebody else took meanwhile
+    holder: str | None = None  # who that is
+    holds: Code | None = None  # and what the alert is about
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,20 +116,17 @@ class PhotoView(msgspec.Struct, frozen=True, kw_only=True):
     page: str
 
 
-class TriageRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An unresolved alert, as far as one glance at the list needs it.
+class AlertLine(msgspec.Struct, frozen=True, kw_only=True):
+    """An alert in one line.
 
     `deadline` is the instant of the running clock, acknowledging while `open` and contacting after that; `None` when
-    no clock runs. `recorded_at` is the time on the phone, `arrived_at` ours: a later day between them is said in red.
-    `curve` is the symptom that carries the alert and `lead` the line of evidence the sentence rests on.
+    no clock runs.
     """
 
     alert_id: UUID
     code: Code
     tier: Tier
     state: AlertState
-    patient: PatientView
-    session: SessionView | None  # None: reported before any session
     day: int
     reason: str
     raised_at: datetime
@@ -134,6 +134,19 @@ class TriageRow(msgspec.Struct, frozen=True, kw_only=True):
     snoozed_until: datetime | None = None
     owner: StaffView | None = None
     attempts: int = 0
+    may: frozenset[Act] = frozenset()  # what this reader may do now; nothing else is offered
+
+
+class TriageRow(AlertLine, frozen=True, kw_only=True):
+    """An unresolved alert, as far as one glance at the list needs it; in the list it leads the patient's others.
+
+    `recorded_at` is the time on the phone, `arrived_at` ours: a later day between them is said in red.
+    `curve` is the symptom that carries the alert and `lead` the line of evidence the sentence rests on.
+    """
+
+    patient: PatientView
+    session: SessionView | None  # None: reported before any session
+    also: tuple[AlertLine, ...] = ()  # the patient's other unresolved alerts, most urgent first
     risks: RisksView = msgspec.field(default_factory=RisksView)
     recorded_at: datetime | None = None
     arrived_at: datetime | None = None
@@ -142,7 +155,6 @@ class TriageRow(msgspec.Struct, frozen=True, kw_only=True):
     axis: Axis | None = None
     curve: ChartSeries | None = None
     photo: PhotoView | None = None
-    may: frozenset[Act] = frozenset()  # what this reader may do now; nothing else is offered
 
 
 class ShownAdvice(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,9 +210,9 @@ class MessageView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TriagePage(msgspec.Struct, frozen=True, kw_only=True):
-    """`/`: unresolved alerts, most urgent first (tier, then deadline), those that wait for nobody behind all others.
+    """`/`: a row for each patient with unresolved alerts, most urgent first (tier, then deadline).
 
-    `more` is the path of the next page.
+    Those that wait for nobody stand behind all others. `more` is the path of the next page.
     """
 
     head: Head
@@ -253,6 +265,7 @@ class PatientPage(msgspec.Struct, frozen=True, kw_only=True):
     photos: tuple[PhotoView, ...] = ()  # oldest first
     alerts: tuple[AlertView, ...] = ()  # unresolved first, most urgent first
     log: tuple[FollowUpItem, ...] = ()  # newest first
+    back: str = "/patients"  # the page that led here
     messages: tuple[MessageView, ...] = ()  # oldest first; notes of check-ins among them
     invite: str = ""  # path that makes an enrolment code by POST
     last_check_in_at: datetime | None = None

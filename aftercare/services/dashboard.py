@@ -3,6 +3,7 @@
 Each is read in one short transaction and put on record, in a fixed number of statements whatever the number of rows.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,7 +12,17 @@ import msgspec
 from aftercare.db.pool import Connection, Database
 from aftercare.errors import NotFound
 from aftercare.model.alerts import Alert
-from aftercare.model.pages import Act, ActPage, AlertPage, AlertView, Head, TriagePage, Whose
+from aftercare.model.pages import (
+    Act,
+    ActPage,
+    AlertPage,
+    AlertView,
+    Head,
+    Notice,
+    TriagePage,
+    TriageRow,
+    Whose,
+)
 from aftercare.model.people import Clinic
 from aftercare.services import audit
 from aftercare.services import dashboard_alerts as drawn
@@ -20,6 +31,7 @@ from aftercare.services.dashboard_head import Reader, clinic_of, head
 from aftercare.services.dashboard_log import look_deeper
 from aftercare.store import alerts as store
 from aftercare.store import call_list, episodes, patients
+from aftercare.store.triage import leads
 
 PAGE = 50
 _SNOOZES = (
@@ -35,11 +47,11 @@ _LEAST_SNOOZE = timedelta(minutes=5)
 async def triage(
     database: Database, reader: Reader, *, whose: Whose, offset: int, now: datetime
 ) -> TriagePage:
-    """Unresolved alerts, the most urgent first; those that wait for nobody behind them."""
+    """Patients with unresolved alerts, a row each, the most urgent first; those that wait for nobody behind them."""
     async with database.clinic(reader.actor.clinic_id) as db:
         clinic = await clinic_of(db, reader)
         top = await head(db, reader, clinic, now)
-        found = await store.triage(
+        found = await leads(
             db,
             clinic.clinic_id,
             owner=reader.member.staff_id if whose == "mine" else None,
@@ -51,11 +63,12 @@ async def triage(
         context = await drawn.gather(db, clinic, reader.member, shown, now=now)
         to_call = await call_list.count_open(db, clinic.clinic_id)
         awaited = 0 if found else await episodes.count_awaited(db, clinic.clinic_id)
-        top = await _at_home(db, top, clinic, {alert.id for alert in shown})
+        rows = tuple(drawn.row(context, alert, alert.patient_id) for alert in shown)
+        top = await _at_home(db, top, clinic, rows)
         await audit.record(db, reader.actor, "triage.seen", now=now)
     return TriagePage(
         head=top,
-        rows=tuple(drawn.row(context, alert, alert.patient_id) for alert in shown),
+        rows=rows,
         whose=whose,
         in_recovery=awaited,
         to_call=to_call,
@@ -63,17 +76,31 @@ async def triage(
     )
 
 
-async def _at_home(db: Connection, top: Head, clinic: Clinic, shown: set[UUID]) -> Head:
-    """A notice about an alert that has left the list is said below the head, with the patient's name."""
+async def _at_home(db: Connection, top: Head, clinic: Clinic, rows: Iterable[TriageRow]) -> Head:
+    """A notice is said in its patient's row; below the head, with the patient's name, once that has left the list."""
     notice = top.notice
-    if notice is None or notice.alert_id is None or notice.alert_id in shown:
+    if notice is None or notice.alert_id is None:
         return top
+    for row in rows:
+        if _is_about(notice, row):
+            return _said_at(top, row)
     patient_id = await store.patient_of(db, clinic.clinic_id, notice.alert_id)
     patient = await patients.get(db, clinic.clinic_id, patient_id) if patient_id else None
     if patient is None:
         return msgspec.structs.replace(top, notice=None)
     moved = msgspec.structs.replace(notice, alert_id=None, text=f"{patient.name}: {notice.text}")
     return msgspec.structs.replace(top, notice=moved)
+
+
+def _is_about(notice: Notice, row: TriageRow) -> bool:
+    return notice.alert_id in {one.alert_id for one in (row, *row.also)}
+
+
+def _said_at(top: Head, row: TriageRow) -> Head:
+    """The notice stands at the alert that leads, whichever of the patient's it is about."""
+    if top.notice is None or not _is_about(top.notice, row):
+        return top
+    return msgspec.structs.replace(top, notice=msgspec.structs.replace(top.notice, alert_id=row.alert_id))
 
 
 async def alert(
@@ -126,10 +153,9 @@ async def _one(
         if found is None:
             raise NotFound
         context = await drawn.gather(db, clinic, reader.member, [found], now=now)
-        others = await store.unresolved_of_several(db, clinic.clinic_id, [found.patient_id])
-        context = msgspec.structs.replace(context, unresolved=tuple(others))
         depth = await look_deeper(db, clinic.clinic_id, found.patient_id, context.findings, [alert_id])
         await audit.record(
             db, reader.actor, "alert.seen", now=now, patient_id=found.patient_id, subject_id=alert_id
         )
-    return top, drawn.view(context, found, found.patient_id, depth), found
+    shown = drawn.view(context, found, found.patient_id, depth)
+    return _said_at(top, shown), shown, found

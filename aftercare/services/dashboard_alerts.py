@@ -12,7 +12,7 @@ from aftercare.model.alerts import Alert
 from aftercare.model.care import Episode
 from aftercare.model.check_ins import Kept
 from aftercare.model.findings import Evidence, Finding
-from aftercare.model.pages import AlertView, StaffView, TriageRow
+from aftercare.model.pages import AlertLine, AlertView, StaffView, TriageRow
 from aftercare.model.people import Clinic, Patient, StaffMember
 from aftercare.model.words import AlertState
 from aftercare.services import dashboard_course as course_of
@@ -31,7 +31,7 @@ _MOVING = {AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.ATTEMPTED}
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """What rows are drawn from. `unresolved` are those of the same patients, to see what may be reopened."""
+    """What rows are drawn from. `unresolved` are those of the same patients, most urgent first."""
 
     clinic: Clinic
     reader: StaffMember
@@ -42,7 +42,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     findings: dict[UUID, list[FindingRow]]  # by alert, in order of time
     staff: dict[UUID, StaffView]
     photos: dict[UUID, PhotoRow]  # the newest of each patient
-    unresolved: tuple[Alert, ...] = ()
+    unresolved: dict[UUID, tuple[Alert, ...]]  # by patient
 
 
 async def gather(
@@ -59,6 +59,9 @@ async def gather(
     for episode in sorted(courses.values(), key=lambda one: one.session_at, reverse=True):
         starts[episode.patient_id] = episode.session_at - timedelta(days=1)
     said: defaultdict[UUID, list[Kept]] = defaultdict(list)
+    unresolved: defaultdict[UUID, list[Alert]] = defaultdict(list)
+    for alert in await store.unresolved_of_several(db, clinic_id, whose):
+        unresolved[alert.patient_id].append(alert)
     for kept in await check_ins.since_each(db, clinic_id, starts, _CHECK_INS):
         said[kept.patient_id].append(kept)
     return Context(
@@ -69,8 +72,11 @@ async def gather(
         episodes=courses,
         check_ins={one: tuple(said[one]) for one in whose},
         findings=await _findings(db, clinic_id, found),
-        staff=await staff_of(db, clinic_id, found),
+        staff=await staff_of(
+            db, clinic_id, (*found, *(one for several in unresolved.values() for one in several))
+        ),
         photos=await photos.newest_of(db, clinic_id, whose),
+        unresolved={one: tuple(sorted(several, key=views.urgency)) for one, several in unresolved.items()},
     )
 
 
@@ -79,6 +85,7 @@ async def around(
 ) -> Context:
     """The same for alerts of one patient whose recovery has been read."""
     clinic_id, patient_id = mine.clinic.clinic_id, mine.patient.patient_id
+    unresolved = [alert for alert in mine.alerts if alert.unresolved]
     return Context(
         clinic=mine.clinic,
         reader=reader,
@@ -87,9 +94,9 @@ async def around(
         episodes={episode.episode_id: episode for episode in mine.episodes},
         check_ins={patient_id: mine.check_ins},
         findings=await _findings(db, clinic_id, found),
-        staff=await staff_of(db, clinic_id, found),
+        staff=await staff_of(db, clinic_id, (*found, *unresolved)),
         photos=await photos.newest_of(db, clinic_id, [patient_id]),
-        unresolved=tuple(alert for alert in mine.alerts if alert.unresolved),
+        unresolved={patient_id: tuple(sorted(unresolved, key=views.urgency))},
     )
 
 
@@ -109,21 +116,14 @@ async def _findings(db: Connection, clinic_id: UUID, found: Iterable[Alert]) -> 
     return by_alert
 
 
-def row(context: Context, alert: Alert, patient_id: UUID) -> TriageRow:
-    """An alert as one line of the list."""
-    patient, episode = context.patients[patient_id], context.episodes.get(alert.episode_id)
-    leads = _leading(alert, context.findings.get(alert.id, []))
-    kept = _check_in(context, patient_id, leads)
-    course = _course(context, patient, episode) if episode else None
-    photo = context.photos.get(patient_id)
-    finding = leads.finding if leads else None
-    return TriageRow(
+def line(context: Context, alert: Alert, patient_id: UUID) -> AlertLine:
+    """An alert in one line."""
+    others = context.unresolved.get(patient_id, ())
+    return AlertLine(
         alert_id=alert.id,
         code=alert.code,
         tier=alert.tier,
         state=alert.state,
-        patient=views.patient_view(patient),
-        session=views.session_view(episode) if episode else None,
         day=alert.day,
         reason=alert.reason,
         raised_at=alert.raised_at,
@@ -131,6 +131,26 @@ def row(context: Context, alert: Alert, patient_id: UUID) -> TriageRow:
         snoozed_until=alert.snoozed_until,
         owner=context.staff.get(alert.owner) if alert.owner else None,
         attempts=alert.attempts,
+        may=views.may(
+            alert, context.reader, another_is_open=_another_is_open(alert, others), now=context.now
+        ),
+    )
+
+
+def row(context: Context, alert: Alert, patient_id: UUID) -> TriageRow:
+    """An alert as a row of the list, with the patient's others below it."""
+    patient, episode = context.patients[patient_id], context.episodes.get(alert.episode_id)
+    leads = _leading(alert, context.findings.get(alert.id, []))
+    kept = _check_in(context, patient_id, leads)
+    course = _course(context, patient, episode) if episode else None
+    photo = context.photos.get(patient_id)
+    finding = leads.finding if leads else None
+    others = (one for one in context.unresolved.get(patient_id, ()) if one.id != alert.id)
+    return TriageRow(
+        **msgspec.structs.asdict(line(context, alert, patient_id)),
+        also=tuple(line(context, one, patient_id) for one in others),
+        patient=views.patient_view(patient),
+        session=views.session_view(episode) if episode else None,
         risks=views.risks_view(patient),
         recorded_at=kept.recorded_at if kept else None,
         arrived_at=kept.received_at if kept else None,
@@ -139,9 +159,6 @@ def row(context: Context, alert: Alert, patient_id: UUID) -> TriageRow:
         axis=course.axis if course else None,
         curve=course_of.series(course, _symptom(course, finding)) if course else None,
         photo=views.photo_view(photo, patient, episode) if photo else None,
-        may=views.may(
-            alert, context.reader, another_is_open=_another_is_open(context, alert), now=context.now
-        ),
     )
 
 
@@ -201,10 +218,9 @@ def _symptom(course: Recovered, finding: Finding | None) -> str:
     return graded[0] if graded else course_of.furthest_above(course)
 
 
-def _another_is_open(context: Context, alert: Alert) -> bool:
+def _another_is_open(alert: Alert, others: Iterable[Alert]) -> bool:
     return any(
-        one.episode_id == alert.episode_id and one.code is alert.code and one.id != alert.id
-        for one in context.unresolved
+        one.episode_id == alert.episode_id and one.code is alert.code and one.id != alert.id for one in others
     )
 
 

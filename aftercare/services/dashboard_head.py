@@ -9,7 +9,7 @@ from aftercare.errors import NotFound
 from aftercare.model.pages import Head, Notice
 from aftercare.model.people import Actor, Clinic, StaffMember
 from aftercare.services import dashboard_views as views
-from aftercare.store import alerts, audit, clinics
+from aftercare.store import alerts, audit, clinics, staff
 
 
 class Reader(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,8 +31,17 @@ async def head(db: Connection, reader: Reader, clinic: Clinic, now: datetime) ->
         time_zone=clinic.time_zone,
         last_event_id=await audit.newest_number(db, clinic.clinic_id),
         urgent=await alerts.count_urgent(db, clinic.clinic_id),
-        notice=reader.notice,
+        notice=await _who_was_faster(db, reader.notice, clinic),
     )
+
+
+async def _who_was_faster(db: Connection, notice: Notice | None, clinic: Clinic) -> Notice | None:
+    """The notice, with the name of whoever took the alert meanwhile."""
+    alert = await alerts.get(db, clinic.clinic_id, notice.taken) if notice and notice.taken else None
+    owner = await staff.get(db, clinic.clinic_id, alert.owner) if alert and alert.owner else None
+    if notice is None or alert is None or owner is None:
+        return notice
+    return msgspec.structs.replace(notice, holder=owner.name, holds=alert.code)
 
 
 async def clinic_of(db: Connection, reader: Reader) -> Clinic:

@@ -33,8 +33,10 @@ _ALERTS, _LOG, _PHOTOS = 30, 60, 60
 _END = datetime.max.replace(tzinfo=UTC)
 
 
-async def patient(database: Database, reader: Reader, patient_id: UUID, *, now: datetime) -> PatientPage:
-    """One recovery: the newest session's, with everything unresolved. Raises NotFound."""
+async def patient(
+    database: Database, reader: Reader, patient_id: UUID, *, back: str = "/patients", now: datetime
+) -> PatientPage:
+    """One recovery: the newest session's, with everything unresolved. Raises NotFound. `back`: whence one came."""
     clinic_id = reader.actor.clinic_id
     async with database.clinic(clinic_id) as db:
         top = await head(db, reader, await clinic_of(db, reader), now)
@@ -65,6 +67,7 @@ async def patient(database: Database, reader: Reader, patient_id: UUID, *, now: 
         photos=_since(pictures, mine.newest),
         alerts=alerts,
         log=log,
+        back=back,
         messages=_notes(mine),
         invite=f"/patients/{patient_id}/invitations",
         last_check_in_at=max((kept.judged_at for kept in mine.check_ins), default=None),
@@ -74,12 +77,10 @@ async def patient(database: Database, reader: Reader, patient_id: UUID, *, now: 
 
 
 def _most_urgent(alerts: tuple[Alert, ...]) -> list[Alert]:
-    """Unresolved first, those with a running clock before the others, by tier and deadline; then the newest resolved."""
+    """Unresolved first, ordered as in the list; then the newest resolved."""
     unresolved = [alert for alert in alerts if alert.unresolved]
     resolved = [alert for alert in alerts if not alert.unresolved]
-    unresolved.sort(
-        key=lambda alert: (views.deadline(alert) is None, -alert.tier.rank, views.deadline(alert) or _END)
-    )
+    unresolved.sort(key=views.urgency)
     resolved.sort(key=lambda alert: alert.resolved_at or _END, reverse=True)
     return [*unresolved, *resolved][:_ALERTS]
 

@@ -1,7 +1,7 @@
 """Patients, sessions, photos and staff as the dashboard's pages show them. Pure."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from aftercare.alerts import acts
@@ -17,6 +17,7 @@ from aftercare.store.photos import PhotoRow
 
 _SEPARATORS = re.compile(r"[\n,;]+")
 _ASKED_AND_NONE = {"none", "none known", "no known allergies", "nkda", "no"}
+_END = datetime.max.replace(tzinfo=UTC)
 _RUNNING = {AlertState.ACKNOWLEDGED, AlertState.ATTEMPTED}
 
 
@@ -103,6 +104,13 @@ def deadline(alert: Alert) -> datetime | None:
     if alert.state is AlertState.OPEN:
         return alert.acknowledge_by
     return alert.contact_by if alert.state in _RUNNING else None
+
+
+def urgency(alert: Alert) -> tuple[bool, int, datetime, UUID]:
+    """How a patient's unresolved alerts are ordered: as `sql/queries/triage.sql` orders the rows they lead."""
+    time = alert.acknowledge_by if alert.state is AlertState.OPEN else alert.contact_by
+    in_hand = alert.state is AlertState.CONTACTED or alert.snoozed_until is not None
+    return in_hand, -alert.tier.rank, time or _END, alert.id
 
 
 def may(alert: Alert, reader: StaffMember, *, another_is_open: bool, now: datetime) -> frozenset[Act]:

@@ -4,6 +4,7 @@ import re
 import secrets
 from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from uuid import UUID
 
 import msgspec
 from litestar import Request
@@ -19,6 +20,7 @@ _FIELDS = 20
 # Browsers drop tabs and line breaks in an address and read "\" as "/": with either, "/" could begin another origin.
 _LOCAL = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")
 _LONGEST_PATH = 500
+_LONGEST_LIST = 1600  # ids with a blank between: more than one of each code
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +33,9 @@ class ActForm(Form, frozen=True, kw_only=True):
     """An act on an alert."""
 
     back: str = "/"
+    also: Annotated[str, msgspec.Meta(max_length=_LONGEST_LIST)] = (
+        ""  # ids of the patient's other alerts shown beside it
+    )
     text: Paragraph = ""
     outcome: Outcome | None = None
     until: Instant | None = None
@@ -63,6 +68,14 @@ async def read_own_form(request: Request[Actor, Any, Any], kind: type[F]) -> F:
     form = await read_form(request, kind)
     require_token(form.csrf, request.user.csrf)
     return form
+
+
+def several_ids(text: str) -> tuple[UUID, ...]:
+    """Ids with blanks between, each once. Raises Malformed."""
+    try:
+        return tuple(dict.fromkeys(UUID(part) for part in text.split()))
+    except ValueError:
+        raise Malformed("A part of this form cannot be read. Go back, then try again.") from None
 
 
 def require_token(sent: str, ours: str) -> None:

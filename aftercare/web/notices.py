@@ -22,6 +22,12 @@ _DONE: Final[dict[str, str]] = {
     "note": "Note saved.",
     "rung": "Noted: rung. Off the list.",
 }
+# The same done to several alerts of one patient at once; {n} of them.
+_DONE_TO_SEVERAL: Final[dict[str, str]] = {
+    "acknowledge": "You have all {n}.",
+    "attempt": "Noted for all {n}: called, no answer.",
+    "contact": "Noted for all {n}: reached.",
+}
 _REFUSALS: Final[dict[str, type[AftercareError]]] = {
     error.type: error
     for error in (
@@ -37,32 +43,48 @@ _REFUSALS: Final[dict[str, type[AftercareError]]] = {
         Malformed,
     )
 }
-_OURS = frozenset({"done", "refused", "about"})
+_OURS = frozenset({"done", "refused", "about", "many", "taken"})
+_MOST = 99
 
 
-def after(back: str, done: Act | str, about: UUID | None = None) -> str:
-    """The path to go back to, which says there what was done."""
+def after(
+    back: str, done: Act | str, about: UUID | None = None, *, many: int = 1, taken: UUID | None = None
+) -> str:
+    """The path to go back to, which says there what was done, to how many, and which one a colleague had taken."""
     named = {"about": str(about)} if about else {}
+    named |= {"many": str(many)} if many > 1 else {}
+    named |= {"taken": str(taken)} if taken else {}
     return with_parameters(local_path(back), _OURS, done=done, **named)
 
 
 def refused(back: str, error: AftercareError, about: UUID) -> str:
     """The path to go back to, which says there why it was not done."""
-    return with_parameters(local_path(back), _OURS, refused=error.type, about=str(about))
+    taken = {"taken": str(about)} if isinstance(error, errors.TakenError) else {}
+    return with_parameters(local_path(back), _OURS, refused=error.type, about=str(about), **taken)
 
 
 def notice_of(request: Request[Any, Any, Any]) -> Notice | None:
     """The notice that a request's address asks for; None for anything that is not one of ours."""
     about = _id(request.query_params.get("about", ""))
+    taken = _id(request.query_params.get("taken", ""))
     error = _REFUSALS.get(request.query_params.get("refused", ""))
     if error is not None:
-        return Notice(text=(error.__doc__ or "").strip(), problem=True, alert_id=about)
+        return Notice(text=(error.__doc__ or "").strip(), problem=True, alert_id=about, taken=taken)
     done = request.query_params.get("done", "")
     if done not in _DONE:
         return None
     undo = f"/alerts/{about}/reopen" if done == "resolve" and about else None
     here = with_parameters(request.url.path, frozenset(), **_kept(request))
-    return Notice(text=_DONE[done], alert_id=about, undo=undo, back=local_path(here))
+    text = _in_words(done, request.query_params.get("many", ""), partly=taken is not None)
+    return Notice(text=text, alert_id=about, undo=undo, back=local_path(here), taken=taken)
+
+
+def _in_words(done: str, many: str, *, partly: bool) -> str:
+    several = _DONE_TO_SEVERAL.get(done)
+    if several is None or not (many.isascii() and many.isdigit() and 1 < int(many[:3]) <= _MOST):
+        return _DONE[done]
+    words = several.format(n=int(many[:3]))
+    return words.replace("all ", "") if partly else words
 
 
 def _kept(request: Request[Any, Any, Any]) -> dict[str, str]:

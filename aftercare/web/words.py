@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from aftercare.model.findings import Evidence
-from aftercare.model.pages import PatientView, RisksView, SessionView, ShownAdvice, TriageRow
+from aftercare.model.pages import Act, AlertLine, PatientView, RisksView, SessionView, ShownAdvice, TriageRow
 from aftercare.model.words import (
     AlertState,
     AnsweredBy,
@@ -288,23 +288,50 @@ def evidence_parts(line: Evidence) -> tuple[str, str, str]:
     return said, "; ".join(against), numbers
 
 
-def waits(row: TriageRow) -> bool:
+def waits(row: AlertLine) -> bool:
     """Tell whether it waits for somebody: not once the patient was reached, nor while it is snoozed."""
     return row.state is not AlertState.CONTACTED and row.snoozed_until is None
 
 
-def holder(row: TriageRow) -> str:
+def together(row: TriageRow, act: Act) -> tuple[AlertLine, ...]:
+    """List the patient's alerts that one act is for: a call is about all of them that still wait, taking about those open."""
+    if row.state is AlertState.RESOLVED or (act != "acknowledge" and act not in row.may):
+        return ()
+    return tuple(
+        line
+        for line in (row, *row.also)
+        if act in line.may and (line is row or line.state is not AlertState.CONTACTED)
+    )
+
+
+def take(row: TriageRow, several: tuple[AlertLine, ...]) -> str:
+    """Say what *Take* takes: "Take", "Take all 4", "Take 2", "Take the other 2"."""
+    count = len(several)
+    if several[0] is not row:
+        return "Take the other" if count == 1 else f"Take the other {count}"
+    if count == 1:
+        return "Take"
+    return f"Take all {count}" if count == 1 + len(row.also) else f"Take {count}"
+
+
+def holder(row: AlertLine) -> str:
     """Name who has it."""
     if row.owner is None:
         return "nobody yet"
     return row.owner.name
 
 
-def state(row: TriageRow) -> str:
+def state(row: AlertLine) -> str:
     """Say the state in one phrase, attempts counted."""
     if row.state is AlertState.ATTEMPTED:
         return "called once, no answer" if row.attempts <= 1 else f"called {row.attempts} times, no answer"
     return STATES[row.state]
+
+
+def place(path: str) -> str:
+    """Name the page that a path of ours leads back to."""
+    named = {"/alerts/": "Alert", "/call-list": "Call list", "/patients": "Patients"}
+    return next((name for start, name in named.items() if path.startswith(start)), "Triage")
 
 
 def shown(advice: ShownAdvice) -> str:

@@ -66,13 +66,13 @@ def test_a_new_alert_appears_where_it_belongs_and_is_marked_and_said(page: Page,
     expect(page.locator(".row")).to_have_count(3)
     page.mouse.move(5, 5)
     stage.push("alert")
-    expect(page.locator(".row").first).to_have_id(f"row-{ROWS[0].alert_id}")
+    expect(page.locator(".row").first).to_have_id(f"row-{ROWS[0].patient.id}")
     expect(page.locator(".row.new")).to_have_count(1)
     expect(page.locator("#heard")).to_have_text(f"New: {ROWS[0].reason}")
 
 
 def test_nothing_moves_under_the_pointer_until_it_leaves(page: Page, stage: Stage) -> None:
-    page.hover(f"#row-{ROWS[2].alert_id} .row-name")
+    page.hover(f"#row-{ROWS[2].patient.id} .row-name")
     stage.push("alert")
     expect(page.locator("#changed")).to_be_visible()
     expect(page.locator(".row")).to_have_count(3)
@@ -86,9 +86,9 @@ def test_an_unfolded_alert_stays_open_and_current_through_a_live_update_and_clos
 ) -> None:
     path = f"/alerts/{ALERT.alert_id}?back=/"
     stage.pages[path] = render.render(AlertPage(head=HEAD, alert=ALERT, back="/"))
-    name = page.locator(f"#row-{ALERT.alert_id} .row-name")
+    name = page.locator(f"#row-{ALERT.patient.id} .row-name")
     name.click()
-    five = page.locator(f"#unfold-{ALERT.alert_id} .five")
+    five = page.locator(f"#unfold-{ALERT.patient.id} .five")
     expect(five.locator(".sentence")).to_have_text(ALERT.reason)
     expect(name).to_have_attribute("aria-expanded", "true")
     stage.pages[path] = render.render(
@@ -108,8 +108,8 @@ def test_an_act_in_an_unfolded_alert_comes_back_to_the_list(page: Page, stage: S
     stage.pages[f"/alerts/{ALERT.alert_id}?back=/"] = render.render(
         AlertPage(head=HEAD, alert=ALERT, back="/")
     )
-    page.locator(f"#row-{ALERT.alert_id} .row-name").click()
-    page.locator(f"#unfold-{ALERT.alert_id}").get_by_role("button", name="No answer").click()
+    page.locator(f"#row-{ALERT.patient.id} .row-name").click()
+    page.locator(f"#unfold-{ALERT.patient.id}").get_by_role("button", name="No answer").click()
     _, body = stage.posted.get(timeout=10)
     assert "back=%2F&" in body + "&"
     expect(page.locator("main.triage")).to_be_visible()
@@ -118,9 +118,9 @@ def test_an_act_in_an_unfolded_alert_comes_back_to_the_list(page: Page, stage: S
 def test_keys_move_take_and_show_themselves(page: Page, stage: Stage) -> None:
     page.keyboard.press("j")
     page.keyboard.press("j")
-    expect(page.locator(".row.at")).to_have_id(f"row-{ROWS[2].alert_id}")
+    expect(page.locator(".row.at")).to_have_id(f"row-{ROWS[2].patient.id}")
     page.keyboard.press("k")
-    expect(page.locator(".row.at")).to_have_id(f"row-{ROWS[1].alert_id}")
+    expect(page.locator(".row.at")).to_have_id(f"row-{ROWS[1].patient.id}")
     page.keyboard.press("j")
     page.keyboard.press("t")
     path, body = stage.posted.get(timeout=10)
@@ -145,11 +145,11 @@ def test_resolving_asks_in_a_dialog_and_answers_where_it_was_asked(page: Page, s
     assert path == f"/alerts/{ALERT.alert_id}/resolve"
     assert "outcome=confirmed" in body
     expect(dialog).to_be_hidden()
-    expect(page.locator(f"#row-{ROWS[3].alert_id} .notice")).to_contain_text("You have it.")
+    expect(page.locator(f"#row-{ROWS[3].patient.id} .notice")).to_contain_text("You have it.")
 
 
 def test_what_could_not_be_sent_is_said_at_its_own_button(page: Page, stage: Stage) -> None:
-    row = page.locator(f"#row-{ROWS[2].alert_id}")
+    row = page.locator(f"#row-{ROWS[2].patient.id}")
     page.route("**/acknowledge", lambda route: route.abort())
     row.get_by_role("button", name="Take").click()
     expect(row.get_by_role("alert")).to_contain_text("Not saved")
@@ -185,7 +185,7 @@ def test_the_page_works_without_scripts(browser: Browser, stage: Stage) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{stage.origin}/")
-    page.locator(f"#row-{ROWS[2].alert_id}").get_by_role("button", name="Take").click()
+    page.locator(f"#row-{ROWS[2].patient.id}").get_by_role("button", name="Take").click()
     path, _ = stage.posted.get(timeout=10)
     context.close()
     assert path == f"/alerts/{ROWS[2].alert_id}/acknowledge"

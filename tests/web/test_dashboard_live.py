@@ -110,7 +110,7 @@ async def test_an_emergency_is_said_and_coloured_where_the_list_must_not_move(
     await audit.seal(worker)
     patient = await practice.treated("Sample Birch", days_ago=0)
     async with served(app) as origin, signed_in(practice, origin) as page:
-        await page.hover(f"#row-{alert.id} .row-name")
+        await page.hover(f"#row-{alert.patient_id} .row-name")
         await practice.says(patient, breathing_or_tongue=True)
         await audit.seal(worker)
         await expect(page.locator("#urgent")).to_have_text("An emergency has arrived.")
@@ -130,7 +130,7 @@ async def test_an_alert_is_taken_and_resolved_in_a_dialog_without_leaving_the_li
     async with served(app) as origin, signed_in(practice, origin) as page:
         await page.keyboard.press("j")
         await page.keyboard.press("t")
-        await expect(page.locator(f"#row-{alert.id} .notice")).to_have_text("You have it.")
+        await expect(page.locator(f"#row-{alert.patient_id} .notice")).to_have_text("You have it.")
         await page.keyboard.press("j")
         await page.keyboard.press("r")
         dialog = page.locator("#dialog")

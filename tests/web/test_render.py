@@ -147,7 +147,7 @@ def test_sign_in_says_what_this_is_not() -> None:
 
 def test_rows_stand_in_the_order_they_came_in() -> None:
     html = render(TriagePage(head=HEAD, rows=ROWS))
-    at = [html.index(f'id="row-{row.alert_id}"') for row in ROWS]
+    at = [html.index(f'id="row-{row.patient.id}"') for row in ROWS]
     assert at == sorted(at)
 
 
@@ -196,6 +196,6 @@ def test_an_unknown_risk_is_said_and_is_never_a_no() -> None:
 
 def test_what_came_of_an_act_stands_at_its_alert() -> None:
     html = render(PAGES["triage-notice"])
-    row = html[html.index(f'id="row-{ROWS[3].alert_id}"') : html.index(f'id="row-{ROWS[4].alert_id}"')]
+    row = html[html.index(f'id="row-{ROWS[3].patient.id}"') : html.index(f'id="row-{ROWS[4].patient.id}"')]
     assert "You have it. Reach the patient by 14:54." in row
     assert html.count("You have it.") == 1

@@ -2,15 +2,28 @@ import htmx from "htmx.org";
 
 // The question of an act comes as a dialog where scripts run, and as a page of its own where they do not.
 
+function markOpen() {
+  for (const link of document.querySelectorAll("[data-unfold]")) {
+    const panel = document.getElementById(link.dataset.unfold);
+    link.setAttribute("aria-expanded", String(Boolean(panel) && shows(link, panel)));
+  }
+}
+
 // The morph of the list leaves unfolded alerts alone, so that nobody loses their place: they are brought up to date here.
 function refreshUnfolded() {
   for (const link of document.querySelectorAll("[data-unfold]")) {
     const panel = document.getElementById(link.dataset.unfold);
-    if (!panel.childElementCount) continue;
-    link.setAttribute("aria-expanded", "true");
+    const open = shows(link, panel);
+    link.setAttribute("aria-expanded", String(open));
+    if (!open) continue;
     const select = link.getAttribute("hx-select");
     htmx.ajax("GET", link.getAttribute("hx-get"), { target: `#${panel.id}`, select, swap: "innerMorph" });
   }
+}
+
+// Several links of a row unfold in one place: what is open there is the alert of one of them.
+function shows(link, panel) {
+  return panel.firstElementChild?.dataset.alert === link.dataset.shows;
 }
 
 export function startDialogs() {
@@ -19,6 +32,7 @@ export function startDialogs() {
 
   // What was asked for comes into the dialog; once the answer has replaced <main>, the question is done with.
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    markOpen();
     if (ctx.target?.id === "dialog-body") { if (!dialog.open) dialog.showModal(); }
     else if (ctx.target?.id === "main") {
       if (dialog?.open && dialog.contains(ctx.sourceElement)) dialog.close();
@@ -58,11 +72,11 @@ export function startDialogs() {
     const link = event.target.closest("[data-unfold]");
     const panel = link && document.getElementById(link.dataset.unfold);
     if (!panel || event.metaKey || event.ctrlKey || event.shiftKey) return;
-    if (panel.childElementCount) {
+    if (shows(link, panel)) {
       event.preventDefault();
       event.stopImmediatePropagation();
       panel.replaceChildren();
+      markOpen();
     }
-    link.setAttribute("aria-expanded", String(!panel.childElementCount && !event.defaultPrevented));
   }, true);
 }

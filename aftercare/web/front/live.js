@@ -22,17 +22,17 @@ async function refresh() {
   if (!path) return;
   pending = false;
   calm();
-  const before = new Set([...document.querySelectorAll("[data-row]")].map((row) => row.id));
+  const before = new Set([...document.querySelectorAll("[data-row] [data-said]")].map((said) => said.dataset.said));
   await htmx.ajax("GET", path, { target: "#main", select: "#main", swap: "outerMorph" });
-  if (before.size) mark([...document.querySelectorAll("[data-row]")].filter((row) => !before.has(row.id)));
+  if (before.size) mark([...document.querySelectorAll("[data-row] [data-said]")].filter((said) => !before.has(said.dataset.said)));
 }
 
 function mark(fresh) {
-  for (const row of fresh) {
+  for (const row of new Set(fresh.map((said) => said.closest("[data-row]")))) {
     row.classList.add("new");
     setTimeout(() => row.classList.remove("new"), 8000);
   }
-  if (fresh.length) say(fresh.length === 1 ? `New: ${fresh[0].querySelector(".reason")?.textContent ?? ""}` : `${fresh.length} new alerts`);
+  if (fresh.length) say(fresh.length === 1 ? `New: ${fresh[0].textContent.trim()}` : `${fresh.length} new alerts`);
 }
 
 function say(text) {
