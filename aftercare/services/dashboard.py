@@ -12,18 +12,9 @@ import msgspec
 from aftercare.db.pool import Connection, Database
 from aftercare.errors import NotFound
 from aftercare.model.alerts import Alert
-from aftercare.model.pages import (
-    Act,
-    ActPage,
-    AlertPage,
-    AlertView,
-    Head,
-    Notice,
-    TriagePage,
-    TriageRow,
-    Whose,
-)
+from aftercare.model.pages import ActPage, AlertPage, TriagePage
 from aftercare.model.people import Clinic
+from aftercare.model.views import Act, AlertView, Head, Notice, TriageRow, Whose
 from aftercare.services import audit
 from aftercare.services import dashboard_alerts as drawn
 from aftercare.services import dashboard_views as views

@@ -12,8 +12,8 @@ from aftercare.model.alerts import Alert
 from aftercare.model.care import Episode
 from aftercare.model.check_ins import Kept
 from aftercare.model.findings import Evidence, Finding
-from aftercare.model.pages import AlertLine, AlertView, StaffView, TriageRow
 from aftercare.model.people import Clinic, Patient, StaffMember
+from aftercare.model.views import AlertLine, AlertView, StaffView, TriageRow
 from aftercare.model.words import AlertState
 from aftercare.services import dashboard_course as course_of
 from aftercare.services import dashboard_views as views

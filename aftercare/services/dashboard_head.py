@@ -6,8 +6,8 @@ import msgspec
 
 from aftercare.db.pool import Connection, Database
 from aftercare.errors import NotFound
-from aftercare.model.pages import Head, Notice
 from aftercare.model.people import Actor, Clinic, StaffMember
+from aftercare.model.views import Head, Notice
 from aftercare.services import dashboard_views as views
 from aftercare.store import alerts, audit, clinics, staff
 

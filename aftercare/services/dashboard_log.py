@@ -11,7 +11,7 @@ import msgspec
 from aftercare.db.pool import Connection
 from aftercare.model.advice import Advice
 from aftercare.model.alerts import Alert, Fate
-from aftercare.model.pages import FollowUpItem, FollowUpKind, ShownAdvice, StaffView
+from aftercare.model.views import FollowUpItem, FollowUpKind, ShownAdvice, StaffView
 from aftercare.services import dashboard_views as views
 from aftercare.store import alerts as store
 from aftercare.store import check_ins, deliveries, photos, staff

@@ -9,15 +9,8 @@ from aftercare.errors import NotFound
 from aftercare.model.alerts import Alert
 from aftercare.model.care import Episode
 from aftercare.model.charts import AlertPin
-from aftercare.model.pages import (
-    FollowUpItem,
-    InvitationPage,
-    MessageView,
-    PatientPage,
-    PhotoPage,
-    PhotoView,
-    SessionView,
-)
+from aftercare.model.pages import InvitationPage, PatientPage, PhotoPage
+from aftercare.model.views import FollowUpItem, MessageView, PhotoView, SessionView
 from aftercare.services import audit, enrolments, recovery
 from aftercare.services import dashboard_alerts as drawn
 from aftercare.services import dashboard_course as course_of

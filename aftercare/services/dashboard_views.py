@@ -8,8 +8,8 @@ from aftercare.alerts import acts
 from aftercare.alerts.course import course_block
 from aftercare.model.alerts import Alert
 from aftercare.model.care import Course, Episode, Session
-from aftercare.model.pages import Act, PatientView, PhotoView, RisksView, SessionView, StaffView
 from aftercare.model.people import Patient, StaffMember
+from aftercare.model.views import Act, PatientView, PhotoView, RisksView, SessionView, StaffView
 from aftercare.model.words import AlertState, Role, Tier
 from aftercare.services import photos
 from aftercare.services.dashboard_course import day_now

@@ -9,8 +9,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
 from aftercare.errors import AftercareError, Malformed, NotFound
-from aftercare.model.pages import Act
 from aftercare.model.people import Actor
+from aftercare.model.views import Act
 from aftercare.services import alerts, dashboard
 from aftercare.services.dashboard_together import Together, together
 from aftercare.services.house import House

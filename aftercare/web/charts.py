@@ -17,7 +17,7 @@ import segno
 from markupsafe import Markup
 
 from aftercare.model.charts import AlertPin, Axis, ChartPoint, ChartSeries, SignsRow
-from aftercare.model.pages import PhotoView
+from aftercare.model.views import PhotoView
 from aftercare.model.words import Tier
 from aftercare.web import words
 from aftercare.web.readings import expected, place, runs, sentence, spread

@@ -8,7 +8,8 @@ from litestar.exceptions import NotFoundException
 from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler
 
-from aftercare.model.pages import ProblemPage, Whose
+from aftercare.model.pages import ProblemPage
+from aftercare.model.views import Whose
 from aftercare.services import dashboard
 from aftercare.services.house import House
 from aftercare.web.acts import AlertPageController

@@ -7,7 +7,7 @@ from litestar import Request
 
 from aftercare.alerts import errors
 from aftercare.errors import AftercareError, Conflict, Forbidden, Malformed
-from aftercare.model.pages import Act, Notice
+from aftercare.model.views import Act, Notice
 from aftercare.web.forms import local_path, with_parameters
 
 _DONE: Final[dict[str, str]] = {

@@ -11,7 +11,6 @@ from aftercare.model.pages import (
     ActPage,
     AlertPage,
     CallListPage,
-    Head,
     InvitationPage,
     Page,
     PatientPage,
@@ -21,6 +20,7 @@ from aftercare.model.pages import (
     SignInPage,
     TriagePage,
 )
+from aftercare.model.views import Head
 from aftercare.model.words import Tier
 from aftercare.web import charts, readings, words
 from aftercare.web.times import Clock

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from aftercare.model.findings import Evidence
-from aftercare.model.pages import Act, AlertLine, PatientView, RisksView, SessionView, ShownAdvice, TriageRow
+from aftercare.model.views import Act, AlertLine, PatientView, RisksView, SessionView, ShownAdvice, TriageRow
 from aftercare.model.words import (
     AlertState,
     AnsweredBy,

@@ -6,34 +6,36 @@ from uuid import UUID
 from aftercare.model.charts import AlertPin, Axis, ChartPoint, ChartSeries, SignMark, SignsRow
 from aftercare.model.findings import Evidence
 from aftercare.model.pages import (
-    Act,
     ActPage,
     AlertPage,
-    AlertView,
     CallListItem,
     CallListPage,
-    FollowUpItem,
-    Head,
     InvitationPage,
-    MessageView,
-    Notice,
     Page,
     PatientPage,
     PatientRow,
     PatientsPage,
-    PatientView,
     PhotoPage,
-    PhotoView,
     ProblemPage,
+    SignInPage,
+    TriagePage,
+)
+from aftercare.model.timeline import Risks
+from aftercare.model.views import (
+    Act,
+    AlertView,
+    FollowUpItem,
+    Head,
+    MessageView,
+    Notice,
+    PatientView,
+    PhotoView,
     RisksView,
     SessionView,
     ShownAdvice,
-    SignInPage,
     StaffView,
-    TriagePage,
     TriageRow,
 )
-from aftercare.model.timeline import Risks
 from aftercare.model.words import (
     AlertState,
     AnsweredBy,

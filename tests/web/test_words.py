@@ -4,8 +4,8 @@ from typing import get_args
 import pytest
 
 from aftercare.model.findings import Evidence
-from aftercare.model.pages import FollowUpKind, RisksView, SessionView
 from aftercare.model.timeline import Risks
+from aftercare.model.views import FollowUpKind, RisksView, SessionView
 from aftercare.model.words import (
     AlertState,
     AnsweredBy,
