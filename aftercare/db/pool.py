@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from uuid import UUID
 
 import asyncpg
@@ -27,6 +27,17 @@ class DatabaseAway(AftercareError):
     status = 503
     type = "database-away"
     title = "Database away"
+
+
+# What ends a transaction from outside: try again in a moment, and it may well work.
+_AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InvalidTransactionStateError,  # it waited for too long, or the server became a standby
+    ConnectionError,
+)
+_HELD_UP = (asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError, TimeoutError)
 
 
 class Database:
@@ -91,14 +102,31 @@ class Database:
             try:
                 yield connection
             except BaseException:
-                if not connection.is_closed():
+                # Where this fails as well, the release rolls back or throws the connection away: the first error counts.
+                with suppress(Exception):
                     await connection.execute("rollback")
                 raise
-            await connection.execute("commit")
-        except (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, ConnectionError) as error:
+            if await connection.execute("commit") != "COMMIT":
+                # A statement failed and its error was swallowed: PostgreSQL then rolls back and calls it no error.
+                raise AftercareError
+        except _AWAY as error:
             raise DatabaseAway(retry_after=2) from error
+        except _HELD_UP as error:
+            raise Busy(retry_after=2) from error
+        except asyncpg.InterfaceError as error:
+            if _is_gone(connection):
+                raise DatabaseAway(retry_after=2) from error
+            raise
         finally:
-            await self._pool.release(connection, timeout=5)
+            with suppress(Exception):
+                await self._pool.release(connection, timeout=5)
+
+
+def _is_gone(connection: Connection) -> bool:
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:  # the pool has taken a dead one back already
+        return True
 
 
 async def until_closed(connection: asyncpg.Connection) -> None:
