@@ -11,7 +11,7 @@ from aftercare.identity.secrets import clinic_of, digest, mint, mint_code, split
 from aftercare.model.people import Actor, Tokens
 from aftercare.model.text import OptionalLine
 from aftercare.services import audit
-from aftercare.services.throttle import count_failure, refuse_guessing, subject
+from aftercare.services.throttle import count_try, give_back, subject
 from aftercare.store import clinics, patients
 from aftercare.store import installations as store
 
@@ -65,12 +65,10 @@ async def enrol(database: Database, enrolment: Enrolment, *, address: str, now: 
     if clinic_id is None:
         raise NotSignedIn("This code is not known. Ask the clinic for a new one.")
     origin = subject("enrolment", address)
-    await refuse_guessing(database, clinic_id, {origin: _TRIES_PER_ADDRESS}, now=now)
-    try:
-        return await _enrol(database, clinic_id, digest(spelled), enrolment, now)
-    except NotSignedIn:
-        await count_failure(database, clinic_id, [origin], now=now)
-        raise
+    await count_try(database, clinic_id, {origin: _TRIES_PER_ADDRESS}, now=now)
+    tokens = await _enrol(database, clinic_id, digest(spelled), enrolment, now)
+    await give_back(database, clinic_id, origin)
+    return tokens
 
 
 async def _enrol(

@@ -14,7 +14,7 @@ from aftercare.identity.passwords import hash_password, verify_password
 from aftercare.identity.secrets import clinic_of, digest, mint
 from aftercare.model.people import Actor, StaffDraft, StaffMember
 from aftercare.services import audit
-from aftercare.services.throttle import count_failure, forget_failures, refuse_guessing, subject
+from aftercare.services.throttle import count_try, forget_failures, give_back, subject
 from aftercare.store import staff as store
 
 SIGN_IN = "acs_"
@@ -54,16 +54,14 @@ async def sign_in(
 ) -> SignIn:
     """Sign a staff member in. Raises NotSignedIn (never saying which of the two was wrong), TooManyTries."""
     account, origin = subject("account", email.lower()), subject("address", address)
-    await refuse_guessing(
-        database, clinic_id, {account: _TRIES_PER_ACCOUNT, origin: _TRIES_PER_ADDRESS}, now=now
-    )
+    await count_try(database, clinic_id, {account: _TRIES_PER_ACCOUNT, origin: _TRIES_PER_ADDRESS}, now=now)
     async with database.clinic(clinic_id) as db:
         known = await store.credentials(db, clinic_id, email.lower())
     # No connection is held while argon2 works.
     if not await verify_password(known.password_hash if known else None, password) or known is None:
-        await count_failure(database, clinic_id, [account, origin], now=now)
         raise NotSignedIn("E-mail or password is not right.")
-    await forget_failures(database, clinic_id, [account])
+    await forget_failures(database, clinic_id, account)
+    await give_back(database, clinic_id, origin)
     token = mint(clinic_id, SIGN_IN)
     member = msgspec.convert(msgspec.structs.asdict(known), StaffMember)
     async with database.clinic(clinic_id) as db:

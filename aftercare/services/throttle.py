@@ -1,4 +1,7 @@
-"""Guessing slows down: failures are counted by what was tried and from where, in the database, for every process."""
+"""Guessing slows down: tries are counted by what was tried and from where, in the database, for every process.
+
+A try is counted before it is looked at, and given back when it was right: many at once get no further than one by one.
+"""
 
 import hashlib
 from datetime import datetime, timedelta
@@ -16,25 +19,25 @@ def subject(kind: str, value: str) -> bytes:
     return hashlib.sha256(f"{kind}\0{value}".encode("utf-8", "surrogatepass")).digest()
 
 
-async def refuse_guessing(
-    database: Database, clinic_id: UUID, limits: dict[bytes, int], *, now: datetime
-) -> None:
-    """Raise TooManyTries if any subject failed as often as its limit within a quarter of an hour."""
+async def count_try(database: Database, clinic_id: UUID, limits: dict[bytes, int], *, now: datetime) -> None:
+    """Count one try of each subject; the caller looks at it only then.
+
+    Raises TooManyTries, and counts nothing, if any was tried in vain as often as its limit within a quarter of an hour.
+    """
     async with database.clinic(clinic_id) as db:
-        for what, limit in limits.items():
-            failures, since = await store.failures(db, clinic_id, [what], now - _WINDOW)
-            if failures >= limit and since is not None:
+        for what in sorted(limits):  # in one order, so that two guesses never wait for each other
+            tries, since = await store.count_try(db, clinic_id, what, now, now - _WINDOW)
+            if tries > limits[what]:
                 raise TooManyTries(retry_after=max(1, int((since + _WINDOW - now).total_seconds())))
 
 
-async def count_failure(database: Database, clinic_id: UUID, subjects: list[bytes], *, now: datetime) -> None:
-    """One more failure of each subject."""
+async def give_back(database: Database, clinic_id: UUID, subject: bytes) -> None:
+    """The try of a subject was right; earlier failures still count: an address may be many people's."""
     async with database.clinic(clinic_id) as db:
-        for what in sorted(subjects):  # in one order, so that two guesses never wait for each other
-            await store.count_failure(db, clinic_id, what, now, now - _WINDOW)
+        await store.give_back(db, clinic_id, subject)
 
 
-async def forget_failures(database: Database, clinic_id: UUID, subjects: list[bytes]) -> None:
-    """The right secret clears the count."""
+async def forget_failures(database: Database, clinic_id: UUID, subject: bytes) -> None:
+    """The right secret clears the count of a subject."""
     async with database.clinic(clinic_id) as db:
-        await store.forget(db, clinic_id, subjects)
+        await store.forget(db, clinic_id, subject)

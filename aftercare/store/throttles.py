@@ -1,4 +1,4 @@
-"""Failures counted by what was tried."""
+"""Tries counted by what was tried."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,21 +9,19 @@ from aftercare.db.sql import queries
 _SQL = queries("throttles")
 
 
-async def failures(
-    db: Connection, clinic_id: UUID, subjects: list[bytes], window_start: datetime
-) -> tuple[int, datetime | None]:
-    """(the most failures of any subject since the window's start, when that run began)."""
-    row = await db.fetchrow(_SQL["failures"], clinic_id, subjects, window_start)
-    return (0, None) if row is None else (row["failures"], row["since"])
-
-
-async def count_failure(
+async def count_try(
     db: Connection, clinic_id: UUID, subject: bytes, now: datetime, window_start: datetime
-) -> None:
-    """One more; a run older than the window begins anew."""
-    await db.execute(_SQL["count_failure"], clinic_id, subject, now, window_start)
+) -> tuple[int, datetime]:
+    """(the tries of a subject with this one, when their run began); a run older than the window begins anew."""
+    row = await db.fetchrow(_SQL["count_try"], clinic_id, subject, now, window_start)
+    return (1, now) if row is None else (row["failures"], row["since"])
 
 
-async def forget(db: Connection, clinic_id: UUID, subjects: list[bytes]) -> None:
+async def give_back(db: Connection, clinic_id: UUID, subject: bytes) -> None:
+    """One try was no failure."""
+    await db.execute(_SQL["give_back"], clinic_id, subject)
+
+
+async def forget(db: Connection, clinic_id: UUID, subject: bytes) -> None:
     """Success clears the count."""
-    await db.execute(_SQL["forget"], clinic_id, subjects)
+    await db.execute(_SQL["forget"], clinic_id, subject)
