@@ -63,12 +63,12 @@ async def create_course(
     )
     async with database.clinic(actor.clinic_id) as db:
         await _patient(db, actor, patient_id)
-        known = await store.get(db, actor.clinic_id, patient_id, course.course_id)
-        if known is not None:
-            if msgspec.structs.replace(course, created_at=known.created_at) != known:
+        # The database refuses first: the same id twice at once, or another patient's, is no course of this patient.
+        if not await store.create(db, actor.clinic_id, course, actor.id):
+            known = await store.get(db, actor.clinic_id, patient_id, course.course_id)
+            if known is None or msgspec.structs.replace(course, created_at=known.created_at) != known:
                 raise OtherContent
             return known
-        await store.create(db, actor.clinic_id, course, actor.id)
         await audit.record(
             db, actor, "course.created", now=now, patient_id=patient_id, subject_id=course.course_id
         )
@@ -113,15 +113,13 @@ async def screen(
             signed_by=_staff_id(actor),
             signed_at=now,
         )
-        for known in await store.screenings_of(db, actor.clinic_id, patient_id):
-            if known.screening_id == screening.screening_id:
-                if (
-                    msgspec.structs.replace(screening, signed_by=known.signed_by, signed_at=known.signed_at)
-                    != known
+        if not await store.screen(db, actor.clinic_id, screening):
+            for known in await store.screenings_of(db, actor.clinic_id, patient_id):
+                if known == msgspec.structs.replace(
+                    screening, signed_by=known.signed_by, signed_at=known.signed_at
                 ):
-                    raise OtherContent
-                return known
-        await store.screen(db, actor.clinic_id, screening)
+                    return known
+            raise OtherContent
         await audit.record(
             db, actor, "screening.signed", now=now, patient_id=patient_id, subject_id=screening.screening_id
         )
@@ -156,7 +154,10 @@ async def record_session(
             patient_id=patient_id,
             with_day_90=draft.with_day_90,
             opened_at=now,
-            calendar_ends_at=None,
+            # Recorded after the one that followed it: that one has taken over the asking already.
+            calendar_ends_at=min(
+                (other.session_at for other in done if other.session_at > draft.session_at), default=None
+            ),
             session_id=session.session_id,
             course_id=course.course_id,
             modality=course.modality,
@@ -165,7 +166,8 @@ async def record_session(
             pigment_treated=session.pigment_treated,
             anaesthetic=session.anaesthetic,
         )
-        await sessions.create(db, actor.clinic_id, session)
+        if not await sessions.create(db, actor.clinic_id, session):
+            raise OtherContent
         for ended in await episode_store.open_episode(db, actor.clinic_id, episode):
             await due_work.bring_forward(db, actor.clinic_id, SWEEP, ended, now)
         await due_work.put(db, actor.clinic_id, SWEEP, episode.episode_id, now)

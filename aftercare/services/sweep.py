@@ -37,24 +37,27 @@ Sent = dict[str, delivery_store.Reminder]
 
 
 def asked_of(mine: Recovery, episode: Episode) -> list[DueCheckIn]:
-    """The check-ins that an episode still asks for: none from before it was recorded, none after a newer session."""
+    """The check-ins that an episode asks for: none from before it was recorded, none whose day a newer session cut short."""
     due = calendar(
         episode.modality, episode.session_at, mine.patient.time_zone, with_day_90=episode.with_day_90
     )
     ends_at = episode.calendar_ends_at
     return [
-        one for one in due if one.ends_at > episode.opened_at and (ends_at is None or one.due_at < ends_at)
+        one for one in due if one.ends_at > episode.opened_at and (ends_at is None or one.ends_at <= ends_at)
     ]
 
 
 async def sweep(database: Database, claim: due_work.Claim, *, now: datetime) -> None:
     """Look at one claimed episode, and set when to look again. `database` acts as the worker."""
     async with database.clinic(claim.clinic_id) as db:
-        patient_id = await episodes.patient_of(db, claim.clinic_id, claim.subject_id)
-        if patient_id is None:
+        found = await episodes.several(db, claim.clinic_id, [claim.subject_id])
+        if not found:
             await due_work.finish(db, SWEEP, claim)
             return
-        mine = await recovery.load(db, claim.clinic_id, patient_id, now=now)
+        one = found[claim.subject_id]
+        # An older episode's own answers belong to the look at it, however long they are past.
+        mine = await recovery.load(db, claim.clinic_id, one.patient_id, now=now, back_to=one.session_at)
+        # Read again under the lock: a newer session may have ended its calendar meanwhile.
         episode = next(one for one in mine.episodes if one.episode_id == claim.subject_id)
         again = await _look(db, mine, episode, now)
         if again is None:
@@ -83,7 +86,7 @@ async def _look(db: Connection, mine: Recovery, episode: Episode, now: datetime)
     for reason in silence.call:
         await _put_on_call_list(db, mine, episode, reason, watch, system, now)
     if silence.never_left:
-        await _tell_admins(db, mine, now)
+        await _tell_admins(db, mine, max(nudge.date for nudge in silence.never_left), now)
     if silence.findings:
         await recovery.absorb_findings(
             db, mine, {episode.episode_id: list(silence.findings)}, system, now=now
@@ -109,9 +112,9 @@ def _watch(mine: Recovery, episode: Episode, due: list[DueCheckIn], sent: Sent, 
                 answered=spoken.get(one.day, False),
                 said_nothing=spoken.get(one.day) is False,
                 asked_again=True,  # the answer to an empty check-in asks at once
-                reminder=_fate(
-                    sent.get(_what(SilenceKind.DUE, episode, one.date)), one.due_at, one.ends_at, now
-                ),
+                reminder=Reminder(ReminderFate.NOT_DUE)
+                if spoken.get(one.day)  # who answers before being asked is not asked, and nothing went wrong
+                else _fate(sent.get(_what(SilenceKind.DUE, episode, one.date)), one.due_at, one.ends_at, now),
                 miss_reminder=_fate(
                     # The next day's own reminder is one after the miss, too.
                     sent.get(_what(SilenceKind.MISS, episode, one.date))
@@ -192,11 +195,10 @@ async def _put_on_call_list(
         )
 
 
-async def _tell_admins(db: Connection, mine: Recovery, now: datetime) -> None:
-    """Once a day: reminders that never left are the clinic's to mend."""
+async def _tell_admins(db: Connection, mine: Recovery, newest: date, now: datetime) -> None:
+    """Reminders that never left are the clinic's to mend: told once for the newest day, not again on every look at it."""
     clinic_id = mine.clinic.clinic_id
     everyone = await staff.all_active(db, clinic_id)
-    today = now.astimezone(ZoneInfo(mine.clinic.time_zone)).date()
     for member in [one for one in everyone if one.role is Role.ADMIN] or everyone:
         fault = Delivery(
             delivery_id=uuid7(),
@@ -205,7 +207,7 @@ async def _tell_admins(db: Connection, mine: Recovery, now: datetime) -> None:
             staff_id=member.staff_id,
             queued_at=now,
         )
-        await queue(db, clinic_id, fault, f"fault:{today.isoformat()}", now)
+        await queue(db, clinic_id, fault, f"fault:{newest.isoformat()}", now)
 
 
 async def call_done(

@@ -10,12 +10,13 @@ from aftercare.store.rows import many, one
 _SQL = queries("courses")
 
 
-async def create(db: Connection, clinic_id: UUID, course: Course, created_by: UUID | None) -> None:
-    """Add a course."""
-    await db.execute(
+async def create(db: Connection, clinic_id: UUID, course: Course, created_by: UUID | None) -> bool:
+    """Add a course; False if the id is taken in this clinic."""
+    made = await db.fetchval(
         _SQL["create"], clinic_id, course.course_id, course.patient_id, course.modality, course.planned_sessions,
         course.min_days_apart, created_by, course.created_at,
     )  # fmt: skip
+    return made is not None
 
 
 async def get(db: Connection, clinic_id: UUID, patient_id: UUID, course_id: UUID) -> Course | None:
@@ -28,13 +29,14 @@ async def of_patient(db: Connection, clinic_id: UUID, patient_id: UUID) -> list[
     return many(Course, await db.fetch(_SQL["of_patient"], clinic_id, patient_id))
 
 
-async def screen(db: Connection, clinic_id: UUID, screening: Screening) -> None:
-    """Keep a signed screening."""
-    await db.execute(
+async def screen(db: Connection, clinic_id: UUID, screening: Screening) -> bool:
+    """Keep a signed screening; False if the id is taken in this clinic."""
+    made = await db.fetchval(
         _SQL["screen"], clinic_id, screening.screening_id, screening.patient_id, screening.course_id, screening.scope,
         screening.modality, screening.answers, screening.outcome, screening.reasons, screening.signed_by,
         screening.signed_at,
     )  # fmt: skip
+    return made is not None
 
 
 async def screenings_of(db: Connection, clinic_id: UUID, patient_id: UUID) -> list[Screening]:

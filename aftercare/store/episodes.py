@@ -20,6 +20,7 @@ async def open_episode(db: Connection, clinic_id: UUID, episode: Episode) -> lis
         episode.session_id,
         episode.with_day_90,
         episode.opened_at,
+        episode.calendar_ends_at,
     )
     rows = await db.fetch(
         _SQL["end_older_calendars"], clinic_id, episode.patient_id, episode.episode_id, episode.session_at

@@ -13,14 +13,16 @@ from aftercare.store.rows import many
 _SQL = queries("sessions")
 
 
-async def create(db: Connection, clinic_id: UUID, session: Session) -> None:
-    """Add a session with its consumables."""
-    await db.execute(
+async def create(db: Connection, clinic_id: UUID, session: Session) -> bool:
+    """Add a session with its consumables; False if the id is taken in this clinic."""
+    made = await db.fetchval(
         _SQL["create"], clinic_id, session.session_id, session.patient_id, session.course_id, session.modality,
         session.session_at, session.areas, session.needle_depth_mm, session.fluence_j_cm2, session.pulse_ms,
         session.pigment_treated, session.anaesthetic, session.override_reason, session.performed_by,
         session.created_at,
     )  # fmt: skip
+    if made is None:
+        return False
     await db.executemany(
         _SQL["add_consumable"],
         [
@@ -28,6 +30,7 @@ async def create(db: Connection, clinic_id: UUID, session: Session) -> None:
             for place, c in enumerate(session.consumables)
         ],
     )
+    return True
 
 
 async def of_patient(db: Connection, clinic_id: UUID, patient_id: UUID) -> list[Session]:

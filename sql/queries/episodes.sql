@@ -1,6 +1,6 @@
 -- name: open
-insert into episodes (clinic_id, episode_id, patient_id, session_id, with_day_90, opened_at)
-values ($1, $2, $3, $4, $5, $6);
+insert into episodes (clinic_id, episode_id, patient_id, session_id, with_day_90, opened_at, calendar_ends_at)
+values ($1, $2, $3, $4, $5, $6, $7);
 
 -- name: end_older_calendars
 update episodes e set calendar_ends_at = $4

@@ -1,7 +1,9 @@
 -- name: create
 insert into sessions (clinic_id, session_id, patient_id, course_id, modality, session_at, areas, needle_depth_mm,
                       fluence_j_cm2, pulse_ms, pigment_treated, anaesthetic, override_reason, performed_by, created_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+on conflict do nothing
+returning session_id;
 
 -- name: add_consumable
 insert into consumables (clinic_id, session_id, position, device, lot, expires_on, sterile, single_use)

@@ -57,6 +57,19 @@ CARTRIDGE = Consumable(
 )
 
 
+def next_session(
+    course_id: UUID, at: datetime, reason: str = "", session_id: UUID | None = None
+) -> SessionDraft:
+    """A further needling of a course."""
+    return SessionDraft(
+        course_id=course_id,
+        session_at=at,
+        session_id=session_id,
+        consumables=(CARTRIDGE,),
+        override_reason=reason,
+    )
+
+
 async def make_team(database: Database, handle: str, now: datetime) -> Team:
     draft = ClinicDraft(
         name=f"Clinic {handle}",

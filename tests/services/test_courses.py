@@ -1,17 +1,19 @@
 """Sessions, their consumables and what blocks the next one."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import msgspec
 import pytest
 
 from aftercare.care.spacing import TooSoonError
 from aftercare.db.pool import Database
-from aftercare.errors import Malformed
-from aftercare.model.care import SessionDraft
-from aftercare.model.words import Outcome
+from aftercare.errors import Malformed, OtherContent
+from aftercare.model.care import CourseDraft, ScreeningDraft, SessionDraft
+from aftercare.model.words import Modality, Outcome
 from aftercare.services import alerts, courses
-from tests.services.conftest import CARTRIDGE, Team, Treat
+from tests.services.conftest import CARTRIDGE, Team, Treat, next_session
 
 
 @pytest.fixture
@@ -91,3 +93,61 @@ async def test_a_lot_is_found_again_for_a_recall(
     patient = await treat(session_at)
     (used,) = await courses.find_lot(service, team.practitioner, "LOT-1", now=session_at)
     assert (used.patient_id, used.session_at) == (patient.patient_id, session_at)
+
+
+async def test_a_course_planned_twice_at_once_is_one_course(
+    service: Database, team: Team, treat: Treat, session_at: datetime
+) -> None:
+    patient = await treat(session_at)
+    draft = CourseDraft(modality=Modality.LASER_GENESIS, course_id=uuid4())
+    made = await asyncio.gather(
+        *(
+            courses.create_course(service, team.practitioner, patient.patient_id, draft, now=session_at)
+            for _ in range(4)
+        )
+    )
+    assert {course.course_id for course in made} == {draft.course_id}
+    both = await courses.get_courses(service, team.practitioner, patient.patient_id, now=session_at)
+    assert len(both.courses) == 2
+
+
+async def test_ids_of_another_patient_are_refused_and_leave_nothing_behind(
+    service: Database, team: Team, treat: Treat, session_at: datetime
+) -> None:
+    one, two, by = await treat(session_at), await treat(session_at), team.practitioner
+    later, ids = session_at + timedelta(days=40), (uuid4(), uuid4())
+    screening = ScreeningDraft(
+        screening_id=ids[0], scope="session", modality=Modality.MICRONEEDLING, answers={}, outcome="candidate"
+    )
+    session = next_session(one.course_id, later, session_id=ids[1])
+    await courses.screen(service, by, one.patient_id, screening, now=later)
+    await courses.record_session(service, by, one.patient_id, session, now=later)
+    course = CourseDraft(modality=Modality.MICRONEEDLING, course_id=one.course_id)
+    with pytest.raises(OtherContent):
+        await courses.create_course(service, by, two.patient_id, course, now=later)
+    with pytest.raises(OtherContent):
+        await courses.screen(service, by, two.patient_id, screening, now=later)
+    taken = next_session(two.course_id, later, session_id=ids[1])
+    with pytest.raises(OtherContent):
+        await courses.record_session(service, by, two.patient_id, taken, now=later)
+    of_two = await courses.get_courses(service, by, two.patient_id, now=later)
+    assert (len(of_two.courses), len(of_two.sessions), of_two.screenings) == (1, 1, ())
+
+
+async def test_a_screening_sent_twice_is_one_and_with_other_content_refused(
+    service: Database, team: Team, treat: Treat, session_at: datetime
+) -> None:
+    patient, by = await treat(session_at), team.practitioner
+    draft = ScreeningDraft(
+        screening_id=uuid4(),
+        scope="session",
+        modality=Modality.MICRONEEDLING,
+        answers={},
+        outcome="candidate",
+    )
+    first = await courses.screen(service, by, patient.patient_id, draft, now=session_at)
+    later = session_at + timedelta(minutes=1)
+    assert await courses.screen(service, by, patient.patient_id, draft, now=later) == first
+    other = msgspec.structs.replace(draft, answers={"pregnant": True})
+    with pytest.raises(OtherContent):
+        await courses.screen(service, by, patient.patient_id, other, now=later)

@@ -4,13 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from aftercare.care.calendar import DAYS
 from aftercare.db.pool import Database
 from aftercare.model.messages import MessageKind
 from aftercare.model.words import Modality
 from aftercare.notify.channel import Refused
+from aftercare.services import courses
 from aftercare.store import alerts, call_list
 from tests.services.background import Post, pass_time
-from tests.services.conftest import Team, Treat
+from tests.services.conftest import Team, Treat, next_session
 
 
 @pytest.fixture
@@ -171,3 +173,69 @@ async def test_a_new_session_ends_the_older_calendar(
     async with worker.transaction() as db:
         assert await db.fetchval("select count(*) from due_work where kind = 'sweep'") == 0
     assert patient.episode.calendar_ends_at is None
+
+
+@pytest.mark.parametrize("risk", [{"hsv_history": True}, {}])
+async def test_a_new_session_long_after_finds_no_silence_in_a_recovery_that_was_answered(
+    worker: Database,
+    service: Database,
+    team: Team,
+    treat: Treat,
+    post: Post,
+    session_at: datetime,
+    risk: dict[str, object],
+) -> None:
+    patient = await treat(session_at, **risk)
+    for day in DAYS[Modality.MICRONEEDLING]:
+        at = session_at + timedelta(days=day, hours=9)
+        await pass_time(worker, post, at)
+        await patient.says(at, redness=0)
+    later = session_at + timedelta(days=60)  # its monitoring is over, and its calendar is only now ended
+    await pass_time(worker, post, later)
+    draft = next_session(patient.course_id, later)
+    await courses.record_session(service, team.practitioner, patient.patient_id, draft, now=later)
+    await pass_time(worker, post, later + timedelta(hours=1))
+    assert await _alerts(worker, team) == []
+    async with worker.clinic(team.clinic_id) as db:
+        assert await call_list.open_items(db, team.clinic_id) == []
+
+
+async def test_a_session_recorded_after_the_one_that_followed_it_asks_nothing(
+    worker: Database, service: Database, team: Team, treat: Treat, post: Post, session_at: datetime
+) -> None:
+    patient = await treat(session_at)
+    earlier = next_session(patient.course_id, session_at - timedelta(days=5))
+    _, episode = await courses.record_session(
+        service, team.practitioner, patient.patient_id, earlier, now=session_at + timedelta(minutes=5)
+    )
+    assert episode.calendar_ends_at == session_at
+    await pass_time(worker, post, session_at + timedelta(days=1))
+    reminders = [mail.written_at for mail in post.channel.sent if mail.kind is MessageKind.REMINDER]
+    assert reminders == [datetime(2026, 2, 2, 19, 0, tzinfo=UTC), datetime(2026, 2, 3, 9, 0, tzinfo=UTC)]
+
+
+async def test_who_answers_before_being_asked_is_nobodys_fault(
+    worker: Database, team: Team, treat: Treat, post: Post, session_at: datetime
+) -> None:
+    patient = await treat(session_at)
+    for day in range(4):
+        at = session_at + timedelta(
+            days=day, hours=-3 if day else 2
+        )  # eight o'clock; the reminder is due at nine
+        await pass_time(worker, post, at)
+        await patient.says(at, redness=0)
+    await pass_time(worker, post, session_at + timedelta(days=3, hours=15))
+    assert post.channel.sent == []
+
+
+async def test_the_admin_hears_of_an_outage_once_and_not_for_weeks_after(
+    worker: Database, team: Team, treat: Treat, post: Post, session_at: datetime
+) -> None:
+    await treat(session_at)
+    await pass_time(worker, post, session_at + timedelta(days=1))
+    async with worker.transaction() as db:  # nothing ran on days 2 and 3
+        back = session_at + timedelta(days=4)
+        await db.execute("update due_work set due_at = $1 where kind = 'sweep'", back)
+    await pass_time(worker, post, session_at + timedelta(days=28))
+    told = [mail.written_at for mail in post.channel.sent if mail.kind is MessageKind.CLINIC_FAULT]
+    assert told == [back]
