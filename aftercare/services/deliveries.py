@@ -60,7 +60,8 @@ async def tell(db: Connection, clinic_id: UUID, notices: tuple[Notice, ...], now
         return
     everyone = await staff.all_active(db, clinic_id)
     hooks = await webhooks.active(db, clinic_id)
-    for notice in notices:
+    # The soonest first: whoever is meant twice is told once, and then at once rather than at the opening.
+    for notice in sorted(notices, key=lambda one: one.not_before):
         what = f"{notice.why}:{notice.alert_id}:{notice.step}:{notice.at.isoformat()}"
         delivery = Delivery(
             delivery_id=uuid7(),
@@ -123,6 +124,9 @@ async def attempt(
         answer = (await _send(mailer, delivery, clinic)).answer
     except NotDeliveredError as error:
         failure, answer = error, error.answer
+    except Exception as error:  # noqa: BLE001 - what we fail at ourselves is an attempt, too: on record, then retried
+        failure = Retry(f"our own fault: {type(error).__name__}")
+        answer = failure.answer
     await _settle(database, claim, delivery, failure, answer, now)
 
 

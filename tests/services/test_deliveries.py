@@ -7,11 +7,11 @@ import pytest
 
 from aftercare.db.pool import Connection, Database
 from aftercare.notify.channel import Refused, Retry
-from aftercare.services import deliveries
+from aftercare.services import alerts, deliveries
 from aftercare.store import deliveries as store
 from aftercare.store import due_work
 from aftercare.store.deliveries import Delivery
-from tests.services.background import Post
+from tests.services.background import Post, pass_time
 from tests.services.conftest import Team, Treat
 
 SMTP = deliveries.work_kind("smtp")
@@ -103,3 +103,37 @@ async def test_the_most_urgent_is_claimed_first(worker: Database, team: Team, no
     async with worker.transaction() as db:
         claims = await due_work.claim(db, "test", now, now + timedelta(minutes=1), 2)
     assert {claim.subject_id for claim in claims} == {ids[3], ids[2]}
+
+
+async def test_an_attempt_that_fails_by_our_own_fault_is_on_record_and_tried_again(
+    worker: Database, team: Team, post: Post, raised: datetime
+) -> None:
+    post.channel.failure = UnicodeError("something personal")
+    (claim,) = await _claim(worker, raised)
+    await deliveries.attempt(worker, post, "smtp", claim, raised)
+    async with worker.clinic(team.clinic_id) as db:
+        (delivery,) = await _read(db, team.clinic_id)
+        (attempt,) = await store.attempts_of(db, team.clinic_id, delivery.delivery_id)
+    assert (attempt.result, attempt.answer) == ("retry", "our own fault: UnicodeError")
+    post.channel.failure = None
+    again = raised + timedelta(seconds=10)
+    (claim,) = await _claim(worker, again)
+    await deliveries.attempt(worker, post, "smtp", claim, again)
+    assert [mail.id for mail in post.channel.sent] == [delivery.delivery_id]
+
+
+async def test_an_owner_who_is_on_call_hears_of_news_at_once_and_not_at_the_opening(
+    worker: Database, service: Database, team: Team, treat: Treat, post: Post
+) -> None:
+    friday, saturday = datetime(2026, 3, 6, 12, 0, tzinfo=UTC), datetime(2026, 3, 7, 10, 0, tzinfo=UTC)
+    patient = await treat(friday - timedelta(days=3))
+    await patient.says(friday, tingling=True)
+    (alert,) = await alerts.list_alerts(service, team.practitioner, whose="everyone", offset=0, now=friday)
+    taken = friday + timedelta(minutes=1)
+    await alerts.acknowledge(service, team.practitioner, alert.id, alerts.Acknowledge(), now=taken)
+    await pass_time(worker, post, saturday)
+    before = len(post.channel.sent)
+    await patient.says(saturday, tingling=True, blisters="few")  # closed until Monday
+    await pass_time(worker, post, saturday + timedelta(minutes=1))
+    told = [(mail.kind, mail.address) for mail in post.channel.sent[before:]]
+    assert told == [("alert_worsened", "practitioner@alpha.test")]
