@@ -10,8 +10,9 @@ from aftercare.db.pool import Connection, Database
 from aftercare.errors import Malformed, NotFound, Outdated
 from aftercare.model.people import Actor, Clinic, Patient, PatientDraft
 from aftercare.services import audit
+from aftercare.services.recovery import look_again
 from aftercare.services.zones import require_zone
-from aftercare.store import clinics
+from aftercare.store import clinics, episodes
 from aftercare.store import patients as store
 
 _END = (datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
@@ -45,6 +46,9 @@ async def update_patient(
             raise Outdated
         if after.time_zone != before.time_zone:
             await store.move(db, actor.clinic_id, patient_id, after.time_zone, now)
+        # What is due, and how long silence may last, follow the zone and the risks.
+        for episode in (await episodes.of_patient(db, actor.clinic_id, patient_id))[:1]:
+            await look_again(db, actor.clinic_id, episode, now)
         await audit.record(db, actor, "patient.updated", now=now, patient_id=patient_id, detail=draft)
     return msgspec.structs.replace(after, version=newer)
 

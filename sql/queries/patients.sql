@@ -63,4 +63,5 @@ insert into patient_zones (clinic_id, patient_id, since, time_zone) values ($1, 
 on conflict do nothing;
 
 -- name: set_zone
-update patients set time_zone = $3 where clinic_id = $1 and patient_id = $2;
+update patients set time_zone = $3, version = version + 1
+where clinic_id = $1 and patient_id = $2 and time_zone <> $3;
