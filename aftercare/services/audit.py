@@ -69,16 +69,24 @@ def _link(before: bytes, number: int, entry: AuditEntry) -> bytes:
     return hashlib.sha256(before + msgspec.json.encode(facts)).digest()
 
 
-async def verify(database: Database, clinic_id: UUID) -> AsyncIterator[AuditEntry]:
-    """Walk a clinic's chain and yield the entries that do not fit: edited, missing or out of order before them."""
+async def verify(database: Database, clinic_id: UUID) -> AsyncIterator[int]:
+    """Walk a clinic's chain and yield the numbers at which it does not fit.
+
+    That is an entry that was edited, or that others are missing before; and the newest, if it was taken away.
+    """
+    async with database.clinic(clinic_id) as db:
+        newest, newest_chain = await store.head(db, clinic_id)
     number, chain = 0, b""
     while True:
         async with database.clinic(clinic_id) as db:
             entries = await store.sealed_after(db, clinic_id, number, _BATCH)
         if not entries:
-            return
+            break
         for entry in entries:
             expected = _link(chain, number + 1, entry)
-            if entry.number != number + 1 or entry.chain != expected:
-                yield entry
+            fits = entry.number == number + 1 and entry.chain == expected
             number, chain = entry.number or 0, entry.chain or b""
+            if not fits or (number == newest and chain != newest_chain):
+                yield number
+    if number < newest:
+        yield newest

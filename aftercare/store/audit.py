@@ -30,6 +30,12 @@ async def lock_head(db: Connection, clinic_id: UUID) -> tuple[int, bytes]:
     return rows[0]["number"], rows[0]["chain"]
 
 
+async def head(db: Connection, clinic_id: UUID) -> tuple[int, bytes]:
+    """(number, chain) of the newest sealed entry, to compare with; (0, b"") before the first."""
+    rows = await db.fetch(_SQL["head"], clinic_id)
+    return (rows[0]["number"], rows[0]["chain"]) if rows else (0, b"")
+
+
 async def unsealed(db: Connection, clinic_id: UUID, limit: int) -> list[AuditEntry]:
     """Entries without a number, in the order in which they were made."""
     return many(AuditEntry, await db.fetch(_SQL["unsealed"], clinic_id, limit))

@@ -11,6 +11,9 @@ insert into audit_heads (clinic_id) values ($1) on conflict do nothing;
 -- name: lock_head
 select number, chain from audit_heads where clinic_id = $1 for update;
 
+-- name: head
+select number, chain from audit_heads where clinic_id = $1;
+
 -- name: unsealed
 select entry_id, at, actor_kind, actor_id, action, patient_id, subject_id, detail_hash
 from audit_entries where clinic_id = $1 and number is null

@@ -103,7 +103,7 @@ async def test_the_sealer_numbers_every_clinic_without_a_gap(
         async with service.clinic(clinic_id) as db:
             numbers = await db.fetch("select number from audit_entries order by number")
         assert [row["number"] for row in numbers] == list(range(1, len(numbers) + 1))
-        assert [entry async for entry in audit.verify(service, clinic_id)] == []
+        assert [number async for number in audit.verify(service, clinic_id)] == []
 
 
 async def test_an_edited_or_removed_entry_breaks_the_chain(
@@ -115,8 +115,19 @@ async def test_an_edited_or_removed_entry_breaks_the_chain(
     await owner.execute("update audit_entries set action = 'patient.updated' where number = 3")
     await owner.execute("delete from audit_entries where number = 5")
     await owner.close()
-    broken = [entry.number async for entry in audit.verify(service, team.clinic_id)]
+    broken = [number async for number in audit.verify(service, team.clinic_id)]
     assert broken == [3, 6]
+
+
+async def test_a_chain_whose_newest_entry_was_taken_away_does_not_verify(
+    service: Database, worker: Database, team: Team
+) -> None:
+    sealed = await audit.seal(worker)
+    assert [number async for number in audit.verify(service, team.clinic_id)] == []
+    owner = await asyncpg.connect(service.url)
+    await owner.execute("delete from audit_entries where number = $1", sealed)
+    await owner.close()
+    assert [number async for number in audit.verify(service, team.clinic_id)] == [sealed]
 
 
 async def test_the_service_cannot_rewrite_the_audit(service: Database, worker: Database, team: Team) -> None:
