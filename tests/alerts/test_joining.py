@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from aftercare.model.alerts import Alert, Audience, Change, Fate, Why
 from aftercare.model.findings import Finding
 from aftercare.model.words import AlertState, Code, Outcome, Role, Tier
 
-ANNE, BEN = UUID(int=7), UUID(int=8)
+ANNE = UUID(int=7)
 At = Callable[..., datetime]
 Found = Callable[..., Finding]
 
@@ -186,6 +186,40 @@ def test_news_ends_a_snooze(episode: Any, march: At, finding: Found) -> None:
     assert episode.alert.snoozed_until is None
 
 
+def test_the_same_again_leaves_a_snooze_alone(episode: Any, march: At, finding: Found) -> None:
+    episode.report(march(2), finding(Code.SWELLING, Tier.SOON, "c1", grades={"swelling": 2}))
+    episode.keep(
+        acts.snooze(
+            episode.alert, until=march(6), by=ANNE, role=Role.PRACTITIONER, now=march(2), hours=episode.hours
+        )
+    )
+    episode.report(march(3), finding(Code.SWELLING, Tier.SOON, "c2", grades={"swelling": 2}))
+    assert episode.alert.snoozed_until == march(6)
+
+
+def test_a_call_without_answer_ends_a_snooze(episode: Any, march: At, finding: Found) -> None:
+    episode.report(march(2), finding(Code.SWELLING, Tier.SOON, "c1", grades={"swelling": 2}))
+    doctor: dict[str, Any] = {"by": ANNE, "role": Role.PRACTITIONER, "hours": episode.hours}
+    episode.keep(acts.snooze(episode.alert, until=march(6), now=march(2), **doctor))
+    episode.keep(acts.attempt(episode.alert, now=march(3), **doctor))
+    assert episode.alert.snoozed_until is None
+
+
+def test_of_equal_urgency_a_sign_leads_and_the_latest_news_is_what_is_read(
+    episode: Any, march: At, finding: Found
+) -> None:
+    episode.report(
+        march(2),
+        finding(Code.INFECTION, Tier.SOON, grades={"warmth": 2}, reason="Warmth."),
+        finding(Code.INFECTION, Tier.SOON, signs=("ulcer",), reason="A sore."),
+    )
+    assert episode.alert.reason == "A sore."
+    episode.report(
+        march(3), finding(Code.INFECTION, Tier.SOON, "c2", grades={"warmth": 3}, reason="Warmer.", day=3)
+    )
+    assert (episode.alert.reason, episode.alert.day) == ("Warmer.", 3)
+
+
 @pytest.mark.parametrize("outcome", [Outcome.CONFIRMED, Outcome.EXPECTED_COURSE])
 def test_what_was_just_resolved_is_held_for_fourteen_days(
     episode: Any, march: At, finding: Found, outcome: Outcome
@@ -231,6 +265,27 @@ def test_a_grade_that_had_fallen_before_it_was_resolved_may_not_rise_again_unsee
     assert fates(episode.report(march(5), again)) == [Fate.RAISED]
 
 
+def test_one_finding_that_is_worse_brings_those_that_were_held_with_it(
+    episode: Any, march: At, finding: Found
+) -> None:
+    episode.report(march(2), finding(Code.INFECTION, Tier.SOON, "c1", grades={"warmth": 2}))
+    resolved(episode, march(3))
+    same = finding(Code.INFECTION, Tier.SOON, "c2", grades={"warmth": 2})
+    worse = finding(Code.INFECTION, Tier.SAME_DAY, "c2", signs=("yellow_crust",))
+    assert fates(episode.report(march(4), same, worse)) == [Fate.RAISED, Fate.JOINED]
+
+
+def test_the_latest_outcome_says_what_is_held(episode: Any, march: At, finding: Found) -> None:
+    def swollen(check_in: str, grade: int) -> Finding:
+        return finding(Code.SWELLING, Tier.SOON, check_in, grades={"swelling": grade})
+
+    episode.report(march(2), swollen("c1", 2))
+    resolved(episode, march(2, 12))
+    episode.report(march(3), swollen("c2", 3))
+    resolved(episode, march(3, 12), Outcome.FALSE_ALARM)
+    assert fates(episode.report(march(4), swollen("c3", 2))) == [Fate.RAISED]
+
+
 @pytest.mark.parametrize("outcome", [Outcome.FALSE_ALARM, Outcome.DUPLICATE])
 def test_a_false_alarm_holds_nothing(episode: Any, march: At, finding: Found, outcome: Outcome) -> None:
     episode.report(march(2), finding(Code.SWELLING, Tier.SOON, "c1", grades={"swelling": 2}))
@@ -267,41 +322,16 @@ def test_a_sign_that_holds_the_course_marks_its_alert(episode: Any, march: At, f
         march(2), finding(Code.SCARRING, Tier.ROUTINE, signs=("lines_or_rows",), holds_course=True)
     )
     assert episode.alert.holds_course
+    episode.report(march(3), finding(Code.SCARRING, Tier.ROUTINE, "c2", grades={"pain": 1}))
+    assert episode.alert.holds_course
 
 
-def test_same_day_at_night_calls_the_person_on_call_only_if_opening_is_far(
+def test_a_sign_that_holds_the_course_does_so_behind_a_more_urgent_one(
     episode: Any, march: At, finding: Found
 ) -> None:
-    at_six = episode.report(march(3, 18), finding(Code.BURN, Tier.SAME_DAY, signs=("blisters",)))
-    assert [(one.to, one.not_before) for one in at_six.notices] == [(Audience.ON_CALL, march(3, 18))]
-    at_ten = episode.report(march(3, 22), finding(Code.BLEEDING, Tier.SAME_DAY, signs=("fresh_bleeding",)))
-    assert [(one.to, one.not_before) for one in at_ten.notices] == [(Audience.PRACTITIONERS, march(4, 9))]
-    assert episode.alert.acknowledge_by == march(4, 11)
-
-
-def test_an_emergency_passes_through_the_night(episode: Any, march: At, finding: Found) -> None:
-    change = episode.report(march(7, 3), finding(Code.AIRWAY, Tier.EMERGENCY, signs=("breathing_or_tongue",)))
-    assert [(one.to, one.not_before) for one in change.notices] == [(Audience.ON_CALL, march(7, 3))]
-    assert episode.alert.look_at == march(7, 3) + timedelta(minutes=15)
-
-
-def test_soon_waits_for_the_opening_and_routine_for_the_digest(
-    episode: Any, march: At, finding: Found
-) -> None:
-    soon = episode.report(march(7, 3), finding(Code.SWELLING, Tier.SOON, grades={"swelling": 3}))
-    routine = episode.report(march(9, 10), finding(Code.MILIA, Tier.ROUTINE, signs=("white_bumps",)))
-    assert [one.not_before for one in soon.notices] == [march(9, 9)]
-    assert [one.not_before for one in routine.notices] == [march(10, 9)]
-
-
-def test_an_owner_asleep_is_told_and_so_is_the_person_on_call(
-    episode: Any, march: At, finding: Found
-) -> None:
-    episode.report(march(3), finding(Code.COLD_SORE, Tier.SAME_DAY, "c1", signs=("tingling",)))
-    taken = acts.acknowledge(episode.alert, by=BEN, role=Role.COORDINATOR, now=march(3), hours=episode.hours)
-    episode.keep(taken)
-    change = episode.report(march(3, 23), finding(Code.COLD_SORE, Tier.EMERGENCY, "c2", signs=("blisters",)))
-    assert [(one.to, one.owner) for one in change.notices] == [
-        (Audience.OWNER, BEN),
-        (Audience.ON_CALL, None),
-    ]
+    episode.report(
+        march(2),
+        finding(Code.PIGMENT, Tier.SOON, signs=("dark_patches",)),
+        finding(Code.PIGMENT, Tier.ROUTINE, signs=("light_patches",), holds_course=True),
+    )
+    assert episode.alert.holds_course
