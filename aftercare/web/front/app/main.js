@@ -30,7 +30,7 @@ const VIEWS = {
 };
 
 const main = document.getElementById("main");
-let drawn = "";
+let drawn = "", turns = 0;
 
 // The code leaves the address bar, the history and what might be shared at once.
 async function takeCode() {
@@ -54,10 +54,13 @@ async function loadingView() {
   return { title: t("loading"), body: [part] };
 }
 
+// The newest wish wins: a view that is ready only after the next one was asked for is not shown.
 async function draw() {
+  const turn = ++turns;
   const [name, rest] = wanted();
   const known = state.me && state.today;
   const view = name === "enrol" ? await enrolView() : known ? await VIEWS[name](rest) : await loadingView();
+  if (turn !== turns) return;
   const moved = drawn !== "" && drawn !== location.hash + name;
   drawn = location.hash + name;
   document.title = `${view.title} · Aftercare`;

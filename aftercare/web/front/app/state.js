@@ -2,7 +2,7 @@
 // it or the outbox moves.
 
 import { Offline, Problem, SignedOut, call } from "./api.js";
-import { fact, keepFact } from "./kept.js";
+import { fact, keepFact, queued } from "./kept.js";
 import { speak } from "./words.js";
 
 export const changes = new EventTarget();
@@ -29,12 +29,21 @@ export async function recall() {
 
 export const keepKnown = () => keepFact("known", { me: state.me, today: state.today, fetched_at: state.fetched_at });
 
+// A word on a consent that is still on its way counts already.
+async function withWaiting(me) {
+  const waiting = (await queued()).filter((item) => item.kind === "consent" && item.state === "waiting" && item.patient_id === me.patient_id);
+  waiting.sort((one, other) => one.made_at - other.made_at);
+  return waiting.reduce((known, { purpose, draft, made_at: madeAt }) => withWord(known, { kind: purpose, given_at: new Date(madeAt).toISOString(), ...draft }), me);
+}
+
+export const withWord = (me, word) => ({ ...me, consents: [...me.consents.filter((one) => one.kind !== word.kind), word] });
+
 // Ask the server anew. Answers whether it said something; what could not be had stays as it was.
 export async function refresh() {
   if (!state.enrolled) return false;
   try {
     const [me, today] = await Promise.all([call("GET", "/v1/me"), call("GET", "/v1/me/today")]);
-    Object.assign(state, { me, today, fetched_at: Date.now(), lost: false, trouble: "" });
+    Object.assign(state, { me: await withWaiting(me), today, fetched_at: Date.now(), lost: false, trouble: "" });
     speak(me.language);
     await keepKnown();
   } catch (error) {

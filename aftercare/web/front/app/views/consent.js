@@ -3,7 +3,7 @@
 import { h } from "../dom.js";
 import { add } from "../outbox.js";
 import { backTo, go, heading, watchesLine } from "../parts.js";
-import { keepKnown, say, state } from "../state.js";
+import { keepKnown, say, state, withWord } from "../state.js";
 import { language, t } from "../words.js";
 
 const KNOWN_TEXT = "1"; // the version of the texts in words/*.js
@@ -16,7 +16,7 @@ export const given = (purpose) => state.me.consents.find((one) => one.kind === p
 export async function decide(purpose, granted) {
   const draft = { granted, text_version: KNOWN_TEXT, language };
   const word = { kind: purpose, given_at: new Date().toISOString(), ...draft };
-  state.me = { ...state.me, consents: [...state.me.consents.filter((one) => one.kind !== purpose), word] };
+  state.me = withWord(state.me, word);
   await keepKnown();
   await add("consent", { purpose, draft });
   say();

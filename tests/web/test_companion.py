@@ -1,0 +1,376 @@
+"""The companion in a real browser against the real application: enrol, agree, answer, with and without a network."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar
+from PIL import Image
+from playwright.async_api import BrowserContext, Page, Route, async_playwright, expect
+
+from aftercare.model.check_ins import Kept
+from aftercare.model.people import Actor, Patient
+from aftercare.services import check_ins, enrolments, photos
+from aftercare.store import consents
+from aftercare.web.companion import CompanionController
+from tests.web.practice import Clock, Practice
+from tests.web.stage import ARGUMENTS
+from tests.web.test_dashboard_live import CHROMIUM, mark_browser, served
+
+# What the phone keeps: its tokens.
+TOKENS = """() => new Promise((resolve, reject) => {
+  const asked = indexedDB.open("aftercare", 1);
+  asked.onerror = reject;
+  asked.onsuccess = () => {
+    const found = asked.result.transaction("facts").objectStore("facts").get("tokens");
+    found.onsuccess = () => resolve(found.result);
+  };
+})"""
+
+
+@dataclass
+class Phone:
+    """A patient's browser, and what of theirs has reached the server."""
+
+    page: Page
+    context: BrowserContext
+    origin: str
+    practice: Practice
+    patient: Patient
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(
+            clinic_id=self.practice.clinic_id,
+            kind="patient",
+            id=self.patient.patient_id,
+            installation_id=None,
+        )
+
+    async def open(self) -> None:
+        """Enrol, and wait until the first thing is asked."""
+        await self.enrol()
+        await expect(
+            self.page.get_by_role("heading", name="Your clinic’s use of your answers")
+        ).to_be_visible()
+
+    async def enrol(self) -> None:
+        """Follow the enrolment's address, which loses the code at once."""
+        database, now = self.practice.house.database, self.practice.clock()
+        system = Actor(clinic_id=self.practice.clinic_id, kind="system")
+        invitation = await enrolments.invite(
+            database, system, self.patient.patient_id, server=self.origin, now=now
+        )
+        await self.page.goto(invitation.address)
+        await expect(self.page.locator("#code")).to_have_value(invitation.code)
+        assert self.page.url == f"{self.origin}/app/"
+        await self.page.locator("main .button.primary").click()
+
+    async def signed_out_elsewhere(self) -> None:
+        """End the phone's tokens behind its back."""
+        tokens = await self.page.evaluate(TOKENS)
+        async with httpx.AsyncClient(base_url=self.origin) as client:
+            headers = {"authorization": f"Bearer {tokens['access_token']}"}
+            assert (await client.delete("/v1/tokens/current", headers=headers)).status_code == 204
+
+    async def agree(self) -> None:
+        await self.tap("I agree")
+
+    async def tap(self, name: str) -> None:
+        await self.page.get_by_role("button", name=name, exact=True).click()
+
+    async def tick(self, name: str) -> None:
+        await self.page.get_by_label(name, exact=True).check()
+
+    async def nothing_until(self, heading: str) -> None:
+        """Deny group by group until the one of that heading is asked."""
+        wanted = self.page.get_by_role("heading", name=heading, exact=True)
+        while not await wanted.is_visible():
+            step = self.page.locator(".step .caption")
+            before = await step.text_content()
+            await self.page.locator("#gate").click()
+            await expect(step).not_to_have_text(before or "")
+
+    async def kept(self) -> list[Kept]:
+        return await check_ins.list_check_ins(
+            self.practice.house.database,
+            self.actor,
+            self.patient.patient_id,
+            before=None,
+            now=self.practice.clock(),
+        )
+
+
+@asynccontextmanager
+async def phone_of(app: Litestar, practice: Practice, patient: Patient, **more: Any) -> AsyncIterator[Phone]:
+    """A phone on which no script failed and the policy refused nothing."""
+    complaints: list[str] = []
+
+    def hear(text: str) -> None:
+        if "net::ERR_" not in text and "status of 4" not in text:
+            complaints.append(text)
+
+    app.register(CompanionController)
+    options = {
+        "viewport": {"width": 360, "height": 780},
+        "has_touch": True,
+        "timezone_id": "Europe/London",
+        **more,
+    }
+    async with served(app) as origin, async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        context = await browser.new_context(**options)
+        context.set_default_timeout(10_000)
+        await context.clock.install(time=practice.clock())
+        page = await context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: hear(said.text) if said.type == "error" else None)
+        yield Phone(page, context, origin, practice, patient)
+        await browser.close()
+    assert not complaints
+
+
+def picture() -> bytes:
+    """A small picture of nothing."""
+    data = BytesIO()
+    Image.new("RGB", (600, 800), (203, 160, 140)).save(data, "JPEG")
+    return data.getvalue()
+
+
+# How many facts and unsent things the phone still keeps.
+LEFT = """() => new Promise((resolve, reject) => {
+  const asked = indexedDB.open("aftercare", 1);
+  asked.onerror = reject;
+  asked.onsuccess = () => {
+    const stores = ["facts", "outbox"].map((name) => asked.result.transaction(name).objectStore(name).count());
+    stores[1].onsuccess = () => resolve(stores[0].result + stores[1].result);
+  };
+})"""
+
+
+@pytest.fixture
+async def patient(practice: Practice) -> Patient:
+    return await practice.treated("Sample Alder", days_ago=2)
+
+
+@mark_browser
+async def test_a_tingling_lip_is_told_from_the_code_to_the_advice(
+    app: Litestar, practice: Practice, patient: Patient
+) -> None:
+    async with phone_of(app, practice, patient) as phone:
+        page = phone.page
+        await phone.open()
+        assert "Nobody watches this all the time. The clinic reads" in (
+            await page.locator("main").text_content() or ""
+        )
+        await phone.agree()
+        await expect(page.get_by_role("heading", name="Day 2 after micro-needling")).to_be_visible()
+        await expect(page.get_by_text("Until 23:59 today")).to_be_visible()
+        await phone.tap("Start check-in")
+        await phone.nothing_until("Blisters, spots and sores")
+        await phone.tick("One spot tingles or burns more")
+        await phone.tick("Lips")
+        await phone.tap("Continue")
+        await phone.nothing_until("Anything else")
+        await phone.tap("Send")
+        await expect(page.locator(".advice.same_day .tier")).to_have_text("Same day")
+        await expect(page.get_by_role("heading", name="Speak with the clinic today")).to_be_visible()
+        (kept,) = await phone.kept()
+    assert kept.answers["tingling"] is True
+    assert kept.answers["sites"] == {"tingling": ["lips"]}
+    assert (kept.answers["redness"], kept.answers["eye"], kept.answers["blisters"]) == (0, [], "none")
+    assert "white_bumps" not in kept.answers
+    assert "grouped" not in kept.answers
+    assert (kept.said_day, kept.set_aside) == (2, ())
+
+
+@mark_browser
+async def test_the_emergency_number_shows_the_moment_the_box_is_ticked_without_a_network(
+    app: Litestar, practice: Practice, patient: Patient
+) -> None:
+    async with phone_of(app, practice, patient) as phone:
+        page = phone.page
+        await phone.open()
+        await phone.agree()
+        await phone.context.set_offline(True)
+        await expect(page.get_by_text("No connection. What you see was read")).to_be_visible()
+        await phone.tap("Something changed")
+        breathing = page.locator("#chip-breathing_or_tongue")
+        await breathing.check()
+        call = page.get_by_role("link", name="Call 999")
+        await expect(call).to_be_in_viewport()
+        await expect(call).to_have_attribute("href", "tel:999")
+        await expect(page.locator(".emergency-panel")).to_contain_text("Do not wait for us")
+        await breathing.uncheck()
+        await expect(call).to_have_count(0)
+        await breathing.check()
+        await phone.tap("Send now what I have said")
+        await expect(page.get_by_role("heading", name="Not sent yet")).to_be_visible()
+        await expect(call).to_be_visible()
+        assert await phone.kept() == []
+        await phone.context.set_offline(False)
+        await expect(page.locator(".advice.emergency")).to_contain_text("Call 999 now")
+        (kept,) = await phone.kept()
+    assert kept.answers == {"breathing_or_tongue": True, "very_unwell": False}
+    assert (kept.said_day, kept.unscheduled) == (None, True)
+
+
+@mark_browser
+async def test_what_was_answered_offline_is_sent_once_though_answers_get_lost_and_the_page_is_closed(
+    app: Litestar, practice: Practice, patient: Patient
+) -> None:
+    async with phone_of(app, practice, patient) as phone:
+        page, context = phone.page, phone.context
+        await phone.open()
+        await page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+        await context.set_offline(True)
+        await phone.agree()
+        await phone.tap("Start check-in")
+        await phone.nothing_until("Anything else")
+        await page.get_by_label("In your own words (optional)").fill("Plain sentence.")
+        await phone.tap("Send")
+        await expect(page.get_by_role("heading", name="Not sent yet")).to_be_visible()
+        await page.goto(f"{phone.origin}/app/")  # from the phone itself: there is no network
+        await expect(page.get_by_text("not sent yet")).to_be_visible()
+        await expect(page.get_by_role("heading", name="No check-in is due now")).to_be_visible()
+        arrived: list[str] = []
+
+        async def lose_the_first_answer(route: Route) -> None:
+            arrived.append(route.request.url)
+            await route.fetch()
+            await (route.abort() if len(arrived) == 1 else route.continue_())
+
+        await page.route("**/v1/check-ins/*", lose_the_first_answer)
+        await context.set_offline(False)
+        await expect(page.get_by_text("Received")).to_be_visible()
+        assert len(set(arrived)) == 1
+        assert len(arrived) > 1
+        (kept,) = await phone.kept()
+        async with practice.house.database.clinic(practice.clinic_id) as db:
+            given = await consents.newest(db, practice.clinic_id, patient.patient_id)
+    assert kept.answers["note"] == "Plain sentence."
+    assert given["care"].granted
+
+
+@mark_browser
+async def test_a_photo_is_asked_for_agreed_to_sent_and_shown(
+    app: Litestar, practice: Practice, patient: Patient
+) -> None:
+    async with phone_of(app, practice, patient) as phone:
+        page = phone.page
+        await phone.open()
+        await phone.agree()
+        await page.get_by_role("link", name="Add a photo").click()
+        await expect(page.get_by_role("heading", name="Photos of your skin")).to_be_visible()
+        await phone.agree()
+        await page.get_by_label("Close-up of one spot").check()
+        await page.get_by_label("Choose a picture").set_input_files(
+            {"name": "spot.jpg", "mimeType": "image/jpeg", "buffer": picture()}
+        )
+        await phone.tap("Send this photo")
+        shown = page.get_by_role("img", name="Close-up of one spot")
+        await expect(shown).to_be_visible()
+        await expect(page.locator(".waiting")).to_have_count(0)
+        assert await shown.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+        database, now = practice.house.database, practice.clock()
+        (kept,) = await photos.list_photos(database, phone.actor, patient.patient_id, before=None, now=now)
+    assert kept.view == "close_up"
+
+
+@mark_browser
+async def test_two_questions_at_once_after_the_token_ended_rotate_it_once(
+    app: Litestar, practice: Practice, clock: Clock, patient: Patient
+) -> None:
+    async with phone_of(app, practice, patient) as phone:
+        page = phone.page
+        await phone.open()
+        async with page.expect_response("**/v1/me/consents/care"):
+            await phone.agree()
+        rotated: list[str] = []
+        page.on(
+            "request", lambda asked: rotated.append(asked.url) if asked.url.endswith("/v1/tokens") else None
+        )
+        clock.move(hours=2)
+        await page.clock.fast_forward("02:00:00")
+        async with page.expect_response("**/v1/me/today") as answer:
+            await page.reload()
+        assert (await answer.value).ok
+        await expect(page.get_by_role("heading", name="Day 2 after micro-needling")).to_be_visible()
+    assert len(rotated) == 1
+
+
+@mark_browser
+async def test_a_phone_that_is_no_longer_enrolled_keeps_what_it_has_not_sent(
+    app: Litestar, practice: Practice, clock: Clock, patient: Patient
+) -> None:
+    async with phone_of(app, practice, patient) as phone:
+        page = phone.page
+        await phone.open()
+        await phone.agree()
+        await phone.context.set_offline(True)
+        await phone.tap("Start check-in")
+        await phone.nothing_until("Anything else")
+        await phone.tap("Send")
+        await expect(page.get_by_role("heading", name="Not sent yet")).to_be_visible()
+        await phone.signed_out_elsewhere()
+        await phone.context.set_offline(False)
+        await expect(page.get_by_text("This phone is no longer connected to the clinic.")).to_be_visible()
+        assert await phone.kept() == []
+        await phone.enrol()
+        await expect(page.get_by_text("Received")).to_be_visible()
+        assert len(await phone.kept()) == 1
+
+
+@mark_browser
+async def test_a_code_that_does_not_work_says_what_to_do(
+    app: Litestar, practice: Practice, patient: Patient
+) -> None:
+    async with phone_of(app, practice, patient) as phone:
+        page = phone.page
+        await page.goto(f"{phone.origin}/app/#harbour.AAAAA-AAAAA")
+        await phone.tap("Connect")
+        await expect(page.get_by_role("alert")).to_contain_text("Ask the clinic for a new one")
+        await page.get_by_label("Your code").fill("")
+        await phone.tap("Connect")
+        await expect(page.get_by_role("alert")).to_contain_text("Enter your code")
+
+
+@mark_browser
+async def test_refusing_and_signing_out_leave_the_patient_in_charge(
+    app: Litestar, practice: Practice, patient: Patient
+) -> None:
+    async with phone_of(app, practice, patient) as phone:
+        page = phone.page
+        await phone.open()
+        await phone.tap("I do not agree")
+        await expect(page.get_by_role("button", name="Start check-in")).to_be_visible()
+        await page.get_by_role("link", name="Settings").click()
+        await expect(page.get_by_text("Refused on Wednesday 4 March")).to_be_visible()
+        await phone.tap("Sign out")
+        await expect(page.get_by_role("heading", name="Connect this phone to your clinic")).to_be_visible()
+        left = await page.evaluate(LEFT)
+        async with practice.house.database.clinic(practice.clinic_id) as db:
+            given = await consents.newest(db, practice.clinic_id, patient.patient_id)
+    assert left == 0
+    assert not given["care"].granted
+
+
+@mark_browser
+@pytest.mark.parametrize(
+    ("language", "start", "none"),
+    [("es", "Empezar", "Nada de esto ahora"), ("pt-BR", "Começar", "Nada disto agora")],
+)
+async def test_the_patients_language_is_spoken(
+    app: Litestar, practice: Practice, language: str, start: str, none: str
+) -> None:
+    patient = await practice.treated("Sample Birch", days_ago=2, language=language)
+    async with phone_of(app, practice, patient) as phone:
+        await phone.enrol()
+        await phone.page.locator("main .button.primary").click()
+        await phone.tap(start)
+        await expect(phone.page.get_by_role("button", name=none)).to_be_visible()
+        assert await phone.page.evaluate("document.documentElement.lang") == language[:2]
