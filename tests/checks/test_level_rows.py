@@ -370,6 +370,8 @@ def test_a_fever_felt_and_a_fever_measured_are_the_same_sign(
         (Modality.MICRONEEDLING, "pain", 2, 2.0, 0, 2),
         (Modality.MICRONEEDLING, "pain", 4, 2.0, 0, 1),
         (Modality.MICRONEEDLING, "dryness", 2, 2.0, 0, 3),
+        (Modality.MICRONEEDLING, "dryness", 5, 2.0, 0, 3),
+        (Modality.MICRONEEDLING, "dryness", 8, 2.0, 0, 2),
         (Modality.MICRONEEDLING, "itching", 10, 2.0, 0, 0),
         (Modality.MICRONEEDLING, "crusting", 10, None, 0, 1),
         (Modality.MICRONEEDLING, "dryness", 14, None, 0, 0),
