@@ -31,7 +31,8 @@ from aftercare.store import check_ins as store
 PAGE = 50
 # A phone's clock drifts by seconds; what is further ahead is judged by when it arrived.
 _AHEAD = timedelta(minutes=2)
-_FIRST, _LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+# The ends of the calendar are PostgreSQL's infinities to the driver, which come back as another type.
+_FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 _ID_VERSIONS = {4, 7}
 
 
@@ -161,11 +162,8 @@ def _believable(recorded_at: datetime) -> datetime | None:
 
 
 def _in_utc(said: datetime) -> datetime:
-    """The instant in UTC; the nearest one that there is for the first and last hours of the calendar."""
-    try:
-        return said.astimezone(UTC)
-    except OverflowError:
-        return _FIRST if said.year == 1 else _LAST
+    """The instant in UTC; for the first and last hours of the calendar the nearest one that can be kept."""
+    return max(_FIRST, min(said, _LAST)).astimezone(UTC)
 
 
 async def _answer(
