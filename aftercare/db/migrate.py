@@ -86,9 +86,9 @@ async def _apply_one(connection: asyncpg.Connection, file: Path) -> None:
     async with connection.transaction():
         try:
             await connection.execute(file.read_text(encoding="utf-8"))
-        except (asyncpg.SyntaxOrAccessError, asyncpg.IntegrityConstraintViolationError) as error:
-            if isinstance(error, asyncpg.InsufficientPrivilegeError):
-                raise
+        except (asyncpg.InsufficientPrivilegeError, asyncpg.LockNotAvailableError):
+            raise  # said better by the caller
+        except asyncpg.PostgresError as error:
             raise MigrationError(f"{file.name} failed and was rolled back: {error}") from error
         await connection.execute(
             "insert into migrations (name, sha256) values ($1, $2)", file.name, _digest(file)

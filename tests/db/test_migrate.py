@@ -56,8 +56,9 @@ async def test_a_file_that_sorts_before_what_ran_is_refused(empty_url: str, fold
         await migrate(empty_url, folder)
 
 
-async def test_a_broken_file_leaves_nothing_half_done(empty_url: str, folder: Path) -> None:
-    (folder / "0999_broken.sql").write_text("create table half_done (id int); select no_such_function();")
+@pytest.mark.parametrize("broken", ["select no_such_function()", "select 1 / 0", "select 'x'::uuid"])
+async def test_a_broken_file_leaves_nothing_half_done(empty_url: str, folder: Path, broken: str) -> None:
+    (folder / "0999_broken.sql").write_text(f"create table half_done (id int); {broken};")
     with pytest.raises(MigrationError, match="failed and was rolled back"):
         await migrate(empty_url, folder)
     connection = await asyncpg.connect(empty_url)

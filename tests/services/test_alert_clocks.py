@@ -9,6 +9,7 @@ import pytest
 from aftercare.db.pool import Database
 from aftercare.errors import AftercareError
 from aftercare.model.words import Outcome
+from aftercare.notify.channel import Refused, Retry
 from aftercare.services import alerts
 from aftercare.store import alerts as store
 from aftercare.store.alerts import PatientAlert
@@ -33,6 +34,17 @@ CLOCKS = """
     from alerts a left join due_work w on w.clinic_id = a.clinic_id and w.kind = 'escalate' and w.subject_id = a.id
     where a.clinic_id = $1
 """
+# What would never happen: a message that nobody sends, a recovery under way that nobody looks at.
+FORGOTTEN = """
+    select d.delivery_id from deliveries d
+    where d.clinic_id = $1 and d.state in ('queued', 'failed') and not exists (
+        select from due_work w where w.clinic_id = d.clinic_id and w.kind = 'deliver:' || d.channel
+                                 and w.subject_id = d.delivery_id)
+    union all
+    select e.episode_id from episodes e
+    where e.clinic_id = $1 and e.calendar_ends_at is null and e.opened_at > $2 and not exists (
+        select from due_work w where w.clinic_id = e.clinic_id and w.kind = 'sweep' and w.subject_id = e.episode_id)
+"""
 Act = Callable[[PatientAlert, datetime], Awaitable[object]]
 
 
@@ -53,9 +65,10 @@ def _acts(service: Database, team: Team) -> list[Act]:
     ]
 
 
-async def _every_clock_is_queued(worker: Database, team: Team) -> None:
+async def _nothing_is_forgotten(worker: Database, team: Team, at: datetime) -> None:
     async with worker.clinic(team.clinic_id) as db:
         rows = await db.fetch(CLOCKS, team.clinic_id)
+        assert await db.fetch(FORGOTTEN, team.clinic_id, at - timedelta(days=41)) == []
     for row in rows:
         waits = row["state"] in {"open", "acknowledged", "attempted"}
         if row["state"] == "resolved":
@@ -89,14 +102,15 @@ async def _something(
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_every_running_clock_is_in_the_queue_after_each_act(
+async def test_every_clock_delivery_and_recovery_is_in_the_queue_after_each_act(
     worker: Database, service: Database, team: Team, treat: Treat, now: datetime, seed: int
 ) -> None:
     dice, post, acts = random.Random(seed), Post(), _acts(service, team)  # noqa: S311 - a plan of a test
     patient, at = await treat(now - timedelta(days=2)), now
     for _ in range(25):
         at += timedelta(minutes=dice.choice((1, 7, 20, 90, 600)))
+        post.channel.failure = dice.choice((None, None, Retry("451 4.3.0"), Refused("550 5.7.1")))
         await pass_time(worker, post, at)
-        await _every_clock_is_queued(worker, team)
+        await _nothing_is_forgotten(worker, team, at)
         await _something(worker, team, patient, acts, dice, at)
-        await _every_clock_is_queued(worker, team)
+        await _nothing_is_forgotten(worker, team, at)
