@@ -73,7 +73,7 @@ async def _look(db: Connection, mine: Recovery, episode: Episode, now: datetime)
     sent = {row.what: row for row in rows}
     watch = _watch(mine, episode, due, sent, now)
     for one in watch.calendar:
-        unasked = _what(SilenceKind.DUE, episode, one.due.date) not in sent
+        unasked = _what(SilenceKind.DUE, episode, one.due.day) not in sent
         if unasked and not one.answered and one.due.due_at <= now < one.due.ends_at:
             await _remind(db, mine, episode, SilenceKind.DUE, one.due, now)
     silence = listen(default_pack(), watch, now)
@@ -114,11 +114,11 @@ def _watch(mine: Recovery, episode: Episode, due: list[DueCheckIn], sent: Sent, 
                 asked_again=True,  # the answer to an empty check-in asks at once
                 reminder=Reminder(ReminderFate.NOT_DUE)
                 if spoken.get(one.day)  # who answers before being asked is not asked, and nothing went wrong
-                else _fate(sent.get(_what(SilenceKind.DUE, episode, one.date)), one.due_at, one.ends_at, now),
+                else _fate(sent.get(_what(SilenceKind.DUE, episode, one.day)), one.due_at, one.ends_at, now),
                 miss_reminder=_fate(
                     # The next day's own reminder is one after the miss, too.
-                    sent.get(_what(SilenceKind.MISS, episode, one.date))
-                    or sent.get(_what(SilenceKind.DUE, episode, one.date + _DAY)),
+                    sent.get(_what(SilenceKind.MISS, episode, one.day))
+                    or sent.get(_what(SilenceKind.DUE, episode, one.day + 1)),
                     None,
                     None,
                     now,
@@ -148,8 +148,9 @@ def _fate(
     return Reminder(ReminderFate.FAILED if over else ReminderFate.NOT_DUE)
 
 
-def _what(kind: SilenceKind, episode: Episode, on: date) -> str:
-    return f"remind:{kind}:{episode.episode_id}:{on.isoformat()}"
+def _what(kind: SilenceKind, episode: Episode, day: int) -> str:
+    # The day since the session, not its date: a patient who flies has some dates twice or never.
+    return f"remind:{kind}:{episode.episode_id}:{day}"
 
 
 async def _remind(
@@ -163,7 +164,7 @@ async def _remind(
         day=due.day,
         queued_at=at,
     )
-    await queue(db, mine.clinic.clinic_id, reminder, _what(kind, episode, due.date), at)
+    await queue(db, mine.clinic.clinic_id, reminder, _what(kind, episode, due.day), at)
 
 
 async def _put_on_call_list(

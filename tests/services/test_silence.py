@@ -239,3 +239,19 @@ async def test_the_admin_hears_of_an_outage_once_and_not_for_weeks_after(
     await pass_time(worker, post, session_at + timedelta(days=28))
     told = [mail.written_at for mail in post.channel.sent if mail.kind is MessageKind.CLINIC_FAULT]
     assert told == [back]
+
+
+async def test_a_patient_who_flies_west_is_still_reminded_of_the_next_day(
+    worker: Database, service: Database, team: Team, treat: Treat, post: Post
+) -> None:
+    patient = await treat(datetime(2026, 2, 2, 22, 0, tzinfo=UTC), time_zone="Pacific/Auckland")
+    # Auckland's day 4, the seventh there, is reminded of; London's day 5 is the seventh as well.
+    landed = datetime(2026, 2, 6, 21, 0, tzinfo=UTC)
+    await pass_time(worker, post, landed)
+    await patient.says(landed, redness=0)  # the phone says Europe/London
+    await pass_time(worker, post, datetime(2026, 2, 7, 9, 1, tzinfo=UTC))
+    reminders = [mail.written_at for mail in post.channel.sent if mail.kind is MessageKind.REMINDER]
+    assert reminders[-2:] == [
+        datetime(2026, 2, 6, 20, 0, tzinfo=UTC),
+        datetime(2026, 2, 7, 9, 0, tzinfo=UTC),
+    ]
