@@ -1,10 +1,16 @@
 """The companion in a real browser against the real application: enrol, agree, answer, with and without a network."""
 
+import json
+import re
+import shutil
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -12,11 +18,14 @@ from litestar import Litestar
 from PIL import Image
 from playwright.async_api import BrowserContext, Page, Route, async_playwright, expect
 
+from aftercare.care.advice_words import LANGUAGES
+from aftercare.care.instrument import Kind, load
 from aftercare.model.check_ins import Kept
 from aftercare.model.people import Actor, Patient
 from aftercare.services import check_ins, enrolments, photos
 from aftercare.store import consents
-from aftercare.web.companion import CompanionController
+from aftercare.web import render
+from aftercare.web.companion import POLICY, CompanionController
 from tests.web.practice import Clock, Practice
 from tests.web.stage import ARGUMENTS
 from tests.web.test_dashboard_live import CHROMIUM, mark_browser, served
@@ -374,3 +383,132 @@ async def test_the_patients_language_is_spoken(
         await phone.tap(start)
         await expect(phone.page.get_by_role("button", name=none)).to_be_visible()
         assert await phone.page.evaluate("document.documentElement.lang") == language[:2]
+
+
+@mark_browser
+async def test_how_much_how_hot_and_where_are_kept_as_the_instrument_takes_them(
+    app: Litestar, practice: Practice, patient: Patient
+) -> None:
+    async with phone_of(app, practice, patient) as phone:
+        page = phone.page
+        await phone.open()
+        await phone.agree()
+        await phone.tap("Something changed")
+        await phone.nothing_until("How your skin has felt in the last 24 hours")
+        await phone.tick("Pain")
+        await phone.tap("Continue")
+        await expect(page.get_by_role("alert")).to_contain_text("Choose how much: Pain")
+        await page.locator(".pain label", has_text="5").click()
+        await expect(page.locator(".pain .said")).to_have_text("5: Moderate")
+        await phone.tap("Continue")
+        await phone.tap("Skip these questions")
+        await phone.tick("I measured my temperature")
+        await phone.tick("°F")
+        await page.get_by_label("Temperature", exact=True).fill("120")
+        await expect(page.locator(".temperature .said")).to_have_text(
+            "Enter a temperature from 93 °F to 109 °F"
+        )
+        await page.get_by_label("Temperature", exact=True).fill("100,4")
+        await phone.tap("Continue")
+        await phone.tick("Small water blisters")
+        await phone.tick("Many")
+        await phone.tick("They are close together in a cluster")
+        await phone.tap("Continue")
+        await page.reload()  # a phone that slept loses nothing
+        await phone.nothing_until("Anything else")
+        await phone.tap("Send")
+        await expect(page.locator(".advice.emergency")).to_be_visible()
+        (kept,) = await phone.kept()
+    said = kept.answers
+    assert (said["pain"], said["swelling"], said["fever_c"], said["chills"]) == (2, 0, 38.0, False)
+    assert (said["blisters"], said["grouped"], said["tingling"]) == ("many", True, False)
+    assert "eye" not in said
+    assert kept.set_aside == ()
+
+
+@mark_browser
+async def test_what_the_server_could_not_read_is_named_and_asked_again(
+    app: Litestar, practice: Practice, patient: Patient
+) -> None:
+    async def garble(route: Route) -> None:
+        draft = route.request.post_data_json
+        await route.continue_(post_data={**draft, "answers": {"redness": 9, "not_an_item": True}})
+
+    async with phone_of(app, practice, patient) as phone:
+        page = phone.page
+        await phone.open()
+        await phone.agree()
+        await page.route("**/v1/check-ins/*", garble)
+        await phone.tap("Start check-in")
+        await phone.nothing_until("Anything else")
+        await phone.tap("Send")
+        await expect(page.get_by_role("heading", name="It said nothing that could be read")).to_be_visible()
+        aside = page.locator(".notice", has_text="Not understood, but kept")
+        await expect(aside).to_contain_text("Redness, or darker, purple or shiny: A grade is a whole number")
+        await expect(aside).to_contain_text("another part: This item is not part of the instrument")
+        await phone.tap("Answer again")
+        await expect(page.get_by_role("heading", name="Danger signs")).to_be_visible()
+
+
+async def test_the_page_and_its_worker_hold_nothing_and_may_load_nothing_from_elsewhere(
+    app: Litestar,
+) -> None:
+    app.register(CompanionController)
+    transport = httpx.ASGITransport(cast("Any", app))
+    async with httpx.AsyncClient(transport=transport, base_url="http://clinic.test") as client:
+        shell, worker = await client.get("/app/"), await client.get("/app/worker.js")
+    assert shell.headers["content-security-policy"] == POLICY
+    assert "unsafe" not in POLICY
+    assert "<style" not in shell.text
+    assert not re.search(r"<script(?![^>]* src=)|\son\w+=|style=", shell.text)
+    assert (shell.headers["cache-control"], worker.headers["cache-control"]) == ("no-cache", "no-cache")
+    for address in re.findall(r'(?:href|src)="(/assets/companion[^"]+)"', shell.text):
+        assert f'"{address}"' in worker.text.splitlines()[0]
+
+
+def run(script: str) -> Any:
+    """What a script says that imports the companion's own modules."""
+    node = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which("node")
+    if node is None:
+        pytest.skip("no node: install the development dependencies")
+    done = subprocess.run(
+        [node, "--no-warnings", "--input-type=module", "-e", script],
+        cwd=Path(render.__file__).with_name("front") / "app",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+def test_every_language_says_the_same_things_and_names_every_chip() -> None:
+    spoken = run(
+        """
+        const spoken = {};
+        for (const tag of ["en", "es", "pt"]) spoken[tag] = (await import(`./words/${tag}.js`)).default;
+        console.log(JSON.stringify(spoken));
+        """
+    )
+    english = spoken["en"]
+    named = {item.key for item in load().items if item.group != "emergency" and item.kind != Kind.MANY}
+    assert set(english["chips"]) == named
+    for words in spoken.values():
+        assert words["sentences"].keys() == english["sentences"].keys()
+        assert words["chips"].keys() == english["chips"].keys()
+        for name, text in english["sentences"].items():
+            holes = re.findall(r"{\w+}", text)
+            assert sorted(re.findall(r"{\w+}", words["sentences"][name])) == sorted(holes), name
+    for tag, words in LANGUAGES.items():
+        assert spoken[tag]["sentences"]["nobody_watches"] == words.nobody_watches
+
+
+def test_pain_and_degrees_are_what_the_instrument_says() -> None:
+    grades, degrees = run(
+        """
+        const { gradeOfPain, celsius } = await import("./instrument.js");
+        const typed = [["100.4", "F"], ["37,95", "C"], [" 38 ", "C"], ["warm", "C"], ["", "F"], ["99.5", "F"]];
+        console.log(JSON.stringify([[...Array(11).keys()].map(gradeOfPain), typed.map((one) => celsius(...one))]));
+        """
+    )
+    assert grades == [0, 1, 1, 1, 2, 2, 2, 3, 3, 4, 4]
+    assert degrees == [38.0, 38.0, 38.0, None, None, 37.5]

@@ -15,9 +15,9 @@ export class Problem extends Error {
     this.type = said.type || "";
     this.retryAfter = Number(retryAfter) || null; // seconds
   }
-  // Whether the same again can succeed: the fault is the server's, or it asks for patience.
+  // Whether the same again can succeed: the fault is the server's, a token's, or it asks for patience.
   get passing() {
-    return this.status >= 500 || this.status === 429 || this.status === 408;
+    return this.status >= 500 || [401, 408, 429].includes(this.status);
   }
 }
 

@@ -7,8 +7,8 @@
 const BESIDE = { grouped: "blisters" };
 const DAY = 86_400_000;
 
-export const newDraft = (scheduled, begunAt) => ({
-  scheduled, begun_at: begunAt, gates: {}, chosen: {}, places: {}, note: "", wants_contact: null, carer: false,
+export const newDraft = (patientId, scheduled, begunAt) => ({
+  patient_id: patientId, scheduled, begun_at: begunAt, gates: {}, chosen: {}, places: {}, note: "", wants_contact: null, carer: false,
 });
 
 // Days from the session's local date to that of `at`, both where the phone is.

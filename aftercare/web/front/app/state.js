@@ -22,7 +22,7 @@ export const state = {
 export async function recall() {
   state.enrolled = Boolean(await fact("tokens"));
   const known = await fact("known");
-  if (known) Object.assign(state, known);
+  if (known) Object.assign(state, known, { ended: state.enrolled ? "" : "ended" });
   state.code = (await fact("code")) ?? "";
   speak(state.me?.language ?? navigator.language);
 }

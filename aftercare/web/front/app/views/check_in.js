@@ -2,8 +2,9 @@
 // What is tapped is kept at once, so that a call, a reload or a sleeping phone loses nothing.
 
 import { h } from "../dom.js";
-import { answersOf, dayOf, isEmergency, newDraft, screens, topChips, unanswered } from "../instrument.js";
-import { dropFact, fact, keepFact } from "../kept.js";
+import { begun, freshDraft, keepDraft } from "../drafts.js";
+import { answersOf, dayOf, isEmergency, screens, topChips, unanswered } from "../instrument.js";
+import { dropFact } from "../kept.js";
 import { add } from "../outbox.js";
 import { backTo, emergencyPanel, errorSummary, go, heading, radios, watchesLine } from "../parts.js";
 import { state } from "../state.js";
@@ -96,8 +97,8 @@ function groupScreen(draft, all, place, keep) {
   return [emergency.box, wrong, h("form", { class: "group", novalidate: true, onsubmit: submit },
     heading(spoken(group.text)), gate, h("p", { class: "hint", id: "tap" }, t("tap")),
     chipRow(draft, topChips(items), group.key === "emergency", toggle), below,
-    h("div", { class: "bar" }, h("button", { class: "button primary wide" }, t("go_on")),
-      h("button", { class: "button quiet wide", type: "button", onclick: onwards }, t("skip"))))];
+    h("button", { class: "button quiet skip", type: "button", onclick: onwards }, t("skip")),
+    h("div", { class: "bar" }, h("button", { class: "button primary wide" }, t("go_on"))))];
 }
 
 // What is not asked on this day yet can be said all the same.
@@ -158,8 +159,8 @@ function lastScreen(draft, all, keep) {
 }
 
 export async function checkInView([said]) {
-  const draft = (await fact("draft")) ?? newDraft(false, Date.now());
-  const keep = () => keepFact("draft", draft);
+  const draft = (await begun()) ?? freshDraft(false);
+  const keep = () => keepDraft(draft);
   const all = screens(state.today.questions, dayOf(state.today.session_at, Date.now()));
   const place = Math.min(Math.max(Number(said) || 0, 0), all.found.length);
   const step = t("step", { n: place + 1, of: all.found.length + 1 });

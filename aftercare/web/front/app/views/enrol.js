@@ -33,7 +33,8 @@ async function connect(code) {
   await keepFact("code", code); // a lost answer can be asked for again with the same code
   await enrol(code);
   await dropFact("code");
-  Object.assign(state, { enrolled: true, code: "", ended: "", me: null, today: null });
+  await dropFact("known"); // it may be somebody else now
+  Object.assign(state, { enrolled: true, code: "", ended: "", me: null, today: null, fetched_at: null });
   await navigator.storage?.persist?.();
   await refresh();
   startSending();

@@ -1,10 +1,10 @@
 // After sending: whether it arrived, and what the server says to do. The words are the server's, kept as they came.
 
 import { h } from "../dom.js";
-import { newDraft } from "../instrument.js";
-import { keepFact, queuedItem } from "../kept.js";
+import { begin } from "../drafts.js";
+import { queuedItem } from "../kept.js";
 import { tryAgain } from "../outbox.js";
-import { backTo, callButton, emergencyPanel, go, heading, live, tierBadge, watchesLine } from "../parts.js";
+import { backTo, callButton, emergencyPanel, heading, live, tierBadge, watchesLine } from "../parts.js";
 import { state } from "../state.js";
 import { chipName, dateAndClock, t } from "../words.js";
 import { given } from "./consent.js";
@@ -24,11 +24,6 @@ function asides(answer) {
   ];
 }
 
-async function again() {
-  await keepFact("draft", newDraft(false, Date.now()));
-  go("/check-in");
-}
-
 function answered(item) {
   const { advice } = item.answer;
   const tier = advice.tier;
@@ -38,7 +33,7 @@ function answered(item) {
       tier && tierBadge(tier), h("h1", { tabindex: -1 }, advice.headline), h("p", { lang: advice.language }, advice.text),
       advice.call && callButton(advice.call.number, advice.call.label, urgent ? "loud" : "")),
     item.answer.ask_again && h("div", { class: "notice problem", role: "alert" }, h("h2", {}, t("ask_again_title")), h("p", {}, t("ask_again")),
-      h("button", { class: "button primary wide", onclick: again }, t("answer_again"))),
+      h("button", { class: "button primary wide", onclick: () => begin(false, { anew: true }) }, t("answer_again"))),
     asides(item.answer),
     h("p", { class: "caption" }, t("sent_at", { when: dateAndClock(item.answer.received_at) })),
   ];
@@ -68,7 +63,8 @@ export async function sentView([id]) {
     return item ? STATES[item.state](item) : [];
   });
   const photo = given("photos")?.granted ? `#/photo/${id}` : `#/consent/photos/photo/${id}`;
+  const calm = !found.emergency && found.answer?.advice.tier !== "emergency"; // who has to call now is offered nothing else
   const body = [part, h("div", { class: "stack" },
-    h("a", { class: "button wide", href: photo }, t("add_photo")), h("a", { class: "button wide", href: "#/" }, t("to_today")))];
+    calm && h("a", { class: "button wide", href: photo }, t("add_photo")), h("a", { class: "button wide", href: "#/" }, t("to_today")))];
   return { title: t("sent_list"), body };
 }

@@ -1,24 +1,15 @@
 // The first page: what is due and until when, what can be told at any time, what comes, what was sent.
 
 import { h, tierShape } from "../dom.js";
-import { dayOf, dueNow, newDraft } from "../instrument.js";
-import { fact, keepFact } from "../kept.js";
+import { begin, begun } from "../drafts.js";
+import { dayOf, dueNow } from "../instrument.js";
 import { ofKind } from "../outbox.js";
-import { callButton, go, heading, live, watchesLine } from "../parts.js";
+import { callButton, heading, live, watchesLine } from "../parts.js";
 import { state } from "../state.js";
 import { clock, date, dateAndClock, t } from "../words.js";
 import { given } from "./consent.js";
 
 const SHOWN = 7;
-const HOUR = 3_600_000;
-
-// A check-in begun yesterday asked about yesterday: it is begun anew.
-async function begin(scheduled) {
-  const begun = await fact("draft");
-  const stale = !begun || begun.scheduled !== scheduled || dayOf(begun.begun_at, Date.now()) !== 0 || Date.now() - begun.begun_at > 6 * HOUR;
-  if (stale) await keepFact("draft", newDraft(scheduled, Date.now()));
-  go(given("care") ? "/check-in" : "/consent/care/check-in");
-}
 
 async function dueCard() {
   const now = Date.now();
@@ -28,8 +19,8 @@ async function dueCard() {
     h("button", { class: "button wide", id: "changed", onclick: () => begin(false) }, t("changed")), h("p", { class: "hint" }, t("changed_why")));
   if (due.now) {
     const until = clock(Date.parse(due.now.ends_at) - 60_000);
-    const begun = await fact("draft");
-    const resumed = begun?.scheduled && dayOf(begun.begun_at, now) === 0 && Object.keys({ ...begun.gates, ...begun.chosen }).length;
+    const draft = await begun();
+    const resumed = draft?.scheduled && Object.keys({ ...draft.gates, ...draft.chosen }).length > 0;
     return [h("section", { class: "card due" }, h("h2", {}, t("due_now")), h("p", {}, t("due_until", { time: until })),
       h("button", { class: "button primary wide", id: "start", onclick: () => begin(true) }, t(resumed ? "resume" : "start"))), changed];
   }
