@@ -34,7 +34,8 @@ _AWAY = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
-    asyncpg.InvalidTransactionStateError,  # it waited for too long, or the server became a standby
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.ReadOnlySQLTransactionError,  # the server became a standby
     ConnectionError,
 )
 _HELD_UP = (asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError, TimeoutError)

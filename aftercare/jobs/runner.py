@@ -115,7 +115,7 @@ class Worker:
     def _wake(self, *_: object) -> None:
         now = datetime.now(UTC)
         for job in self._scheduler.get_jobs():
-            if job.id != SWEEP or job.next_run_time is None:
+            if job.id != SWEEP:
                 job.modify(next_run_time=now)
 
     async def _run(self, tick: Tick) -> None:
