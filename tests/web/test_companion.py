@@ -431,7 +431,7 @@ async def test_what_the_server_could_not_read_is_named_and_asked_again(
     app: Litestar, practice: Practice, patient: Patient
 ) -> None:
     async def garble(route: Route) -> None:
-        draft = route.request.post_data_json
+        draft: dict[str, Any] = route.request.post_data_json or {}
         await route.continue_(post_data={**draft, "answers": {"redness": 9, "not_an_item": True}})
 
     async with phone_of(app, practice, patient) as phone:
