@@ -23,7 +23,7 @@ from aftercare.model.views import (
     TriageRow,
     Whose,
 )
-from aftercare.model.words import Tier
+from aftercare.model.words import Modality, Tier
 
 
 class TriagePage(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,6 +140,7 @@ class InvitationPage(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     address: str
     expires_at: datetime
+    recorded: bool = False  # it follows the recording of a session
 
 
 class PhotoPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,6 +155,50 @@ class PhotoPage(msgspec.Struct, frozen=True, kw_only=True):
     session: SessionView | None = None
     older: str | None = None
     newer: str | None = None
+
+
+class Typed(msgspec.Struct, frozen=True, kw_only=True):
+    """A form as somebody filled it in: what stands in its fields, and what is wrong where.
+
+    `problems` are by the field's name, "" for the whole form. Names are paths into what the form makes, `/` between.
+    `newer` is what a colleague wrote meanwhile, where it differs from what is typed here.
+    """
+
+    values: dict[str, str]
+    problems: dict[str, str] = {}
+    newer: dict[str, str] = {}
+
+
+class PatientFormPage(msgspec.Struct, frozen=True, kw_only=True):
+    """`/patients/new` and `/patients/{patient_id}/edit`. `patient` is `None` for a new one."""
+
+    head: Head
+    form: Typed
+    patient: PatientView | None = None
+    version: int = 0  # that the edit writes over
+
+
+class ModalityChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """Which course a session of this modality would belong to: its next number, or the first of a new one."""
+
+    modality: Modality
+    number: int
+    planned: int
+    last_at: datetime | None = None
+
+
+class SessionFormPage(msgspec.Struct, frozen=True, kw_only=True):
+    """`/patients/{patient_id}/sessions/new`: a session with its short screening.
+
+    `held` says why the course's next session is blocked or too soon: then the reason to override it is asked for.
+    """
+
+    head: Head
+    patient: PatientView
+    risks: RisksView
+    form: Typed
+    choices: tuple[ModalityChoice, ...]
+    held: str | None = None
 
 
 class SignInPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,5 +226,5 @@ class ProblemPage(msgspec.Struct, frozen=True, kw_only=True):
 
 Page = (
     TriagePage | AlertPage | ActPage | PatientPage | PatientsPage | CallListPage | InvitationPage | PhotoPage | SignInPage
-    | ProblemPage
+    | ProblemPage | PatientFormPage | SessionFormPage
 )  # fmt: skip

@@ -155,9 +155,15 @@ async def photo(
 
 
 async def invitation(
-    database: Database, reader: Reader, patient_id: UUID, *, server: str, now: datetime
+    database: Database,
+    reader: Reader,
+    patient_id: UUID,
+    *,
+    server: str,
+    recorded: bool = False,
+    now: datetime,
 ) -> InvitationPage:
-    """A new enrolment code, shown this once. Raises NotFound."""
+    """A new enrolment code, shown this once; `recorded` when it follows a session. Raises NotFound."""
     made = await enrolments.invite(database, reader.actor, patient_id, server=server, now=now)
     async with database.clinic(reader.actor.clinic_id) as db:
         top = await head(db, reader, await clinic_of(db, reader), now)
@@ -170,4 +176,5 @@ async def invitation(
         code=made.code,
         address=made.address,
         expires_at=made.expires_at,
+        recorded=recorded,
     )

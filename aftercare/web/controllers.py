@@ -15,6 +15,7 @@ from aftercare.services.house import House
 from aftercare.web.acts import AlertPageController
 from aftercare.web.assets import AssetController
 from aftercare.web.door import DoorController
+from aftercare.web.intake_pages import PatientFormController, SessionFormController
 from aftercare.web.people import PeopleController
 from aftercare.web.refusals import refuse
 from aftercare.web.visits import StaffRequest, anyone, html, reader_of, staff_page
@@ -77,6 +78,8 @@ WEB_CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
             TriageController,
             AlertPageController,
             PeopleController,
+            PatientFormController,
+            SessionFormController,
             DoorController,
             AssetController,
         ],

@@ -17,6 +17,8 @@ from aftercare.model.words import Outcome
 F = TypeVar("F", bound="Form")
 
 _FIELDS = 20
+_TYPED_FIELDS = 120  # three consumables, a screening and every area
+_UNREADABLE = "A part of this form cannot be read. Go back, then try again."
 # Browsers drop tabs and line breaks in an address and read "\" as "/": with either, "/" could begin another origin.
 _LOCAL = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")
 _LONGEST_PATH = 500
@@ -51,16 +53,37 @@ class SignInForm(Form, frozen=True, kw_only=True):
 
 async def read_form(request: Request[Any, Any, Any], kind: type[F]) -> F:
     """The form of a request. Raises Malformed for another media type, another encoding or a field out of bounds."""
+    pairs = await _pairs(request, _FIELDS)
+    try:
+        # What was left empty was not said.
+        return msgspec.convert({name: value for name, value in pairs if value}, kind)
+    except msgspec.ValidationError:
+        raise Malformed(_UNREADABLE) from None
+
+
+async def read_typed(request: Request[Actor, Any, Any]) -> dict[str, str]:
+    """What somebody who is signed in has typed, as it is, without the token; of boxes of one name, all, line by line.
+
+    Raises Malformed for another media type or encoding or too many fields, Forbidden if it is not from our own page.
+    """
+    typed: dict[str, str] = {}
+    for name, value in await _pairs(request, _TYPED_FIELDS):
+        text = value.replace("\r\n", "\n").strip()
+        if text:
+            typed[name] = f"{typed[name]}\n{text}" if name in typed else text
+    require_token(typed.pop("csrf", ""), request.user.csrf)
+    return typed
+
+
+async def _pairs(request: Request[Any, Any, Any], fields: int) -> list[tuple[str, str]]:
     media_type, _ = request.content_type
     if media_type != "application/x-www-form-urlencoded":
         raise Malformed("This address takes a form of one of our pages.")
     body = await request.body()
     try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_FIELDS, errors="strict")
-        # What was left empty was not said.
-        return msgspec.convert({name: value for name, value in pairs if value}, kind)
-    except (ValueError, msgspec.ValidationError):
-        raise Malformed("A part of this form cannot be read. Go back, then try again.") from None
+        return parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=fields, errors="strict")
+    except ValueError:
+        raise Malformed(_UNREADABLE) from None
 
 
 async def read_own_form(request: Request[Actor, Any, Any], kind: type[F]) -> F:
@@ -75,7 +98,7 @@ def several_ids(text: str) -> tuple[UUID, ...]:
     try:
         return tuple(dict.fromkeys(UUID(part) for part in text.split()))
     except ValueError:
-        raise Malformed("A part of this form cannot be read. Go back, then try again.") from None
+        raise Malformed(_UNREADABLE) from None
 
 
 def require_token(sent: str, ours: str) -> None:

@@ -20,6 +20,10 @@ _DONE: Final[dict[str, str]] = {
     "reopen": "Open again, with a fresh clock.",
     "end_condition": "Ended. It no longer holds the course.",
     "note": "Note saved.",
+    "added": "Patient added.",
+    "edited": "Changes saved.",
+    "recorded": "Session recorded. The patient’s app is connected and asks by itself.",
+    "not_now": "Screening signed: not now. No session was recorded.",
     "rung": "Noted: rung. Off the list.",
 }
 # The same done to several alerts of one patient at once; {n} of them.

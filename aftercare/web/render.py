@@ -13,16 +13,18 @@ from aftercare.model.pages import (
     CallListPage,
     InvitationPage,
     Page,
+    PatientFormPage,
     PatientPage,
     PatientsPage,
     PhotoPage,
     ProblemPage,
+    SessionFormPage,
     SignInPage,
     TriagePage,
 )
 from aftercare.model.views import Head
 from aftercare.model.words import Tier
-from aftercare.web import charts, readings, words
+from aftercare.web import charts, questions, readings, words
 from aftercare.web.times import Clock
 
 ASSETS: Final = Path(__file__).with_name("assets")
@@ -36,6 +38,8 @@ _TEMPLATES: Final[dict[type, str]] = {
     CallListPage: "call_list.html",
     InvitationPage: "invitation.html",
     PhotoPage: "photo.html",
+    PatientFormPage: "patient_form.html",
+    SessionFormPage: "session_form.html",
     SignInPage: "sign_in.html",
     ProblemPage: "problem.html",
 }
@@ -60,6 +64,7 @@ def _environment() -> Environment:
         "words": words,
         "charts": charts,
         "readings": readings,
+        "questions": questions,
         "asset": asset,
         "emergency": Tier.EMERGENCY,
     }

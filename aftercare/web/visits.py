@@ -38,6 +38,12 @@ def care_page(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandle
         raise Forbidden("This page is for practitioners and coordinators.")
 
 
+def practitioner_page(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Practitioners: those who judge and treat."""
+    if _member(connection).role is not Role.PRACTITIONER:
+        raise Forbidden("This page is for practitioners.")
+
+
 def anyone(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Open to all, and said so."""
 

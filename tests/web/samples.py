@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
+import msgspec
+
 from aftercare.model.charts import AlertPin, Axis, ChartPoint, ChartSeries, SignMark, SignsRow
 from aftercare.model.findings import Evidence
 from aftercare.model.pages import (
@@ -11,18 +13,23 @@ from aftercare.model.pages import (
     CallListItem,
     CallListPage,
     InvitationPage,
+    ModalityChoice,
     Page,
+    PatientFormPage,
     PatientPage,
     PatientRow,
     PatientsPage,
     PhotoPage,
     ProblemPage,
+    SessionFormPage,
     SignInPage,
     TriagePage,
+    Typed,
 )
 from aftercare.model.timeline import Risks
 from aftercare.model.views import (
     Act,
+    AlertLine,
     AlertView,
     FollowUpItem,
     Head,
@@ -270,6 +277,12 @@ PATIENT = PatientPage(
     last_check_in_at=ago(hours=3), next_due_at=ahead(days=3), course_held="A cold sore is open. A practitioner can end this, or override with a reason.",
 )  # fmt: skip
 
+LINES = (
+    AlertLine(alert_id=UUID(int=31), code=Code.EYE, tier=Tier.SAME_DAY, state=AlertState.OPEN, day=0, reason="Pain in the eye, new since yesterday.", raised_at=ago(minutes=3), deadline=ahead(hours=2), may=ALL_ACTS),
+    AlertLine(alert_id=UUID(int=32), code=Code.BURN, tier=Tier.SAME_DAY, state=AlertState.ACKNOWLEDGED, day=0, reason="Weeping skin after laser.", raised_at=ago(minutes=3), deadline=ahead(hours=2), owner=TWO, may=TAKEN),
+    AlertLine(alert_id=UUID(int=33), code=Code.CONTACT_REQUEST, tier=Tier.SOON, state=AlertState.CONTACTED, day=0, reason="Asks to be contacted: it can wait.", raised_at=ago(minutes=3), owner=ONE, may=TAKEN),
+)  # fmt: skip
+
 PAGES: dict[str, Page] = {
     "triage": TriagePage(head=HEAD, rows=ROWS, in_recovery=42, to_call=2),
     "triage-notice": TriagePage(
@@ -279,6 +292,11 @@ PAGES: dict[str, Page] = {
         ),
         rows=ROWS,
     ),
+    "triage-together": TriagePage(
+        head=HEAD,
+        rows=(msgspec.structs.replace(ROWS[0], also=LINES), msgspec.structs.replace(ROWS[1], also=LINES[1:]), *ROWS[2:]),
+    ),
+    "alert-together": AlertPage(head=HEAD, alert=msgspec.structs.replace(ALERT, also=LINES), back="/"),
     "triage-empty": TriagePage(head=HEAD, rows=(), in_recovery=42),
     "alert": AlertPage(head=HEAD, alert=ALERT),
     "resolve": ActPage(head=HEAD, alert=ALERT, act="resolve", back="/"),
@@ -307,6 +325,34 @@ PAGES: dict[str, Page] = {
     "invitation": InvitationPage(
         head=HEAD, patient=patient(9, "Test Juniper"), code="sample-AB2C-DE3F-GH4J", address="http://127.0.0.1:8460/app/#sample-AB2C-DE3F-GH4J",
         expires_at=ahead(days=7),
+    ),
+    "patient-form": PatientFormPage(head=HEAD, form=Typed(values={"time_zone": "Europe/Berlin", "country": "DE", "language": "en"})),
+    "patient-form-clash": PatientFormPage(
+        head=HEAD, patient=ALERT.patient, version=3,
+        form=Typed(
+            values={"name": "Test Birch", "phone": "+49 30 1", "hsv_history": "yes", "baseline/redness": "2", "email": "nobody"},
+            problems={"": "A colleague changed this patient while you were writing.", "email": "This is not an e-mail address."},
+            newer={"phone": "+49 30 2", "hsv_history": ""},
+        ),
+    ),
+    "session-form": SessionFormPage(
+        head=HEAD, patient=ALERT.patient, risks=HERPES, form=Typed(values={"session_id": str(UUID(int=9)), "session_at": "2026-03-05T14:24"}),
+        choices=(
+            ModalityChoice(modality=Modality.MICRONEEDLING, number=2, planned=4, last_at=ago(days=40)),
+            ModalityChoice(modality=Modality.LASER_GENESIS, number=1, planned=4),
+        ),
+    ),
+    "session-form-held": SessionFormPage(
+        head=HEAD, patient=ALERT.patient, risks=HERPES, held="Sessions are at least 28 days apart: not before 2026-03-26.",
+        form=Typed(
+            values={
+                "session_id": str(UUID(int=9)), "session_at": "2026-03-05T14:24", "modality": "microneedling", "needle_depth_mm": "1.5",
+                "areas": "cheeks\nchin", "consumables/0/device": "Synthetic pen", "consumables/1/lot": "L-2", "consumables/0/sterile": "yes",
+                "screening/sunburn": "yes", "outcome": "candidate",
+            },
+            problems={"": "Not recorded.", "outcome": "Say why.", "consumables/0/lot": "Write the lot as it stands on the package."},
+        ),
+        choices=(ModalityChoice(modality=Modality.MICRONEEDLING, number=2, planned=4, last_at=ago(days=7)),),
     ),
     "photo": PhotoPage(
         head=HEAD, patient=ALERT.patient, photo=PHOTOS[3], session=needling(7), older=PHOTOS[2].page, newer=PHOTOS[4].page

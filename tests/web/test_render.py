@@ -64,6 +64,8 @@ def poison(value: Any) -> Any:
         return type(value)(**{name: old if name in CLOSED else poison(old) for name, old in fields.items()})
     if type(value) is str:
         return HOSTILE
+    if isinstance(value, dict):
+        return {name: poison(part) for name, part in value.items()}
     if isinstance(value, tuple):
         return tuple(poison(part) for part in value)
     return value

@@ -2,6 +2,10 @@ import htmx from "htmx.org";
 
 // The question of an act comes as a dialog where scripts run, and as a page of its own where they do not.
 
+function showPrint() {
+  for (const button of document.querySelectorAll("[data-print]")) button.hidden = false;
+}
+
 function markOpen() {
   for (const link of document.querySelectorAll("[data-unfold]")) {
     const panel = document.getElementById(link.dataset.unfold);
@@ -33,6 +37,7 @@ export function startDialogs() {
   // What was asked for comes into the dialog; once the answer has replaced <main>, the question is done with.
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     markOpen();
+    showPrint();
     if (ctx.target?.id === "dialog-body") { if (!dialog.open) dialog.showModal(); }
     else if (ctx.target?.id === "main") {
       if (dialog?.open && dialog.contains(ctx.sourceElement)) dialog.close();
@@ -48,6 +53,14 @@ export function startDialogs() {
     said.setAttribute("role", "alert");
     said.textContent = "Not saved: the clinic’s server did not answer. Try again.";
   });
+  showPrint();
+  // A form that makes something is sent once; it is free again if the browser comes back to the page.
+  document.addEventListener("submit", (event) => {
+    if (event.target.matches("[data-once]")) for (const button of event.target.querySelectorAll("button")) button.disabled = true;
+  });
+  addEventListener("pageshow", () => {
+    for (const button of document.querySelectorAll("[data-once] button")) button.disabled = false;
+  });
   dialog?.addEventListener("close", () => document.getElementById("dialog-body").replaceChildren());
 
   // A photo opens over the page, and its neighbours in its place; with a modifier it opens as the page that it is.
@@ -62,6 +75,7 @@ export function startDialogs() {
   });
 
   document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-print]")) print();
     const close = event.target.closest("[data-close]");
     if (close && dialog?.contains(close)) { event.preventDefault(); dialog.close(); }
     if (event.target.closest("[data-keys]")) keys?.showModal();

@@ -4,6 +4,7 @@ import "./tokens.css";
 import "./base.css";
 import "./triage.css";
 import "./patient.css";
+import "./forms.css";
 
 import { startClocks } from "./clocks.js";
 import { startDialogs } from "./dialogs.js";
