@@ -33,12 +33,12 @@ class CompanionController(Controller):
     @get("/", guards=[anyone])
     async def shell(self) -> Response[str]:
         """An empty page that loads the companion. The enrolment code is in the fragment, which never gets here."""
-        return Response(_shell(), media_type="text/html; charset=utf-8", headers=_HEADERS)
+        return Response(_shell(), media_type="text/html", headers=_HEADERS)
 
     @get("/worker.js", guards=[anyone])
     async def worker(self) -> Response[str]:
         """The service worker, headed by what it keeps. Raises NotFound before the front end is built."""
-        return Response(_worker(), media_type="text/javascript; charset=utf-8", headers=_HEADERS)
+        return Response(_worker(), media_type="text/javascript", headers=_HEADERS)
 
 
 @cache

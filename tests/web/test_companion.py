@@ -458,6 +458,8 @@ async def test_the_page_and_its_worker_hold_nothing_and_may_load_nothing_from_el
     async with httpx.AsyncClient(transport=transport, base_url="http://clinic.test") as client:
         shell, worker = await client.get("/app/"), await client.get("/app/worker.js")
     assert shell.headers["content-security-policy"] == POLICY
+    assert shell.headers["content-type"] == "text/html; charset=utf-8"
+    assert worker.headers["content-type"].startswith("text/javascript")
     assert "unsafe" not in POLICY
     assert "<style" not in shell.text
     assert not re.search(r"<script(?![^>]* src=)|\son\w+=|style=", shell.text)
