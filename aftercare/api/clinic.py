@@ -1,6 +1,8 @@
 """What runs the clinic's account: live updates, webhooks, the delivery ledger, the audit, the call list."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,18 +13,19 @@ from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from aftercare.api.pages import Cursor, Page, page_of, read_cursor
-from aftercare.api.who import admin_only, care_team, staff_only
+from aftercare.api.who import Credential, admin_only, care_team, staff_only
 from aftercare.errors import NotFound
 from aftercare.model.audit import AuditEntry
 from aftercare.model.people import Actor
-from aftercare.services import ledger, sweep, webhooks
-from aftercare.services.events import Hub
+from aftercare.services import ledger, staff, sweep, webhooks
+from aftercare.services.events import Event, Hub
 from aftercare.services.house import House
 from aftercare.store.deliveries import Attempt, Delivery
 
 StaffRequest = Request[Actor, Any, Any]
 # What fits into PostgreSQL's bigint, whatever digits there are.
 _MOST = 10**18
+_ASK_SECONDS = 4.0
 _NUMBER = r"^[0-9]{0,18}$"
 
 
@@ -47,7 +50,8 @@ class EventController(Controller):
     )
     async def follow(
         self,
-        request: StaffRequest,
+        request: Request[Actor, Credential, Any],
+        house: NamedDependency[House],
         hub: NamedDependency[Hub],
         resumed_after: Annotated[
             str, HeaderParameter(name="Last-Event-ID", required=False, pattern=_NUMBER)
@@ -61,25 +65,43 @@ class EventController(Controller):
     ) -> ServerSentEvent:
         """Names and ids of what changed, from Last-Event-ID on, and a `ping` every 15 s; the page asks for what it shows."""
         start = resumed_after or last_event_id
-        return ServerSentEvent(_stream(hub, request.user.clinic_id, int(start) if start else None))
+        told = hub.follow(request.user.clinic_id, int(start) if start else None)
+        token = request.auth.token
+
+        async def still_signed_in() -> bool:
+            return await staff.who_is_signed_in(house.database, token, now=house.now()) is not None
+
+        return ServerSentEvent(_stream(told, still_signed_in))
 
 
-async def _stream(hub: Hub, clinic_id: UUID, after: int | None) -> AsyncIterator[ServerSentEventMessage]:
+async def _stream(
+    told: AsyncGenerator[Event | None, None], still_signed_in: Callable[[], Awaitable[bool]]
+) -> AsyncIterator[ServerSentEventMessage]:
+    """Events as messages, until the sign-in ends: then `signed_out` is the last one."""
     yield ServerSentEventMessage(comment="live", retry=2000)
-    async for event in hub.follow(clinic_id, after):
-        if event is None:
-            # Named, since a page cannot hear a comment; with data, since browsers drop an event without.
-            yield ServerSentEventMessage(event="ping", data="{}")
-            continue
-        data = {
-            "patient_id": event.patient_id,
-            "subject_id": event.subject_id,
-            "tier": event.tier,
-            "state": event.state,
-        }
-        yield ServerSentEventMessage(
-            event=event.name, id=str(event.number), data=msgspec.json.encode(data).decode()
-        )
+    clock = asyncio.get_running_loop().time
+    asked_at = clock()
+    async with aclosing(told):
+        async for event in told:
+            # Something comes at least every 15 s. Asking then, and not more often than this, finds an end within 20 s.
+            if clock() - asked_at >= _ASK_SECONDS:
+                if not await still_signed_in():
+                    yield ServerSentEventMessage(event="signed_out", data="{}")
+                    return
+                asked_at = clock()
+            if event is None:
+                # Named, since a page cannot hear a comment; with data, since browsers drop an event without.
+                yield ServerSentEventMessage(event="ping", data="{}")
+                continue
+            data = {
+                "patient_id": event.patient_id,
+                "subject_id": event.subject_id,
+                "tier": event.tier,
+                "state": event.state,
+            }
+            yield ServerSentEventMessage(
+                event=event.name, id=str(event.number), data=msgspec.json.encode(data).decode()
+            )
 
 
 class WebhookController(Controller):

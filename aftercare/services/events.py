@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from uuid import UUID
 
@@ -88,7 +88,7 @@ class Hub:
             for waiter in self._waiting.get(UUID(str(payload)), ()):
                 waiter.set()
 
-    async def follow(self, clinic_id: UUID, after: int | None) -> AsyncIterator[Event | None]:
+    async def follow(self, clinic_id: UUID, after: int | None) -> AsyncGenerator[Event | None, None]:
         """Events after a number (None: from now on), for ever; None every 15 s, so that the line is kept warm."""
         waiter = asyncio.Event()
         self._waiting[clinic_id].add(waiter)

@@ -62,7 +62,7 @@ def _screening(typed: dict[str, str]) -> tuple[ScreeningDraft | None, dict[str, 
     said["reasons"] = tuple(line.strip() for line in typed.get("reasons", "").splitlines() if line.strip())
     screening, problems = build(ScreeningDraft, said)
     problems |= {
-        f"screening/{question}": "Ask this, then answer yes or no."
+        f"screening/{question}": f"Not answered yet: {questions.SCREENING[question].lower()}."
         for question, answer in answers.items()
         if answer is None
     }

@@ -7,17 +7,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import asyncpg
+import httpx
 import pytest
 from granian.constants import Interfaces
 from granian.server.embed import Server
 from litestar import Litestar
 from playwright.async_api import Page, async_playwright, expect
 
+from aftercare.api import clinic
 from aftercare.db.pool import Database
 from aftercare.model.words import AlertState, Role, Tier
-from aftercare.services import audit
+from aftercare.services import audit, events, staff
 from aftercare.services.events import Hub
-from aftercare.web import render
+from aftercare.web import questions, render
 from tests.web.practice import PASSWORD, Clock, Practice
 from tests.web.stage import ARGUMENTS
 
@@ -71,7 +74,8 @@ async def signed_in(practice: Practice, origin: str, *, refused: str = "-") -> A
     complaints: list[str] = []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        page = await browser.new_page(viewport={"width": 1440, "height": 900})
+        context = await browser.new_context(viewport={"width": 1440, "height": 900})
+        page = await context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         await page.goto(f"{origin}/sign-in/{practice.handle}")
@@ -171,3 +175,129 @@ async def test_a_sign_in_that_ended_leads_to_the_door_at_the_next_change(
         await audit.seal(worker)
         await page.wait_for_url(f"{origin}/sign-in/harbour?**")
         await expect(page.get_by_role("status")).to_contain_text("You are no longer signed in.")
+
+
+@pytest.fixture
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Live updates that look at the sign-in several times a second, so that no test waits for the 15 s of a quiet line."""
+    monkeypatch.setattr(events, "_POLL_SECONDS", 0.1)
+    monkeypatch.setattr(clinic, "_ASK_SECONDS", 0.05)
+
+
+async def live_lines(app: Litestar, practice: Practice, token: str) -> AsyncIterator[str]:
+    """What a program hears on /v1/events, line by line, until the stream ends."""
+    async with (
+        served(app) as origin,
+        httpx.AsyncClient(base_url=origin, headers={"authorization": f"Bearer {token}"}) as client,
+        client.stream("GET", "/v1/events", timeout=20) as answer,
+    ):
+        assert answer.status_code == 200
+        async for line in answer.aiter_lines():
+            yield line
+
+
+def test_the_end_of_a_sign_in_is_found_within_20_seconds() -> None:
+    assert events._POLL_SECONDS + clinic._ASK_SECONDS < 20
+
+
+@pytest.mark.parametrize("how", ["signed out", "disabled"])
+async def test_an_open_stream_ends_with_its_sign_in(
+    app: Litestar, practice: Practice, often: None, how: str
+) -> None:
+    database, now = practice.house.database, practice.clock()
+    made = await staff.sign_in(
+        database, practice.clinic_id, practice.email(Role.PRACTITIONER), PASSWORD, address="-", now=now
+    )
+    heard = []
+    async for line in live_lines(app, practice, made.token):
+        heard.append(line)
+        if heard.count("event: ping") == 1 and line == "event: ping":
+            if how == "signed out":
+                await staff.sign_out(database, practice.team[Role.PRACTITIONER], made.token, now=now)
+            else:
+                admin = await asyncpg.connect(database.url)
+                await admin.execute(
+                    "update staff set disabled_at = now() where staff_id = $1", made.staff.staff_id
+                )
+                await admin.close()
+    assert [line for line in heard if line.startswith("event: ")][-1] == "event: signed_out"
+
+
+@mark_browser
+async def test_a_page_shows_the_door_when_its_sign_in_ends_and_a_form_keeps_what_was_written(
+    app: Litestar, practice: Practice, worker: Database, clock: Clock, often: None
+) -> None:
+    await practice.prodrome("Sample Alder")
+    async with served(app) as origin, signed_in(practice, origin, refused="401") as page:
+        form = await page.context.new_page()
+        async with form.expect_request("**/v1/events*"):
+            await form.goto(f"{origin}/patients/new")
+        await form.get_by_label("Name").fill("Sample Birch")
+        clock.move(hours=13)
+        await page.wait_for_url(f"{origin}/sign-in/harbour?**")
+        await expect(page.get_by_role("status")).to_contain_text("You are no longer signed in.")
+        await expect(form.locator("#lost")).to_contain_text("Signed out.")
+        assert await form.get_by_label("Name").input_value() == "Sample Birch"
+
+
+@mark_browser
+async def test_alerts_of_one_row_unfold_in_one_place_and_are_taken_with_one_key(
+    app: Litestar, practice: Practice, worker: Database
+) -> None:
+    patient = await practice.treated("Sample Alder")
+    await practice.says(patient, breathing_or_tongue=True, eye=["pain"], tingling=True)
+    async with served(app) as origin, signed_in(practice, origin) as page:
+        row = page.locator(f"#row-{patient.patient_id}")
+        also = row.locator(".row-said .also a").first
+        reason = await also.text_content()
+        await also.click()
+        await expect(row.locator(".five .sentence")).to_have_text(reason or "-")
+        await expect(also).to_have_attribute("aria-expanded", "true")
+        await expect(row.locator(".row-name")).to_have_attribute("aria-expanded", "false")
+        await row.locator(".five .also a").first.click()
+        await expect(row.locator(".row-name")).to_have_attribute("aria-expanded", "true")
+        await row.locator(".row-name").click()
+        await expect(row.locator(".five")).to_have_count(0)
+        await page.keyboard.press("j")
+        await page.keyboard.press("t")
+        await expect(row.locator(":scope > .notice")).to_contain_text("You have all")
+        await page.mouse.move(5, 5)
+        await practice.says(patient, days_ago=-0.01, fever_c=39.5, spreading=True, warmth=3, pain=3)
+        await audit.seal(worker)
+        await expect(row.locator(".row-owner")).to_contain_text("Take 2")
+        await expect(page.locator("#heard")).not_to_be_empty()
+        await expect(page.locator(".row")).to_have_count(1)
+
+
+@mark_browser
+async def test_a_session_is_recorded_with_the_keyboard_alone_and_without_scripts(
+    app: Litestar, practice: Practice, worker: Database
+) -> None:
+    patient = await practice.untreated("Sample Alder")
+    async with served(app) as origin, signed_in(practice, origin) as first:
+        state = await first.context.storage_state()
+        context = await first.context.browser.new_context(java_script_enabled=False, storage_state=state)  # type: ignore[union-attr]
+        page = await context.new_page()
+        await page.goto(f"{origin}/patients/{patient.patient_id}")
+        await page.get_by_role("link", name="Record session").click()
+        for question in questions.SCREENING.values():
+            await page.get_by_role("group", name=question).get_by_label("no", exact=True).focus()
+            await page.keyboard.press("Space")
+        await page.get_by_label("Candidate", exact=True).focus()
+        await page.keyboard.press("Space")
+        await page.get_by_label("Micro-needling").focus()
+        await page.keyboard.press("Space")
+        await page.keyboard.press("Tab")
+        await page.get_by_label("Needle depth").fill("1.5")
+        await page.get_by_label("Device or product").first.fill("Synthetic pen")
+        await page.get_by_label("Lot").first.fill("LOT-3")
+        await page.get_by_label("Expires").first.fill("2030-01-01")
+        for box in ("sterile", "single use"):
+            await page.get_by_label(box).first.focus()
+            await page.keyboard.press("Space")
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".code")).to_be_visible()
+        await page.emulate_media(media="print")
+        await expect(page.locator(".head")).to_be_hidden()
+        await expect(page.locator(".qr svg")).to_be_visible()
+        await context.close()

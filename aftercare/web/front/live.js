@@ -6,7 +6,7 @@ import { now, span } from "./clocks.js";
 
 const RETRY = 5_000;
 const QUIET = 45_000; // the server sends a `ping` every 15 s; three missed is a lost connection
-let pending = false, heardAt = Date.now(), freshAt = Date.now();
+let ended = false, pending = false, heardAt = Date.now(), freshAt = Date.now();
 const urgentTold = new Set(); // emergencies that were said while the list could not move
 
 const main = () => document.getElementById("main");
@@ -72,6 +72,7 @@ function heard() {
 }
 
 function watch() {
+  if (ended) return;
   const lost = document.getElementById("lost");
   if (Date.now() - heardAt > QUIET || lost.dataset.since) {
     lost.hidden = false;
@@ -83,6 +84,17 @@ function watch() {
 function title() {
   const urgent = Number(main()?.dataset.urgent ?? 0);
   document.title = (urgent ? `(${urgent}) ` : "") + document.title.replace(/^\(\d+\) /, "");
+}
+
+// What is shown is nobody's to see any more. Only a form keeps what somebody has written into it, and says so.
+function signedOut() {
+  ended = true;
+  const door = `${document.body.dataset.door}?ended=1&then=${encodeURIComponent(location.pathname + location.search)}`;
+  if (main()?.dataset.refresh) return void location.assign(door);
+  const lost = document.getElementById("lost");
+  lost.hidden = false;
+  const link = Object.assign(document.createElement("a"), { href: door, target: "_blank", textContent: "Sign in again" });
+  lost.replaceChildren("Signed out. ", link, " in another tab; what you wrote here stays.");
 }
 
 export function startLive(path) {
@@ -106,6 +118,7 @@ export function startLive(path) {
       if (events.readyState === EventSource.CLOSED) setTimeout(() => { refresh().catch(() => {}); connect(); }, RETRY);
     });
     events.addEventListener("ping", heard);
+    events.addEventListener("signed_out", () => { events.close(); signedOut(); });
     for (const name of ["alert", "check_in", "photo", "call_list", "session"]) {
       events.addEventListener(name, (event) => {
         lastId = event.lastEventId;
