@@ -206,7 +206,7 @@ def verify_audit(handle: str) -> None:
 
     async def walk(house: Any) -> None:
         clinic_id = await clinic_by_handle(house.database, handle)
-        broken = [entry.number async for entry in verify(house.database, clinic_id)]
+        broken = [number async for number in verify(house.database, clinic_id)]
         if broken:
             raise AftercareError(
                 f"The chain is broken at {len(broken)} entries, first at number {broken[0]}."

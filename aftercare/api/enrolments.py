@@ -11,6 +11,7 @@ from aftercare.api.who import anyone, patient_only
 from aftercare.model.people import Actor, Tokens
 from aftercare.services import enrolments
 from aftercare.services.house import House
+from aftercare.services.throttle import origin
 
 
 class Refresh(msgspec.Struct, frozen=True):
@@ -33,7 +34,7 @@ class EnrolmentController(Controller):
         data: JSONBody[enrolments.Enrolment],
     ) -> Tokens:
         """Tokens for a code. The same installation may repeat it for ten minutes, should the answer get lost."""
-        return await enrolments.enrol(house.database, data, address=origin(request), now=house.now())
+        return await enrolments.enrol(house.database, data, address=origin(request.scope, house.settings.trusted_proxies), now=house.now())
 
     @post("/tokens", guards=[anyone], summary="Rotate the tokens")
     async def rotate(self, house: NamedDependency[House], data: JSONBody[Refresh]) -> Tokens:
@@ -45,7 +46,3 @@ class EnrolmentController(Controller):
         """End this installation's tokens at once."""
         await enrolments.revoke(house.database, request.user, now=house.now())
 
-
-def origin(request: Request[Any, Any, Any]) -> str:
-    """Where a request comes from, for throttling only."""
-    return request.client.host if request.client else "unknown"

@@ -7,7 +7,7 @@ import msgspec
 import segno
 from litestar import Controller, Request, Response, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, HeaderParameter, JSONBody, PathParameter, QueryParameter
+from litestar.params import FromPath, HeaderParameter, JSONBody, PathParameter
 
 from aftercare.api.pages import Cursor, Page, page_of, read_cursor
 from aftercare.api.who import care_team, practitioner_only
@@ -37,6 +37,12 @@ class RecordedSession(msgspec.Struct, frozen=True, kw_only=True):
     episode: Episode
 
 
+class PatientSearch(msgspec.Struct, frozen=True, kw_only=True):
+    """Beginnings of words of the name or the reference."""
+
+    text: Annotated[str, msgspec.Meta(max_length=100, pattern=r"^[^\x00]*$")]
+
+
 class InvitationAnswer(enrolments.Invitation, frozen=True, kw_only=True):
     """A one-time code with its QR as SVG: the server's address with the code in the fragment."""
 
@@ -49,23 +55,22 @@ class PatientController(Controller):
     path = "/v1/patients"
     tags = ("patients",)
 
-    @get("/", guards=[care_team], summary="List or search patients")
+    @get("/", guards=[care_team], summary="List patients")
     async def list_patients(
-        self,
-        request: StaffRequest,
-        house: NamedDependency[House],
-        search: Annotated[
-            str, QueryParameter(max_length=100, description="Beginnings of name or reference.")
-        ] = "",
-        cursor: Cursor = None,
+        self, request: StaffRequest, house: NamedDependency[House], cursor: Cursor = None
     ) -> Page[Patient]:
-        """The newest first, or those whose name or reference begins with the words searched."""
+        """The newest first."""
         found = await patients.list_patients(
-            house.database, request.user, search=search, before=read_cursor(cursor), now=house.now()
+            house.database, request.user, before=read_cursor(cursor), now=house.now()
         )
-        if search.strip():
-            return Page(items=found)
         return page_of(found, patients.PAGE, lambda one: (one.created_at, one.patient_id))
+
+    @post("/search", guards=[care_team], status_code=200, summary="Search patients")
+    async def search(
+        self, request: StaffRequest, house: NamedDependency[House], data: JSONBody[PatientSearch]
+    ) -> list[Patient]:
+        """Those in whose name or reference every word begins a word. A body, because no name belongs in an address."""
+        return await patients.search_patients(house.database, request.user, data.text, now=house.now())
 
     @post("/", guards=[care_team], summary="Add a patient")
     async def create(

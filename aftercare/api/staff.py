@@ -7,12 +7,12 @@ from litestar import Controller, Request, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from aftercare.api.enrolments import origin
 from aftercare.api.who import COOKIE, Credential, admin_only, anyone, staff_only
 from aftercare.model.people import Actor, StaffDraft, StaffMember
 from aftercare.model.text import Handle
 from aftercare.services import clinics, staff
 from aftercare.services.house import House
+from aftercare.services.throttle import origin
 
 
 class SignInRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +36,7 @@ class StaffController(Controller):
         """A token for the Authorization header, and the cookie for pages."""
         clinic_id = await clinics.clinic_by_handle(house.database, data.clinic)
         made = await staff.sign_in(
-            house.database, clinic_id, data.email, data.password, address=origin(request), now=house.now()
+            house.database, clinic_id, data.email, data.password, address=origin(request.scope, house.settings.trusted_proxies), now=house.now()
         )
         answer = Response(made)
         set_cookie(answer, made, house)

@@ -123,17 +123,26 @@ def _two_misses(listener: _Listener) -> Iterator[CallReason]:
         return
     first, last = numbers.call_days
     row: list[WatchedCheckIn] = []
+    unreached: list[WatchedCheckIn] = []
     for one in listener.watch.calendar:
         if not first <= one.due.day <= last:
             continue
         if one.answered:
-            row = []
-        elif listener.missed(one) and not _our_fault(one.reminder):
-            # A day whose reminder never left neither counts nor breaks the row.
-            row.append(one)
+            row, unreached = [], []
+        elif listener.missed(one):
+            # A day whose reminder never left neither counts as a miss nor breaks the row.
+            (unreached if _our_fault(one.reminder) else row).append(one)
     if len(row) >= numbers.call_misses and listener.silent(row[-1]):
-        days = " and ".join(str(one.due.day) for one in row[: numbers.call_misses])
-        yield CallReason(row[numbers.call_misses - 1].due.date, f"No check-in on days {days}.")
+        yield _call(row[: numbers.call_misses], "")
+    elif len(row) + len(unreached) >= numbers.call_misses and unreached and listener.silent(unreached[-1]):
+        # Nobody was silent but us; that nobody asked for two days is reason enough to ring.
+        both = sorted((*row, *unreached), key=lambda one: one.due.date)
+        yield _call(both[: numbers.call_misses], f", and {_NEVER_LEFT}")
+
+
+def _call(row: list[WatchedCheckIn], why: str) -> CallReason:
+    days = " and ".join(str(one.due.day) for one in row)
+    return CallReason(row[-1].due.date, f"No check-in on days {days}{why}.")
 
 
 def _at_risk_unreached(listener: _Listener) -> Iterator[CallReason]:

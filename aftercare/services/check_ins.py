@@ -120,7 +120,7 @@ def _keep(
         judged_at=judged_at,
         said_day=draft.day,
         time_zone=zone,
-        answered_by=AnsweredBy.STAFF if actor.kind == "staff" else draft.answered_by,
+        answered_by=_who_answered(actor, draft),
         staff_id=actor.id if actor.kind == "staff" else None,
         supersedes=draft.supersedes,
         unscheduled=draft.day is None,
@@ -140,6 +140,13 @@ def _keep(
             Adjusted(pointer="/day", reason="The day was recomputed from recorded_at.", used=str(day))
         )
     return kept, tuple(adjusted)
+
+
+def _who_answered(actor: Actor, draft: CheckInDraft) -> AnsweredBy:
+    """Staff are whoever signed in as staff, never a phone's word."""
+    if actor.kind == "staff":
+        return AnsweredBy.STAFF
+    return AnsweredBy.SELF if draft.answered_by is AnsweredBy.STAFF else draft.answered_by
 
 
 def _judged_at(mine: Recovery, draft: CheckInDraft, now: datetime, adjusted: list[Adjusted]) -> datetime:

@@ -24,7 +24,7 @@ from aftercare.model.care import (
 from aftercare.model.people import Actor, Patient
 from aftercare.model.words import Modality
 from aftercare.services import audit
-from aftercare.services.recovery import SWEEP
+from aftercare.services.recovery import SWEEP, judge_again
 from aftercare.store import alerts, due_work, patients, sessions
 from aftercare.store import courses as store
 from aftercare.store import episodes as episode_store
@@ -171,6 +171,7 @@ async def record_session(
         for ended in await episode_store.open_episode(db, actor.clinic_id, episode):
             await due_work.bring_forward(db, actor.clinic_id, SWEEP, ended, now)
         await due_work.put(db, actor.clinic_id, SWEEP, episode.episode_id, now)
+        await judge_again(db, actor, patient_id, session.session_at, now=now)
         await audit.record(
             db,
             actor,
@@ -221,6 +222,9 @@ async def _refuse_if_blocked(
     before = [session.session_at for session in done if session.session_at <= draft.session_at]
     if before:
         check_spacing(max(before), draft.session_at, patient.time_zone, min_days=course.min_days_apart)
+    after = [session.session_at for session in done if session.session_at > draft.session_at]
+    if after:
+        check_spacing(draft.session_at, min(after), patient.time_zone, min_days=course.min_days_apart)
 
 
 def _session(draft: SessionDraft, course: Course, actor: Actor, now: datetime) -> Session:

@@ -64,20 +64,20 @@ async def get_patient(database: Database, actor: Actor, patient_id: UUID, *, now
 
 
 async def list_patients(
-    database: Database,
-    actor: Actor,
-    *,
-    search: str = "",
-    before: tuple[datetime, UUID] | None = None,
-    now: datetime,
+    database: Database, actor: Actor, *, before: tuple[datetime, UUID] | None = None, now: datetime
 ) -> list[Patient]:
-    """Patients found by prefixes of name and reference, or the newest before a place in the list."""
+    """The newest patients, or those before a place in the list."""
     async with database.clinic(actor.clinic_id) as db:
-        if search.strip():
-            found = await store.search(db, actor.clinic_id, search, PAGE)
-        else:
-            found = await store.page(db, actor.clinic_id, before or _END, PAGE)
+        found = await store.page(db, actor.clinic_id, before or _END, PAGE)
         await audit.record(db, actor, "patients.listed", now=now)
+    return found
+
+
+async def search_patients(database: Database, actor: Actor, text: str, *, now: datetime) -> list[Patient]:
+    """Patients in whom every word of the text begins a word of the name or the reference."""
+    async with database.clinic(actor.clinic_id) as db:
+        found = await store.search(db, actor.clinic_id, text, PAGE)
+        await audit.record(db, actor, "patients.searched", now=now)
     return found
 
 

@@ -191,6 +191,18 @@ def _before_any_session(recovery: Recovery, everything: list[Kept], new: Kept) -
     return judge(default_pack(), untreated, since=str(new.check_in_id))
 
 
+async def judge_again(
+    db: Connection, actor: Actor, patient_id: UUID, since: datetime, *, now: datetime
+) -> None:
+    """Judge again what was recorded from an instant on: a session is often entered after the first answers about it."""
+    mine = await load(db, actor.clinic_id, patient_id, now=now, back_to=since)
+    later = [one for one in mine.check_ins if one.judged_at >= since]
+    if later:
+        rest = tuple(one for one in mine.check_ins if one is not later[0])
+        found = findings(msgspec.structs.replace(mine, check_ins=rest), later[0])
+        await absorb_findings(db, mine, found, actor, now=now)
+
+
 async def absorb_findings(
     db: Connection, recovery: Recovery, found: dict[UUID, list[Finding]], actor: Actor, *, now: datetime
 ) -> list[Change]:

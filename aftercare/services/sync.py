@@ -18,10 +18,14 @@ _log = structlog.get_logger()
 MOST = 100
 
 
-class SyncBatch(msgspec.Struct, frozen=True, kw_only=True):
-    """Up to 100 check-ins, each `{"id": ..., ...}` in the form that PUT /v1/check-ins/{id} takes, id included."""
+class SyncBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Up to 100 check-ins, each `{"id": ..., ...}` in the form that PUT /v1/check-ins/{id} takes, id included.
 
-    check_ins: list[dict[str, Any]] = []
+    Items are open, so that one of no form at all takes no other with it. What this server does not take at all is refused
+    whole and named: the phone keeps it for a server that does.
+    """
+
+    check_ins: list[Any] = []
 
 
 class SyncProblem(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,17 +63,31 @@ async def sync(database: Database, actor: Actor, batch: SyncBatch, *, now: datet
             f"Send at most {MOST} check-ins at a time.", pointers={"/check_ins": "too many items"}
         )
     results: dict[int, SyncResult] = {}
-    for place, raw in sorted(enumerate(batch.check_ins), key=lambda one: str(one[1].get("recorded_at", ""))):
-        results[place] = await _one(database, actor, actor.id, place, raw, now)
+    read: list[tuple[datetime, int, UUID, CheckInDraft]] = []
+    for place, raw in enumerate(batch.check_ins):
+        try:
+            item_id, draft = _read(raw)
+        except AftercareError as error:
+            results[place] = SyncResult(
+                place=place, id=_id_of(raw), status="refused", problem=_problem(error)
+            )
+        else:
+            read.append((draft.recorded_at, place, item_id, draft))
+    for _, place, item_id, draft in sorted(read, key=lambda one: one[:2]):
+        results[place] = await _one(database, actor, actor.id, place, item_id, draft, now)
     return SyncAnswer(check_ins=tuple(results[place] for place in sorted(results)))
 
 
 async def _one(
-    database: Database, actor: Actor, patient_id: UUID, place: int, raw: dict[str, Any], now: datetime
+    database: Database,
+    actor: Actor,
+    patient_id: UUID,
+    place: int,
+    item_id: UUID,
+    draft: CheckInDraft,
+    now: datetime,
 ) -> SyncResult:
-    item_id: UUID | None = None
     try:
-        item_id, draft = _read(raw)
         answer = await submit(database, actor, patient_id, item_id, draft, now=now)
     except AftercareError as error:
         return SyncResult(place=place, id=item_id, status="refused", problem=_problem(error))
@@ -79,7 +97,17 @@ async def _one(
     return SyncResult(place=place, id=item_id, status="kept", answer=answer)
 
 
-def _read(raw: dict[str, Any]) -> tuple[UUID, CheckInDraft]:
+def _id_of(raw: Any) -> UUID | None:
+    """The id of an item that could not be read, so that the phone knows which one it was."""
+    try:
+        return msgspec.convert(raw.get("id") if isinstance(raw, dict) else None, UUID | None)
+    except msgspec.ValidationError:
+        return None
+
+
+def _read(raw: Any) -> tuple[UUID, CheckInDraft]:
+    if not isinstance(raw, dict):
+        raise Malformed(pointers={"": "This is not a check-in."})
     rest = dict(raw)
     try:
         item_id = msgspec.convert(rest.pop("id", None), UUID)

@@ -4,7 +4,9 @@ A try is counted before it is looked at, and given back when it was right: many 
 """
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from aftercare.db.pool import Database
@@ -17,6 +19,20 @@ _WINDOW = timedelta(minutes=15)
 def subject(kind: str, value: str) -> bytes:
     """What is counted, as a hash: no e-mail and no address stands in the table."""
     return hashlib.sha256(f"{kind}\0{value}".encode("utf-8", "surrogatepass")).digest()
+
+
+def origin(scope: Mapping[str, Any], trusted_proxies: int) -> str:
+    """Where a request (its ASGI scope) comes from: the address that the outermost of our own proxies saw.
+
+    Each proxy appends whom it heard to X-Forwarded-For; what stands before our own is the sender's word and counts nothing.
+    """
+    client = scope.get("client")
+    peer = str(client[0]) if client else "unknown"
+    if not trusted_proxies:
+        return peer
+    lines = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    heard = [part.strip() for part in ",".join(lines).split(",") if part.strip()]
+    return heard[-trusted_proxies] if len(heard) >= trusted_proxies else peer
 
 
 async def count_try(database: Database, clinic_id: UUID, limits: dict[bytes, int], *, now: datetime) -> None:

@@ -18,6 +18,7 @@ from aftercare.model.people import Clinic
 from aftercare.model.text import Handle
 from aftercare.services import clinics, staff
 from aftercare.services.house import House
+from aftercare.services.throttle import origin
 from aftercare.web.forms import Form, SignInForm, local_path, read_form, read_own_form, require_token
 from aftercare.web.refusals import WHERE_TO_SIGN_IN
 from aftercare.web.visits import COOKIE, StaffRequest, anyone, go_to, html, last_clinic, remember, staff_page
@@ -59,7 +60,7 @@ class DoorController(Controller):
     ) -> Response[Any]:
         """In, or the form again with what was wrong."""
         found, form = await _clinic(house, clinic), await read_form(request, SignInForm)
-        address = request.client.host if request.client else "unknown"
+        address = origin(request.scope, house.settings.trusted_proxies)
         try:
             require_token(form.csrf, request.cookies.get(_DOOR, ""))
             made = await staff.sign_in(

@@ -117,5 +117,11 @@ async def test_an_empty_outbox_is_fine_and_a_wrong_one_is_named(
     client: httpx.AsyncClient, alder: Person
 ) -> None:
     assert (await sync(client, alder, [])).json() == {"check_ins": []}
-    wrong = await sync(client, alder, [1])
-    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/check_ins/0")
+    good = queued(alder, 1, {"redness": 1})
+    for nothing in (None, 1, "x", []):
+        first, second = (await sync(client, alder, [nothing, good])).json()["check_ins"]
+        assert (first["status"], first["problem"]["status"], second["status"]) == ("refused", 422, "kept")
+    newer = {"check_ins": [good], "messages": [{}]}
+    unknown = await client.post("/v1/sync", headers=alder.headers, json=newer)
+    assert unknown.status_code == 422
+    assert "messages" in unknown.text

@@ -220,6 +220,14 @@ def test_a_reminder_that_never_left_makes_no_miss_of_the_patient() -> None:
     assert hear(watch({0, 1, 4, 5}, reminder={2: NEVER_LEFT}), at(4)).call == ()
 
 
+def test_whom_no_reminder_reached_for_two_days_is_rung_and_never_said_to_be_silent() -> None:
+    silence = hear(watch({0}, reminder={1: NEVER_LEFT, 2: NEVER_LEFT}), at(3))
+    assert silence.findings == ()
+    assert [call.sentence for call in silence.call] == [
+        "No check-in on days 1 and 2, and the reminder never left."
+    ]
+
+
 def test_a_reminder_that_never_left_does_not_hide_the_misses_around_it() -> None:
     assert [call.date for call in hear(watch({0}, reminder={2: NEVER_LEFT}), at(4)).call] == [on(3)]
 

@@ -151,3 +151,35 @@ async def test_a_screening_sent_twice_is_one_and_with_other_content_refused(
     other = msgspec.structs.replace(draft, answers={"pregnant": True})
     with pytest.raises(OtherContent):
         await courses.screen(service, by, patient.patient_id, other, now=later)
+
+
+async def test_answers_that_came_before_the_session_was_recorded_are_judged_by_it(
+    service: Database, team: Team, treat: Treat, session_at: datetime
+) -> None:
+    patient = await treat(session_at)
+    second = session_at + timedelta(days=35)
+    # One day after the second treatment, which nobody has entered yet: quite expected there, far too much on day 36.
+    await patient.says(second + timedelta(days=1), pain=2, warmth=2, swelling=4)
+    before = await alerts.list_alerts(service, team.practitioner, whose="everyone", offset=0, now=second)
+    recorded_at = second + timedelta(days=1, hours=6)
+    await courses.record_session(
+        service,
+        team.practitioner,
+        patient.patient_id,
+        _next(patient.course_id, second, "The first recovery was seen in person."),
+        now=recorded_at,
+    )
+    found = await alerts.list_alerts(service, team.practitioner, whose="everyone", offset=0, now=recorded_at)
+    new = [one for one in found if one.id not in {old.id for old in before}]
+    assert [(one.code, one.day) for one in new] == [("swelling", 1)]
+
+
+async def test_a_session_recorded_late_keeps_its_distance_to_the_next_one_too(
+    service: Database, team: Team, treat: Treat, session_at: datetime
+) -> None:
+    patient = await treat(session_at)
+    earlier = session_at - timedelta(days=10)
+    with pytest.raises(TooSoonError):
+        await courses.record_session(
+            service, team.practitioner, patient.patient_id, _next(patient.course_id, earlier), now=session_at
+        )

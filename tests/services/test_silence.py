@@ -204,7 +204,7 @@ async def test_a_session_recorded_after_the_one_that_followed_it_asks_nothing(
     worker: Database, service: Database, team: Team, treat: Treat, post: Post, session_at: datetime
 ) -> None:
     patient = await treat(session_at)
-    earlier = next_session(patient.course_id, session_at - timedelta(days=5))
+    earlier = next_session(patient.course_id, session_at - timedelta(days=5), "Entered late; half face only.")
     _, episode = await courses.record_session(
         service, team.practitioner, patient.patient_id, earlier, now=session_at + timedelta(minutes=5)
     )
