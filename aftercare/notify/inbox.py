@@ -126,11 +126,13 @@ def render_inbox(inbox: Inbox, *, base: str = "/inbox") -> str:
     """Write the page that lists the mails, newest first; `base` is the path under which `{base}/{number}` opens one."""
     rows = "".join(
         f'<li><a href="{escape(base)}/{mail.number}"><strong>{escape(mail.subject or "(no subject)")}</strong>'
-        f"<span>{escape(', '.join(mail.recipients))} - {_time(mail)}</span></a></li>\n"
+        f"<span>{escape(', '.join(mail.recipients))}</span>{_time(mail)}</a></li>\n"
         for mail in inbox.messages()
     )
-    empty = "<p>Mails that Aftercare sends appear here. Raise an alert, or wait for a reminder.</p>"
-    return _page("Inbox", f"<ul>\n{rows}</ul>" if rows else empty)
+    empty = (
+        '<p class="muted">Mails that Aftercare sends appear here. Raise an alert, or wait for a reminder.</p>'
+    )
+    return _page("Inbox", f'<ul class="card">\n{rows}</ul>' if rows else empty)
 
 
 def render_mail(mail: Mail, *, base: str = "/inbox") -> str:
@@ -198,26 +200,47 @@ def _time(mail: Mail) -> str:
     return f'<time datetime="{mail.received_at.isoformat()}">{mail.received_at:%d %b %H:%M:%S} UTC</time>'
 
 
+# The colours of the dashboard, written out: a mail reader beside it should look as if it belonged there.
+_STYLE: Final = """
+:root { color-scheme: light dark; --ground: #f5f6f7; --surface: #fff; --line: #d9dee2; --ink: #171c20; --muted: #525b64; --accent: #0a5a78 }
+@media (prefers-color-scheme: dark) {
+  :root { --ground: #0f1316; --surface: #161b1f; --line: #2b333a; --ink: #e9edf0; --muted: #a6b0b9; --accent: #79c8e4 }
+}
+* { box-sizing: border-box }
+body { margin: 0 auto; padding: 0 16px 48px; max-width: 720px; background: var(--ground); color: var(--ink);
+  font: 16px/1.5 -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif; font-variant-numeric: tabular-nums }
+nav { display: flex; flex-wrap: wrap; gap: 0 24px; min-height: 48px; align-items: center; font-size: 14px; color: var(--muted) }
+h1 { font-size: 28px; line-height: 32px; font-weight: 650; margin: 16px 0; overflow-wrap: anywhere }
+h2 { font-size: 20px; line-height: 28px; margin: 24px 0 8px }
+a { color: var(--accent); text-underline-offset: 2px }
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 4px }
+.card, pre, iframe { background: var(--surface); border: 1px solid var(--line); border-radius: 6px }
+ul { list-style: none; margin: 0; padding: 0 }
+li + li { border-top: 1px solid var(--line) }
+li a { display: grid; grid-template-columns: 1fr auto; gap: 0 16px; padding: 12px 16px; min-height: 44px; color: inherit; text-decoration: none }
+li a:hover strong { text-decoration: underline }
+li strong { font-weight: 650; overflow-wrap: anywhere }
+li span, li time, dl, .muted { font-size: 14px; line-height: 20px; color: var(--muted) }
+li span { grid-column: 1; overflow-wrap: anywhere }
+li time { grid-column: 2; grid-row: 1; line-height: 24px; white-space: nowrap }
+dl { display: grid; grid-template-columns: 80px 1fr; gap: 4px 16px; margin: 0 0 16px }
+dd { margin: 0; color: var(--ink); overflow-wrap: anywhere }
+pre { margin: 0; padding: 16px; font: inherit; white-space: pre-wrap; overflow-wrap: anywhere }
+iframe { display: block; width: 100%; height: 22rem; background: #fff }
+details { margin-top: 24px } summary { cursor: pointer; font-weight: 600; font-size: 14px; padding: 8px 0 }
+details pre { font-size: 12px }
+"""
+
+
 def _page(title: str, body: str) -> str:
     return f"""<!doctype html>
 <html lang="en">
 <head>
-<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(title)}</title>
-<style>
-:root {{ color-scheme: light dark }}
-body {{ margin: 0 auto; padding: 24px 16px; max-width: 44rem; font: 16px/1.5 system-ui, sans-serif }}
-h1 {{ font-size: 28px; line-height: 1.2; margin: 0 0 16px; overflow-wrap: anywhere }}
-h2 {{ font-size: 20px; margin: 24px 0 8px }}
-ul {{ list-style: none; margin: 0; padding: 0 }}
-li a {{ display: block; padding: 12px 4px; border-bottom: 1px solid #8886; color: inherit; text-decoration: none }}
-li a:hover, li a:focus {{ background: #8882 }}
-li span, dt {{ display: block; font-size: 14px; opacity: .75 }}
-dd {{ margin: 0 0 8px; overflow-wrap: anywhere }}
-pre {{ padding: 12px; border: 1px solid #8886; border-radius: 6px; font: inherit; white-space: pre-wrap; overflow-wrap: anywhere }}
-iframe {{ width: 100%; height: 22rem; border: 1px solid #8886; border-radius: 6px; background: #fff }}
-</style>
+<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)} · Aftercare demo</title>
+<style>{_STYLE}</style>
 </head>
 <body>
+<nav aria-label="Pages"><a href="/">Dashboard</a><span>Mail of this demo: it stays on this machine.</span></nav>
 <h1>{escape(title)}</h1>
 {body}
 </body>

@@ -58,7 +58,18 @@ class TriageController(Controller):
         return html(page, fragment=True)
 
 
-@route("/{rest:path}", http_method=_EVERY_METHOD, guards=[anyone], include_in_schema=False)
+# Below an address that goes on with an id, the router looks no further: such a one has its own way to this page.
+_NOWHERE = [
+    "/{rest:path}",
+    "/alerts/{one:str}/{two:str}/{rest:path}",
+    "/patients/{one:str}/{rest:path}",
+    "/patients/{one:str}/photos/{two:str}/{rest:path}",
+    "/call-list/{one:str}/{rest:path}",
+    "/sign-in/{one:str}/{rest:path}",
+]
+
+
+@route(_NOWHERE, http_method=_EVERY_METHOD, guards=[anyone], include_in_schema=False)
 async def no_such_page(request: Request[Any, Any, Any]) -> Response[str]:
     """An address that is no page's: said as a page to browsers, as problem+json to everything else."""
     if "text/html" not in request.headers.get("accept", ""):

@@ -508,13 +508,20 @@ async def test_what_is_not_there_is_a_page_for_browsers_and_a_problem_for_progra
         "/nothing",
         "/alerts/not-an-id",
         f"/alerts/{uuid4()}/explode",
+        "/alerts/a/b/c",
+        "/alerts/a/b/c/d",
+        f"/patients/{uuid4()}/nothing",
+        "/patients/a/b/c",
+        f"/patients/{uuid4()}/photos/{uuid4()}/more",
+        "/call-list/a/b/c/d",
+        "/sign-in/harbour/further",
         f"/patients/{uuid4()}",
         "/?whose=theirs",
     ):
         answer = await practitioner.client.get(path)
         assert answer.status_code == 404, path
         assert "<h1>" in answer.text, path
-    for path in ("/nothing", "/v1/nothing"):
+    for path in ("/nothing", "/v1/nothing", "/alerts/a/b/c"):
         answer = await practitioner.client.get(path, headers={"accept": "application/json"})
         assert answer.headers["content-type"] == "application/problem+json"
 
