@@ -58,8 +58,8 @@ async def test_mail_of_an_emergency_leaves_with_the_commit(
     running: Worker, patient: Recovering, mail: SmtpReceiver
 ) -> None:
     await patient.says(datetime.now(UTC), now=datetime.now(UTC), breathing_or_tongue=True)
-    (one, *_) = await mail.wait_for(1, timeout_s=5)
-    assert one.recipients == ("practitioner@alpha.test",)
+    await mail.wait_for(1, timeout_s=5)
+    assert mail.mails[0].recipients == ("practitioner@alpha.test",)
 
 
 async def test_two_workers_send_each_mail_once(
@@ -70,10 +70,16 @@ async def test_two_workers_send_each_mail_once(
     signs = ({"breathing_or_tongue": True}, {"eye": ["vision"]}, {"very_unwell": True})
     for sign in signs:
         await patient.says(datetime.now(UTC), now=datetime.now(UTC), **sign)
-    await mail.wait_for(len(signs), timeout_s=10)
+
+    def told() -> list[str]:
+        # The admin hears of yesterday's reminder, which never left, by a mail of its own.
+        to = "practitioner@alpha.test"
+        return [one.message["message-id"] for one in mail.mails if to in one.recipients]
+
+    while len(told()) < len(signs):
+        await mail.wait_for(len(mail.mails) + 1, timeout_s=10)
     await second.stop()
-    subjects = [one.message["message-id"] for one in mail.mails]
-    assert len(subjects) == len(set(subjects)) == len(signs)
+    assert len(told()) == len(set(told())) == len(signs)
 
 
 async def test_a_hanging_webhook_delays_neither_mail_nor_another_webhook(
