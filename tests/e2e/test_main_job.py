@@ -174,7 +174,8 @@ SEVEN_DAYS: tuple[dict[str, Any], ...] = (
 async def test_from_enrolment_to_acknowledgement(clinic: Clinic) -> None:
     admin, practitioner = await signed_in(clinic, "admin"), await signed_in(clinic, "practitioner")
     hook = await admin.ok("POST", "/v1/webhooks", {"url": clinic.hooks.url})
-    session_at = datetime.now(UTC) - timedelta(days=6, hours=12)
+    # A week ago at ten in the morning: each answer falls on its own local day, at whatever hour this test runs.
+    session_at = (datetime.now(UTC) - timedelta(days=7)).replace(hour=10, minute=0)
     patient_id, phone = await treated(practitioner, clinic, session_at, hsv_history=True)
 
     today = await phone.ok("GET", "/v1/me/today")
