@@ -64,7 +64,7 @@ _NOWHERE = [
     "/alerts/{one:str}/{two:str}/{rest:path}",
     "/patients/{one:str}/{rest:path}",
     "/patients/{one:str}/photos/{two:str}/{rest:path}",
-    "/call-list/{one:str}/{rest:path}",
+    "/call-list/{one:str}/{two:str}/{rest:path}",
     "/sign-in/{one:str}/{rest:path}",
 ]
 

@@ -296,7 +296,7 @@ PAGES: dict[str, Page] = {
         head=HEAD,
         rows=(msgspec.structs.replace(ROWS[0], also=LINES), msgspec.structs.replace(ROWS[1], also=LINES[1:]), *ROWS[2:]),
     ),
-    "alert-together": AlertPage(head=HEAD, alert=msgspec.structs.replace(ALERT, also=LINES), back="/"),
+    "alert-together": AlertPage(head=HEAD, alert=msgspec.structs.replace(ALERT, also=LINES)),
     "triage-empty": TriagePage(head=HEAD, rows=(), in_recovery=42),
     "alert": AlertPage(head=HEAD, alert=ALERT),
     "resolve": ActPage(head=HEAD, alert=ALERT, act="resolve", back="/"),
