@@ -43,6 +43,12 @@ class ActForm(Form, frozen=True, kw_only=True):
     until: Instant | None = None
 
 
+class SearchForm(Form, frozen=True, kw_only=True):
+    """Beginnings of a name or of a number."""
+
+    q: Annotated[str, msgspec.Meta(max_length=80, pattern=r"^[^\x00]*$")] = ""
+
+
 class SignInForm(Form, frozen=True, kw_only=True):
     """Who wants in, and where to go on to."""
 

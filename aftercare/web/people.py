@@ -12,7 +12,7 @@ from aftercare.model.text import Instant
 from aftercare.services import dashboard_lists, dashboard_patient, sweep
 from aftercare.services.house import House
 from aftercare.web import notices
-from aftercare.web.forms import Form, local_path, read_own_form
+from aftercare.web.forms import Form, SearchForm, local_path, read_own_form
 from aftercare.web.visits import StaffRequest, care_page, go_to, html, reader_of
 
 BackQuery = Annotated[str, QueryParameter()]
@@ -26,14 +26,22 @@ class PeopleController(Controller):
         self,
         request: StaffRequest,
         house: NamedDependency[House],
-        q: Annotated[str, QueryParameter(max_length=80)] = "",
         before: Annotated[Instant | None, QueryParameter(required=False)] = None,
         beside: Annotated[UUID | None, QueryParameter(required=False)] = None,
     ) -> Response[str]:
-        """The newest, or those whose name or number begins with the words searched."""
+        """The newest."""
         place = (before, beside) if before is not None and beside is not None else None
         page = await dashboard_lists.patients(
-            house.database, reader_of(request), query=q, before=place, now=house.now()
+            house.database, reader_of(request), query="", before=place, now=house.now()
+        )
+        return html(page)
+
+    @post("/patients/search", guards=[care_page], status_code=200)
+    async def search(self, request: StaffRequest, house: NamedDependency[House]) -> Response[str]:
+        """Those whose name or number begins with the words searched. A form, because no name belongs in an address."""
+        form = await read_own_form(request, SearchForm)
+        page = await dashboard_lists.patients(
+            house.database, reader_of(request), query=form.q, before=None, now=house.now()
         )
         return html(page)
 
