@@ -167,7 +167,7 @@ async def _arrange(past: Past, one: SyntheticPatient) -> Actor:
 
     past.at(one.session_at + timedelta(minutes=5), treat)
     plain = {Story.UNEVENTFUL, Story.SKIPS_ITEMS, Story.SILENT}
-    with_photos = one.story not in plain or past.chance.random() < 0.15
+    with_photos = one.story not in plain or _is_well(one, past.now)
     for said in one.check_ins:
         past.at(said.recorded_at + timedelta(seconds=20), _answering(past, me_actor, one, said))
         if with_photos and said.day in _PHOTO_DAYS:
