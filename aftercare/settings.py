@@ -20,7 +20,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     env: Literal["development", "production"] = "development"
     host: str = "127.0.0.1"
     port: int = 8460
-    trusted_proxies: int = 0  # how many proxies of ours stand in front; guesses are counted by the address before them
+    trusted_proxies: int = 0  # how many of our own stand in front: guesses count by the address before them
     public_url: str = ""  # how phones and browsers reach us; default http://<host>:<port>
     data_dir: Path = Path("data")  # photos, and the embedded PostgreSQL where no database URL is set
 

@@ -34,7 +34,12 @@ class EnrolmentController(Controller):
         data: JSONBody[enrolments.Enrolment],
     ) -> Tokens:
         """Tokens for a code. The same installation may repeat it for ten minutes, should the answer get lost."""
-        return await enrolments.enrol(house.database, data, address=origin(request.scope, house.settings.trusted_proxies), now=house.now())
+        return await enrolments.enrol(
+            house.database,
+            data,
+            address=origin(request.scope, house.settings.trusted_proxies),
+            now=house.now(),
+        )
 
     @post("/tokens", guards=[anyone], summary="Rotate the tokens")
     async def rotate(self, house: NamedDependency[House], data: JSONBody[Refresh]) -> Tokens:
@@ -45,4 +50,3 @@ class EnrolmentController(Controller):
     async def revoke(self, request: Request[Actor, Any, Any], house: NamedDependency[House]) -> None:
         """End this installation's tokens at once."""
         await enrolments.revoke(house.database, request.user, now=house.now())
-

@@ -36,7 +36,12 @@ class StaffController(Controller):
         """A token for the Authorization header, and the cookie for pages."""
         clinic_id = await clinics.clinic_by_handle(house.database, data.clinic)
         made = await staff.sign_in(
-            house.database, clinic_id, data.email, data.password, address=origin(request.scope, house.settings.trusted_proxies), now=house.now()
+            house.database,
+            clinic_id,
+            data.email,
+            data.password,
+            address=origin(request.scope, house.settings.trusted_proxies),
+            now=house.now(),
         )
         answer = Response(made)
         set_cookie(answer, made, house)
