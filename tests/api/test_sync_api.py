@@ -118,7 +118,8 @@ async def test_an_empty_outbox_is_fine_and_a_wrong_one_is_named(
 ) -> None:
     assert (await sync(client, alder, [])).json() == {"check_ins": []}
     good = queued(alder, 1, {"redness": 1})
-    for nothing in (None, 1, "x", []):
+    no_forms: tuple[Any, ...] = (None, 1, "x", [])
+    for nothing in no_forms:
         first, second = (await sync(client, alder, [nothing, good])).json()["check_ins"]
         assert (first["status"], first["problem"]["status"], second["status"]) == ("refused", 422, "kept")
     newer = {"check_ins": [good], "messages": [{}]}
