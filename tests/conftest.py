@@ -28,6 +28,14 @@ def _cheap_passwords() -> None:
     passwords._hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests have counted, from whichever process they ran in."""
+    for report in terminalreporter.getreports("passed"):
+        for name, said in report.user_properties:
+            if name == "said" and report.when == "call":
+                terminalreporter.write_line(str(said))
+
+
 class Server(Protocol):
     """A PostgreSQL on which databases may be made."""
 
