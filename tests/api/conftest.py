@@ -1,7 +1,7 @@
 """A house on the test database with a clock to set, two clinics, and people with fixed parts in every test."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
@@ -16,7 +16,6 @@ import pytest
 from litestar import Litestar
 
 from aftercare.api.app import create_app
-from aftercare.db.embedded import EmbeddedServer
 from aftercare.db.pool import Database
 from aftercare.model.clinic import Opening
 from aftercare.model.people import Actor, ClinicDraft, StaffDraft
@@ -25,6 +24,7 @@ from aftercare.services import clinics, staff
 from aftercare.services.house import House, build_house
 from aftercare.settings import Settings
 from tests.api.contract import held_to_the_contract
+from tests.conftest import Server
 
 WEDNESDAY = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
 PASSWORD = "a plainly synthetic password"
@@ -96,11 +96,11 @@ def house_on(url: str, folder: Path, clock: Clock) -> House:
 
 
 @pytest.fixture(scope="session")
-def seeded(server: EmbeddedServer, template: str, tmp_path_factory: pytest.TempPathFactory) -> Seeded:
+def seeded(server: Server, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seeded]:
     """Two clinics with their people, once a run: everyone enrolled through the API."""
 
     async def make() -> Seeded:
-        name = "seeded_api"
+        name = f"seeded_{uuid4().hex}"
         admin = await asyncpg.connect(server.url("postgres"))
         await admin.execute(f"create database {name} template {template}")
         await admin.close()
@@ -111,7 +111,14 @@ def seeded(server: EmbeddedServer, template: str, tmp_path_factory: pytest.TempP
             await _clinic(house.database, client, seed, "quay", "b")
         return seed
 
-    return asyncio.run(make())
+    async def forget(name: str) -> None:
+        admin = await asyncpg.connect(server.url("postgres"))
+        await admin.execute(f"drop database {name} with (force)")
+        await admin.close()
+
+    seed = asyncio.run(make())
+    yield seed
+    asyncio.run(forget(seed.database))
 
 
 async def _clinic(
@@ -234,7 +241,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def api_url(server: EmbeddedServer, seeded: Seeded) -> AsyncIterator[str]:
+async def api_url(server: Server, seeded: Seeded) -> AsyncIterator[str]:
     name = f"test_{uuid4().hex}"
     admin = await asyncpg.connect(server.url("postgres"))
     await admin.execute(f"create database {name} template {seeded.database}")
