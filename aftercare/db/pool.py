@@ -130,14 +130,6 @@ def _is_gone(connection: Connection) -> bool:
         return True
 
 
-async def until_closed(connection: asyncpg.Connection) -> None:
-    """Wait until a connection is gone, for whatever reason."""
-    gone = asyncio.Event()
-    connection.add_termination_listener(lambda _: gone.set())
-    if not connection.is_closed():
-        await gone.wait()
-
-
 async def _prepare(connection: asyncpg.Connection) -> None:
     await connection.set_type_codec(
         "json",

@@ -7,15 +7,14 @@ commit that made work wakes the ticks at once, and they poll as well.
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
 import msgspec
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from aftercare.db.pool import Database, until_closed
+from aftercare.db.listening import Listener
+from aftercare.db.pool import Database
 from aftercare.errors import AftercareError
 from aftercare.services import alerts, audit, deliveries, sweep
 from aftercare.services.deliveries import CHANNELS, WAKE, work_kind
@@ -50,7 +49,7 @@ class Worker:
             raise AftercareError("This process has no database for background work.")
         self._house, self._database = house, house.worker
         self._scheduler = AsyncIOScheduler(timezone=UTC)
-        self._listener: asyncio.Task[None] | None = None
+        self._listener = Listener(self._database, WAKE, self._wake)
         self._ticks = self._all_ticks(self._database)
         self._running: defaultdict[str, set[asyncio.Task[None]]] = defaultdict(set)
 
@@ -81,7 +80,7 @@ class Worker:
             self._schedule(tick.kind, tick.seconds, self._run, tick)
         self._schedule("seal", 1.0, self._seal)
         self._scheduler.start()
-        self._listener = asyncio.create_task(self._listen())
+        self._listener.start()
 
     def _schedule(
         self, name: str, seconds: float, work: Callable[..., Awaitable[None]], *args: object
@@ -101,10 +100,7 @@ class Worker:
     async def stop(self) -> None:
         """Stop; what was claimed and not finished is taken over when its lease ends."""
         self._scheduler.shutdown(wait=False)
-        if self._listener is not None:
-            self._listener.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._listener
+        await self._listener.stop()
         tasks = [task for running in self._running.values() for task in running]
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=_GOODBYE)
@@ -112,7 +108,7 @@ class Worker:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    def _wake(self, *_: object) -> None:
+    def _wake(self, _: str) -> None:
         now = datetime.now(UTC)
         for job in self._scheduler.get_jobs():
             if job.id != SWEEP:
@@ -153,20 +149,3 @@ class Worker:
             await audit.seal(self._database)
         except AftercareError as error:
             _log.warning("tick_failed", kind="seal", error=type(error).__name__)
-
-    async def _listen(self) -> None:
-        """Be woken by commits. Polling goes on whether this works or not."""
-        while True:
-            connection: asyncpg.Connection | None = None
-            try:
-                connection = await asyncpg.connect(
-                    self._database.url, server_settings={"role": self._database.role}
-                )
-                await connection.add_listener(WAKE, self._wake)
-                await until_closed(connection)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                _log.warning("wake_lost", error=type(error).__name__)
-                await asyncio.sleep(2)
-            finally:
-                if connection is not None and not connection.is_closed():
-                    connection.terminate()

@@ -6,11 +6,11 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 from uuid import UUID
 
-import asyncpg
 import msgspec
 import structlog
 
-from aftercare.db.pool import Connection, Database, until_closed
+from aftercare.db.listening import Listener
+from aftercare.db.pool import Connection, Database
 from aftercare.model.audit import AuditEntry
 from aftercare.model.words import AlertState, Tier
 from aftercare.services.audit import SEALED
@@ -54,38 +54,19 @@ class Hub:
         """Nothing is opened yet."""
         self._database = database
         self._waiting: defaultdict[UUID, set[asyncio.Event]] = defaultdict(set)
-        self._task: asyncio.Task[None] | None = None
+        self._listener = Listener(database, SEALED, self._heard)
 
     def start(self) -> None:
         """Listen from now on, in the background."""
-        self._task = asyncio.create_task(self._listen())
+        self._listener.start()
 
     async def stop(self) -> None:
         """Stop listening."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await self._listener.stop()
 
-    async def _listen(self) -> None:
-        while True:
-            connection: asyncpg.Connection | None = None
-            try:
-                connection = await asyncpg.connect(
-                    self._database.url, server_settings={"role": self._database.role}
-                )
-                await connection.add_listener(SEALED, self._heard)
-                await until_closed(connection)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                _log.warning("live_updates_lost", error=type(error).__name__)
-                await asyncio.sleep(2)
-            finally:
-                if connection is not None and not connection.is_closed():
-                    connection.terminate()
-
-    def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+    def _heard(self, clinic_id: str) -> None:
         with suppress(ValueError):
-            for waiter in self._waiting.get(UUID(str(payload)), ()):
+            for waiter in self._waiting.get(UUID(clinic_id), ()):
                 waiter.set()
 
     async def follow(self, clinic_id: UUID, after: int | None) -> AsyncGenerator[Event | None, None]:
