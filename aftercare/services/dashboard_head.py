@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from aftercare.db.pool import Connection, Database
+from aftercare.db.pool import Connection
 from aftercare.errors import NotFound
 from aftercare.model.people import Actor, Clinic, StaffMember
 from aftercare.model.views import Head, Notice
@@ -50,9 +50,3 @@ async def clinic_of(db: Connection, reader: Reader) -> Clinic:
     if clinic is None:
         raise NotFound
     return clinic
-
-
-async def plain_head(database: Database, reader: Reader, *, now: datetime) -> Head:
-    """A head alone, for pages that say what went wrong."""
-    async with database.clinic(reader.actor.clinic_id) as db:
-        return await head(db, reader, await clinic_of(db, reader), now)
