@@ -55,6 +55,16 @@ contracts: setup
 	@echo "Checking import contracts"
 	@$(VENV)/bin/lint-imports --no-logo
 
+SEED ?= $(shell $(PY) -c 'import secrets; print(secrets.randbelow(10**9))')
+
+.PHONY: prove
+prove: setup assets browser ## long fault and cohort runs, each with a figure (SEED=n repeats one; ONLY=kill names one)
+	@$(PY) -m pytest -q tests/prove --long --seed $(SEED) $(if $(ONLY),-k $(ONLY))
+
+.PHONY: bench
+bench: setup assets ## what is measured beside what it is measured against, into build/bench.json (ONLY=pages names one)
+	@$(PY) -m tests.bench $(ONLY)
+
 .PHONY: wheel
 wheel: setup assets ## the installable package, in dist/
 	@echo "Building the wheel"

@@ -28,6 +28,17 @@ def _cheap_passwords() -> None:
     passwords._hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The two sizes of tests/prove, and the seed that repeats a run."""
+    parser.addoption("--long", action="store_true", help="tests/prove at full size, as `make prove` runs it")
+    parser.addoption("--seed", type=int, default=1, help="what chance draws from in tests/prove")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say what repeats this run."""
+    return f"tests/prove: --seed {config.option.seed}{' --long' if config.option.long else ''}"
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print what tests have counted, from whichever process they ran in."""
     for report in terminalreporter.getreports("passed"):

@@ -31,15 +31,20 @@ def with_database(settings: Settings) -> Iterator[Settings]:
         yield settings
         return
     with EmbeddedServer(settings.data_dir / "postgres") as server:
-        asyncio.run(_make_ready(server))
-        server.let_in(*(_login(role) for role in _ROLES))
-        yield msgspec.structs.replace(
-            settings,
-            database_url=server.url(_DATABASE, _login("service")),
-            worker_database_url=server.url(_DATABASE, _login("worker")),
-            backup_database_url=server.url(_DATABASE, _login("backup")),
-            owner_database_url=server.url(_DATABASE),
-        )
+        yield on_server(settings, server)
+
+
+def on_server(settings: Settings, server: EmbeddedServer) -> Settings:
+    """Settings with a login for each role on a running server, whose database is made and migrated. Blocks."""
+    asyncio.run(_make_ready(server))
+    server.let_in(*(_login(role) for role in _ROLES))
+    return msgspec.structs.replace(
+        settings,
+        database_url=server.url(_DATABASE, _login("service")),
+        worker_database_url=server.url(_DATABASE, _login("worker")),
+        backup_database_url=server.url(_DATABASE, _login("backup")),
+        owner_database_url=server.url(_DATABASE),
+    )
 
 
 class PowerfulLoginError(AftercareError):
