@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import msgspec
 from uuid_utils.compat import uuid7
 
 from aftercare.care.calendar import MORNING, at_local, calendar
@@ -12,6 +13,7 @@ from aftercare.checks.silence import listen
 from aftercare.db.pool import Connection, Database
 from aftercare.model.calendar import DueCheckIn
 from aftercare.model.care import Episode
+from aftercare.model.findings import Finding
 from aftercare.model.messages import MessageKind
 from aftercare.model.people import Actor
 from aftercare.model.silence import (
@@ -66,34 +68,69 @@ async def sweep(database: Database, claim: due_work.Claim, *, now: datetime) -> 
             await due_work.postpone(db, SWEEP, claim, again)
 
 
+class Asking(msgspec.Struct, frozen=True, kw_only=True):
+    """One reminder to send: which, of which check-in, and not before when."""
+
+    kind: SilenceKind
+    due: DueCheckIn
+    at: datetime
+
+
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """What one look at an episode comes to."""
+
+    remind: tuple[Asking, ...] = ()
+    call: tuple[CallListRow, ...] = ()
+    never_left: date | None = None  # the newest day whose reminder never left
+    findings: tuple[Finding, ...] = ()
+    again: datetime | None = None  # None: nothing can change any more
+
+
 async def _look(db: Connection, mine: Recovery, episode: Episode, now: datetime) -> datetime | None:
     clinic_id, system = mine.clinic.clinic_id, Actor(clinic_id=mine.clinic.clinic_id, kind="system")
-    due = asked_of(mine, episode)
     rows = await delivery_store.reminders_of(db, clinic_id, mine.patient.patient_id, episode.session_at)
-    sent = {row.what: row for row in rows}
+    look = look_at(mine, episode, {row.what: row for row in rows}, now)
+    for asking in look.remind:
+        await _remind(db, mine, episode, asking)
+    for row in look.call:
+        if await call_list.add(db, clinic_id, row):
+            await audit.record(
+                db, system, "call_list.added", now=now, patient_id=row.patient_id, subject_id=row.episode_id
+            )
+    if look.never_left is not None:
+        await _tell_admins(db, mine, look.never_left, now)
+    if look.findings:
+        await recovery.absorb_findings(db, mine, {episode.episode_id: list(look.findings)}, system, now=now)
+    return look.again
+
+
+def look_at(mine: Recovery, episode: Episode, sent: Sent, now: datetime) -> Look:
+    """Say what is to be done about an episode at an instant; `sent` are its reminders by `reminder_key`."""
+    due = asked_of(mine, episode)
     watch = _watch(mine, episode, due, sent, now)
-    for one in watch.calendar:
-        unasked = _what(SilenceKind.DUE, episode, one.due.day) not in sent
-        if unasked and not one.answered and one.due.due_at <= now < one.due.ends_at:
-            await _remind(db, mine, episode, SilenceKind.DUE, one.due, now)
+    remind = [
+        Asking(kind=SilenceKind.DUE, due=one.due, at=now)
+        for one in watch.calendar
+        if reminder_key(SilenceKind.DUE, episode, one.due.day) not in sent
+        and not one.answered
+        and one.due.due_at <= now < one.due.ends_at
+    ]
     silence = listen(default_pack(), watch, now)
     by_date = {one.date: one for one in due}
     missed = [nudge.date for nudge in silence.remind if nudge.kind is SilenceKind.MISS]
     if missed and max(missed) + _DAY not in by_date:
         # Not at midnight, when the miss is known, and not beside the next day's own reminder.
         morning = at_local(max(missed) + _DAY, MORNING, ZoneInfo(mine.patient.time_zone))
-        await _remind(db, mine, episode, SilenceKind.MISS, by_date[max(missed)], max(now, morning))
-    for reason in silence.call:
-        await _put_on_call_list(db, mine, episode, reason, watch, system, now)
-    if silence.never_left:
-        await _tell_admins(db, mine, max(nudge.date for nudge in silence.never_left), now)
-    if silence.findings:
-        await recovery.absorb_findings(
-            db, mine, {episode.episode_id: list(silence.findings)}, system, now=now
-        )
+        remind.append(Asking(kind=SilenceKind.MISS, due=by_date[max(missed)], at=max(now, morning)))
     coming = [one.due_at for one in due if one.due_at > now]
     looks = [*coming[:1], *([silence.next_look_at] if silence.next_look_at else [])]
-    return min(looks, default=None)
+    return Look(
+        remind=tuple(remind),
+        call=tuple(_to_call(mine, episode, reason, watch, now) for reason in silence.call),
+        never_left=max((nudge.date for nudge in silence.never_left), default=None),
+        findings=silence.findings,
+        again=min(looks, default=None),
+    )
 
 
 def _watch(mine: Recovery, episode: Episode, due: list[DueCheckIn], sent: Sent, now: datetime) -> Watch:
@@ -114,11 +151,13 @@ def _watch(mine: Recovery, episode: Episode, due: list[DueCheckIn], sent: Sent, 
                 asked_again=True,  # the answer to an empty check-in asks at once
                 reminder=Reminder(ReminderFate.NOT_DUE)
                 if spoken.get(one.day)  # who answers before being asked is not asked, and nothing went wrong
-                else _fate(sent.get(_what(SilenceKind.DUE, episode, one.day)), one.due_at, one.ends_at, now),
+                else _fate(
+                    sent.get(reminder_key(SilenceKind.DUE, episode, one.day)), one.due_at, one.ends_at, now
+                ),
                 miss_reminder=_fate(
                     # The next day's own reminder is one after the miss, too.
-                    sent.get(_what(SilenceKind.MISS, episode, one.day))
-                    or sent.get(_what(SilenceKind.DUE, episode, one.day + 1)),
+                    sent.get(reminder_key(SilenceKind.MISS, episode, one.day))
+                    or sent.get(reminder_key(SilenceKind.DUE, episode, one.day + 1)),
                     None,
                     None,
                     now,
@@ -148,41 +187,37 @@ def _fate(
     return Reminder(ReminderFate.FAILED if over else ReminderFate.NOT_DUE)
 
 
-def _what(kind: SilenceKind, episode: Episode, day: int) -> str:
-    # The day since the session, not its date: a patient who flies has some dates twice or never.
+def reminder_key(kind: SilenceKind, episode: Episode, day: int) -> str:
+    """What makes a reminder the same reminder: the day since the session, not its date.
+
+    A patient who flies has some dates twice or never.
+    """
     return f"remind:{kind}:{episode.episode_id}:{day}"
 
 
-async def _remind(
-    db: Connection, mine: Recovery, episode: Episode, kind: SilenceKind, due: DueCheckIn, at: datetime
-) -> None:
+async def _remind(db: Connection, mine: Recovery, episode: Episode, asking: Asking) -> None:
     reminder = Delivery(
         delivery_id=uuid7(),
         channel="smtp",
         kind=MessageKind.REMINDER,
         patient_id=mine.patient.patient_id,
-        day=due.day,
-        queued_at=at,
+        day=asking.due.day,
+        queued_at=asking.at,
     )
-    await queue(db, mine.clinic.clinic_id, reminder, _what(kind, episode, due.day), at)
+    what = reminder_key(asking.kind, episode, asking.due.day)
+    await queue(db, mine.clinic.clinic_id, reminder, what, asking.at)
 
 
-async def _put_on_call_list(
-    db: Connection,
-    mine: Recovery,
-    episode: Episode,
-    reason: CallReason,
-    watch: Watch,
-    system: Actor,
-    now: datetime,
-) -> None:
+def _to_call(
+    mine: Recovery, episode: Episode, reason: CallReason, watch: Watch, now: datetime
+) -> CallListRow:
     missed = [
         one.due.day
         for one in watch.calendar
         if not one.answered and one.due.date <= reason.date and one.due.ends_at <= now
     ]
     session_on = episode.session_at.astimezone(ZoneInfo(mine.patient.time_zone)).date()
-    row = CallListRow(
+    return CallListRow(
         episode_id=episode.episode_id,
         day=(reason.date - session_on).days,
         patient_id=mine.patient.patient_id,
@@ -190,10 +225,6 @@ async def _put_on_call_list(
         reason=reason.sentence,
         added_at=now,
     )
-    if await call_list.add(db, mine.clinic.clinic_id, row):
-        await audit.record(
-            db, system, "call_list.added", now=now, patient_id=row.patient_id, subject_id=row.episode_id
-        )
 
 
 async def _tell_admins(db: Connection, mine: Recovery, newest: date, now: datetime) -> None:
