@@ -31,6 +31,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     pool_size: int = 10  # connections for requests, per process
     worker_pool_size: int = 4  # connections for background work, per process
     pool_wait_seconds: float = 5.0  # how long a request waits for a connection before 503
+    lock_wait_seconds: float = 5.0  # how long it then waits for what another one is changing
+    body_wait_seconds: float = 30.0  # how long a request's body may stand still before 408
 
     smtp_host: str = ""  # empty: mail is not configured and says so
     smtp_port: int = 25

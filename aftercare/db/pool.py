@@ -38,62 +38,95 @@ _AWAY = (
     asyncpg.ReadOnlySQLTransactionError,  # the server became a standby
     ConnectionError,
 )
-_HELD_UP = (asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError, TimeoutError)
+_HELD_UP = (
+    asyncpg.TransactionRollbackError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,  # it took longer than a statement may
+    TimeoutError,
+)
+_STATEMENT_SECONDS = 30  # nothing that we ask takes one
 
 
 class Database:
-    """One pool that acts as one role. Nothing is ever set on the session but the role itself."""
+    """One pool that acts as one role. Role and time limits come with the connection; nothing is set on it later."""
 
-    def __init__(self, url: str, *, role: str, size: int, wait_seconds: float = 5.0) -> None:
-        """`role` is the group role that every connection takes; `wait_seconds` bounds the wait for a connection."""
-        self.url, self.role, self.size, self.wait_seconds = url, role, size, wait_seconds
+    command_seconds = 2 * _STATEMENT_SECONDS
+
+    def __init__(
+        self, url: str, *, role: str, size: int, wait_seconds: float = 5.0, lock_seconds: float = 5.0
+    ) -> None:
+        """`role` is the group role that every connection takes.
+
+        `wait_seconds` bounds the wait for a connection, `lock_seconds` each wait for a lock: whoever waits for a lock
+        holds a connection that others wait for.
+        """
+        self.url, self.role, self.size = url, role, size
+        self.wait_seconds, self.lock_seconds = wait_seconds, lock_seconds
         self._pool: asyncpg.Pool | None = None
+        self._probe: asyncpg.Pool | None = None
 
     async def open(self) -> None:
         """Open the pool. Raises DatabaseAway."""
         try:
-            self._pool = await asyncpg.create_pool(
-                self.url,
-                min_size=1,
-                max_size=self.size,
-                init=_prepare,
-                command_timeout=60,
-                # A transaction that waits for a client is a bug; PostgreSQL ends it before it holds up the others.
-                server_settings={
-                    "role": self.role,
-                    "idle_in_transaction_session_timeout": "30s",
-                    "application_name": self.role,
-                    "timezone": "UTC",
-                },
-            )
+            self._pool = await self._connections(least=1, most=self.size)
+            self._probe = await self._connections(least=0, most=1)
         except (OSError, asyncpg.PostgresError, TimeoutError) as error:
             raise DatabaseAway from error
 
+    async def _connections(self, *, least: int, most: int) -> asyncpg.Pool:
+        return await asyncpg.create_pool(
+            self.url,
+            min_size=least,
+            max_size=most,
+            init=_prepare,
+            # PostgreSQL ends a statement first, and goes on; this is for one that no longer answers at all.
+            command_timeout=self.command_seconds,
+            server_settings={
+                "role": self.role,
+                "lock_timeout": f"{max(1, round(self.lock_seconds * 1000))}ms",  # 0 would be for ever
+                "statement_timeout": f"{_STATEMENT_SECONDS}s",
+                # A transaction that waits for a client is a bug; it is ended before it holds up the others.
+                "idle_in_transaction_session_timeout": "30s",
+                "application_name": self.role,
+                "timezone": "UTC",
+            },
+        )
+
     async def close(self) -> None:
         """Close the pool; running statements get a few seconds."""
-        if self._pool is not None:
-            try:
-                async with asyncio.timeout(5):
-                    await self._pool.close()
-            except TimeoutError:
-                self._pool.terminate()
-            self._pool = None
+        pools, self._pool, self._probe = (self._pool, self._probe), None, None
+        for pool in pools:
+            if pool is not None:
+                try:
+                    async with asyncio.timeout(5):
+                        await pool.close()
+                except TimeoutError:
+                    pool.terminate()
+
+    async def answers(self) -> None:
+        """Return if PostgreSQL answers: asked past the queue of requests, since full is not broken.
+
+        Raises Busy, DatabaseAway.
+        """
+        async with self._transaction("begin", self._probe) as db:
+            await db.execute("select 1")
 
     def clinic(self, clinic_id: UUID) -> AbstractAsyncContextManager[Connection]:
         """A transaction that sees this clinic and no other. Raises Busy, DatabaseAway."""
         # One round trip for both; a UUID cannot carry SQL.
-        return self._transaction(f"begin; select set_config('aftercare.clinic', '{clinic_id}', true)")
+        begin = f"begin; select set_config('aftercare.clinic', '{clinic_id}', true)"
+        return self._transaction(begin, self._pool)
 
     def transaction(self) -> AbstractAsyncContextManager[Connection]:
         """A transaction without a clinic: the directory, and the worker's queue. Raises Busy, DatabaseAway."""
-        return self._transaction("begin")
+        return self._transaction("begin", self._pool)
 
     @asynccontextmanager
-    async def _transaction(self, begin: str) -> AsyncIterator[Connection]:
-        if self._pool is None:
+    async def _transaction(self, begin: str, pool: asyncpg.Pool | None) -> AsyncIterator[Connection]:
+        if pool is None:
             raise DatabaseAway
         try:
-            connection = await self._pool.acquire(timeout=self.wait_seconds)
+            connection = await pool.acquire(timeout=self.wait_seconds)
         except TimeoutError as error:
             raise Busy(retry_after=2) from error
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
@@ -110,17 +143,17 @@ class Database:
             if await connection.execute("commit") != "COMMIT":
                 # A statement failed and its error was swallowed: PostgreSQL then rolls back and calls it no error.
                 raise AftercareError
-        except _AWAY as error:
-            raise DatabaseAway(retry_after=2) from error
         except _HELD_UP as error:
             raise Busy(retry_after=2) from error
+        except _AWAY as error:
+            raise DatabaseAway(retry_after=2) from error
         except asyncpg.InterfaceError as error:
             if _is_gone(connection):
                 raise DatabaseAway(retry_after=2) from error
             raise
         finally:
             with suppress(Exception):
-                await self._pool.release(connection, timeout=5)
+                await pool.release(connection, timeout=5)
 
 
 def _is_gone(connection: Connection) -> bool:

@@ -53,16 +53,25 @@ class House:
 
 def build_house(settings: Settings, *, with_worker: bool, now: Callable[[], datetime] = utc_now) -> House:
     """A house as the settings say, nothing opened yet. `settings.database_url` must be set by now."""
-    wait = settings.pool_wait_seconds
     worker_url = settings.worker_database_url or settings.database_url
     return House(
         settings=settings,
         database=Database(
-            settings.database_url, role="aftercare_service", size=settings.pool_size, wait_seconds=wait
+            settings.database_url,
+            role="aftercare_service",
+            size=settings.pool_size,
+            wait_seconds=settings.pool_wait_seconds,
+            lock_seconds=settings.lock_wait_seconds,
         ),
         # Background work never shares the pool of the requests.
-        # It may wait for its own few connections; a request may not.
-        worker=Database(worker_url, role="aftercare_worker", size=settings.worker_pool_size, wait_seconds=60)
+        # It may wait for its own few connections, and for locks; a request may not.
+        worker=Database(
+            worker_url,
+            role="aftercare_worker",
+            size=settings.worker_pool_size,
+            wait_seconds=60,
+            lock_seconds=30,
+        )
         if with_worker
         else None,
         blobs=LocalBlobs(Path(settings.data_dir) / "photos"),

@@ -82,6 +82,44 @@ async def test_a_statement_that_takes_too_long_is_busy(service: Database) -> Non
     await _works(service)
 
 
+async def test_whoever_waits_too_long_for_a_lock_is_busy_and_its_connection_free(database_url: str) -> None:
+    hasty = Database(database_url, role="aftercare_service", size=2, lock_seconds=0.05)
+    await hasty.open()
+    holder = await asyncpg.connect(database_url)
+    async with holder.transaction():
+        await holder.execute("select pg_advisory_xact_lock(1)")
+        with pytest.raises(Busy):
+            async with hasty.clinic(CLINIC) as db:
+                await db.execute("select pg_advisory_xact_lock(1)")
+        await _works(hasty)
+    await holder.close()
+    await hasty.close()
+
+
+async def test_postgresql_ends_a_statement_before_the_driver_gives_it_up(service: Database) -> None:
+    async def too_long(db: Connection) -> None:
+        limit = await db.fetchval("select setting::int from pg_settings where name = 'statement_timeout'")
+        assert 0 < limit < service.command_seconds * 1000
+        await db.execute("set local statement_timeout = '50ms'")
+        await db.execute("select pg_sleep(30)")
+
+    with pytest.raises(Busy):
+        await _in_a_transaction(service, too_long)
+    await _works(service)
+
+
+async def test_a_full_pool_is_busy_and_the_database_still_says_that_it_is_there(database_url: str) -> None:
+    full = Database(database_url, role="aftercare_service", size=1, wait_seconds=0.05)
+    await full.open()
+    async with full.clinic(CLINIC):
+        with pytest.raises(Busy):
+            async with full.clinic(CLINIC):
+                raise AssertionError
+        await full.answers()
+    await _works(full)
+    await full.close()
+
+
 async def test_whoever_loses_a_deadlock_is_busy_and_the_other_goes_on(service: Database) -> None:
     locked = asyncio.Barrier(2)
 
