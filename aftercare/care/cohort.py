@@ -8,6 +8,7 @@ everything in a small clinic; it says nothing about how often it happens.
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from itertools import zip_longest
 from random import Random
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,11 +16,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from aftercare.care import calendar
-from aftercare.care.stories import DECK, SCRIPTS, Script, Story
+from aftercare.care.stories import DECK, FORGETS, RATES, SCRIPTS, Script, Story
 from aftercare.model.timeline import Answers, Risks, Timeline, TimelineCheckIn, Treatment
 from aftercare.model.words import AnsweredBy, Modality
 
-__all__ = ["Story", "SyntheticCheckIn", "SyntheticPatient", "draw", "timeline"]
+__all__ = ["Story", "SyntheticCheckIn", "SyntheticPatient", "draw", "draw_visits", "timeline"]
 
 # The strongest course that is still uneventful, by day (clinical.md 1.3); after the last entry: none.
 _STRONGEST: dict[Modality, dict[str, tuple[int, ...]]] = {
@@ -150,14 +151,73 @@ def timeline(patient: SyntheticPatient) -> Timeline:
     )
 
 
+def draw_visits(seed: int, index: int, *, now: datetime, days: int) -> tuple[SyntheticPatient, ...]:
+    """Draw one patient of a clinic's last `days` days: the same person at each session of a course, oldest first.
+
+    Stories come at their rates, whatever the index; sessions lie four to seven weeks apart, and what is asked after one
+    ends with the next. The same seed, index, `now` and `days` draw the same person.
+    """
+    chance = Random(f"{seed}/{index}/visits")  # noqa: S311  # a cohort, no secret
+    modality = chance.choice((Modality.MICRONEEDLING,) * 2 + (Modality.LASER_GENESIS,))
+    zone = ZoneInfo(chance.choice(_ZONES))
+    days_ago = chance.randrange(days + 1)
+    ago = []
+    for _ in range(chance.choice((1, 1, 2, 3, 4, 5, 6))):
+        ago.append(days_ago)
+        days_ago -= chance.randrange(28, 50)
+        if days_ago < 0:
+            break
+    scripts = [_by_rate(chance, modality) for _ in ago]
+    risks = _risks(chance, *scripts)
+    forgets = chance.choice(FORGETS)
+    identity, age_days = _id(chance), chance.randrange(19 * 366, 70 * 365)
+    today = now.astimezone(zone).date()
+    visits: list[SyntheticPatient] = []
+    for days_since, script in zip(ago, scripts, strict=True):
+        onset = chance.choice(script.onsets)
+        bare = _visit(chance, index, script, onset, modality, zone, today - timedelta(days=days_since))
+        one = msgspec.structs.replace(
+            bare, id=identity, risks=risks, birth_date=today - timedelta(days=days + age_days)
+        )
+        said = [said for said in _check_ins(chance, one, script, onset, now) if chance.random() >= forgets]
+        visits.append(msgspec.structs.replace(one, check_ins=tuple(said)))
+    return tuple(_until(one, next_one) for one, next_one in zip_longest(visits, visits[1:]))
+
+
+def _until(one: SyntheticPatient, next_one: SyntheticPatient | None) -> SyntheticPatient:
+    if next_one is None:
+        return one
+    said = tuple(said for said in one.check_ins if said.recorded_at < next_one.session_at)
+    return msgspec.structs.replace(one, check_ins=said)
+
+
+def _by_rate(chance: Random, modality: Modality) -> Script:
+    fitting = {story: rate for story, rate in RATES.items() if SCRIPTS[story].modality in {None, modality}}
+    return SCRIPTS[chance.choices(list(fitting), list(fitting.values()))[0]]
+
+
 def _patient(chance: Random, index: int, now: datetime) -> SyntheticPatient:
     script = SCRIPTS[DECK[index % len(DECK)]]
     modality = script.modality or chance.choice((Modality.MICRONEEDLING,) * 2 + (Modality.LASER_GENESIS,))
     zone = ZoneInfo(chance.choice(_ZONES))
     onset = chance.choice(script.onsets)
     session_on = now.astimezone(zone).date() - timedelta(days=onset + chance.choice(script.days_since_onset))
+    patient = _visit(chance, index, script, onset, modality, zone, session_on)
+    return msgspec.structs.replace(patient, check_ins=tuple(_check_ins(chance, patient, script, onset, now)))
+
+
+def _visit(
+    chance: Random,
+    index: int,
+    script: Script,
+    onset: int,
+    modality: Modality,
+    zone: ZoneInfo,
+    session_on: date,
+) -> SyntheticPatient:
+    """Draw one session of one person, with nothing said yet."""
     number, tree = divmod(index, len(_TREES))
-    patient = SyntheticPatient(
+    return SyntheticPatient(
         id=_id(chance),
         name=f"Sample {_TREES[tree]}" + (f" {number + 1}" if number else ""),
         second_identifier=f"SYN-{index + 1:04}",
@@ -172,14 +232,13 @@ def _patient(chance: Random, index: int, now: datetime) -> SyntheticPatient:
         story=script.story,
         silent_from=onset if script.silent else onset + 1 if script.silent_after_onset else None,
     )
-    return msgspec.structs.replace(patient, check_ins=tuple(_check_ins(chance, patient, script, onset, now)))
 
 
 def _id(chance: Random) -> UUID:
     return UUID(int=chance.getrandbits(128), version=4)
 
 
-def _risks(chance: Random, script: Script) -> Risks:
+def _risks(chance: Random, *scripts: Script) -> Risks:
     """Draw what is known; a clinic does not know everything of everyone."""
     drawn = Risks(
         fitzpatrick=chance.choice(_FITZPATRICK),
@@ -190,7 +249,9 @@ def _risks(chance: Random, script: Script) -> Risks:
         blood_thinner=chance.random() < 0.05,
         baseline={"redness": 1} if chance.random() < 0.2 else {},
     )
-    return msgspec.structs.replace(drawn, **script.risks)
+    for script in scripts:
+        drawn = msgspec.structs.replace(drawn, **script.risks)
+    return drawn
 
 
 def _treatment(chance: Random, modality: Modality) -> Treatment:

@@ -204,3 +204,23 @@ DECK = (
     Story.UNEVENTFUL,
     Story.UNEVENTFUL,
 )
+
+# How often, in a thousand sessions, each story comes in a cohort that is to look like a clinic's year and not like a
+# demonstration. clinical.md has few rates: cold sores below 1.45 % after fillers (section 2), alerts for 13 % of patients
+# (4.4), a fifth to a quarter of check-ins unanswered (4.4). The others are proposed, small, and to be judged.
+RATES = {
+    Story.UNEVENTFUL: 790.0,
+    Story.SKIPS_ITEMS: 60.0,
+    Story.SILENT: 50.0,
+    Story.CONTACT_REQUEST: 40.0,
+    Story.PROLONGED_REDNESS: 15.0,
+    Story.MILIA: 15.0,
+    Story.COLD_SORE: 14.0,
+    Story.SWELLING_STAYS: 8.0,
+    Story.INFECTION: 4.0,
+    Story.LASER_BURN: 3.0,
+    Story.EYE_EMERGENCY: 0.6,
+    Story.AIRWAY_EMERGENCY: 0.4,
+}
+# How often somebody forgets a check-in that they could have answered.
+FORGETS = (0.0, 0.02, 0.05, 0.1, 0.2)

@@ -148,7 +148,7 @@ async def record_session(
         _check_consumables(draft, course.modality)
         if not draft.override_reason.strip():
             await _refuse_if_blocked(db, actor, patient, course, done, draft)
-        session = _session(draft, course, actor, now)
+        session = as_session(draft, course, actor, now)
         episode = Episode(
             episode_id=uuid7(),
             patient_id=patient_id,
@@ -227,7 +227,8 @@ async def _refuse_if_blocked(
         check_spacing(draft.session_at, min(after), patient.time_zone, min_days=course.min_days_apart)
 
 
-def _session(draft: SessionDraft, course: Course, actor: Actor, now: datetime) -> Session:
+def as_session(draft: SessionDraft, course: Course, actor: Actor, now: datetime) -> Session:
+    """The session that a draft describes, performed by who records it. Raises Forbidden."""
     return Session(
         session_id=draft.session_id or uuid7(),
         patient_id=course.patient_id,

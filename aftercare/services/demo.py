@@ -5,7 +5,7 @@ Nothing is written into tables by hand: what patients and staff do is put on the
 
 import secrets
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from random import Random
 from uuid import UUID, uuid4
 
@@ -13,20 +13,16 @@ import msgspec
 
 from aftercare.care.cohort import Story, SyntheticCheckIn, SyntheticPatient, draw
 from aftercare.care.instrument import CURRENT_VERSION
-from aftercare.model.care import Consumable, CourseDraft, ScreeningDraft, SessionDraft
 from aftercare.model.check_ins import CheckInDraft
 from aftercare.model.clinic import Opening
 from aftercare.model.people import (
     Actor,
-    BaselineItem,
     ClinicDraft,
     Patient,
-    PatientDraft,
     StaffDraft,
     StaffMember,
 )
-from aftercare.model.timeline import Grade
-from aftercare.model.words import AlertState, AnsweredBy, Modality, Outcome, Role, Tier, View
+from aftercare.model.words import AlertState, AnsweredBy, Outcome, Role, Tier, View
 from aftercare.photos.synthetic import face
 from aftercare.services import (
     alerts,
@@ -41,6 +37,13 @@ from aftercare.services import (
 )
 from aftercare.services.house import House
 from aftercare.services.past import Event, Past, live
+from aftercare.services.synthetic import (
+    check_in_draft,
+    course_draft,
+    patient_draft,
+    screening_draft,
+    session_draft,
+)
 from aftercare.store import alerts as alert_store
 from aftercare.store.alerts import PatientAlert
 
@@ -159,7 +162,7 @@ async def _arrange(past: Past, one: SyntheticPatient) -> Actor:
     """Enter a patient and put their course, session, check-ins and photos on the list of what will happen."""
     database, by = past.house.database, past.team[Role.PRACTITIONER]
     booked = one.session_at - timedelta(days=3)
-    patient = await patients.create_patient(database, by, _patient(one), now=booked)
+    patient = await patients.create_patient(database, by, patient_draft(one), now=booked)
     me_actor = Actor(clinic_id=past.clinic_id, kind="patient", id=patient.patient_id)
 
     async def treat(at: datetime) -> None:
@@ -177,28 +180,11 @@ async def _arrange(past: Past, one: SyntheticPatient) -> Actor:
 
 async def _treat(past: Past, one: SyntheticPatient, patient: Patient, at: datetime) -> None:
     database, by = past.house.database, past.team[Role.PRACTITIONER]
-    draft = CourseDraft(modality=one.modality, planned_sessions=past.chance.choice((4, 5, 6)))
+    draft = course_draft(one, past.chance)
     course = await courses.create_course(database, by, patient.patient_id, draft, now=at)
-    careful = one.risks.hsv_history or one.risks.immunosuppressed
-    screening = ScreeningDraft(
-        course_id=course.course_id,
-        modality=one.modality,
-        outcome="with_precautions" if careful else "candidate",
-        reasons=("Cold sores before: prophylaxis discussed.",) if careful else (),
-    )
+    screening = screening_draft(one, course.course_id)
     await courses.screen(database, by, patient.patient_id, screening, now=at)
-    needling = one.modality is Modality.MICRONEEDLING
-    session = SessionDraft(
-        course_id=course.course_id,
-        session_at=one.session_at,
-        areas=("cheeks", "forehead"),
-        needle_depth_mm=one.treatment.needle_depth_mm,
-        fluence_j_cm2=None if needling else 14.0,
-        pulse_ms=None if needling else 0.3,
-        pigment_treated=one.treatment.pigment_treated,
-        anaesthetic="lidocaine cream" if needling else "",
-        consumables=_consumables(past, one) if needling else (),
-    )
+    session = session_draft(one, course.course_id, past.chance)
     await courses.record_session(database, by, patient.patient_id, session, now=at)
     for kind in ("care", "photos"):
         consent = me.ConsentDraft(granted=True, text_version=me.CONSENT_TEXT, language="en")
@@ -206,30 +192,11 @@ async def _treat(past: Past, one: SyntheticPatient, patient: Patient, at: dateti
         await me.put_consent(database, actor, kind, consent, now=at)
 
 
-def _consumables(past: Past, one: SyntheticPatient) -> tuple[Consumable, ...]:
-    return (
-        Consumable(
-            device="Synthetic needling cartridge, 12 needles",
-            lot=f"LOT-{past.chance.randrange(100, 120)}",
-            expires_on=one.session_at.date() + timedelta(days=400),
-            sterile=True,
-            single_use=True,
-        ),
-    )
-
-
 def _answering(past: Past, actor: Actor, one: SyntheticPatient, said: SyntheticCheckIn) -> Event:
     async def answer(at: datetime) -> None:
         if actor.id is None:
             return
-        draft = CheckInDraft(
-            instrument=CURRENT_VERSION,
-            recorded_at=said.recorded_at,
-            time_zone=one.time_zone,
-            day=said.day,
-            answered_by=said.answered_by,
-            answers=said.answers,
-        )
+        draft = check_in_draft(one, said)
         await check_ins.submit(past.house.database, actor, actor.id, said.id, draft, now=at)
         async with past.house.database.clinic(past.clinic_id) as db:
             found = await alert_store.unresolved_of_several(db, past.clinic_id, [actor.id])
@@ -315,23 +282,4 @@ def _clinic() -> ClinicDraft:
         openings=tuple(
             Opening(weekday=day, opens=time(8), closes=time(20) if day < 5 else time(14)) for day in range(6)
         ),
-    )
-
-
-def _patient(one: SyntheticPatient) -> PatientDraft:
-    risks = one.risks
-    return PatientDraft(
-        name=one.name,
-        reference=one.second_identifier,
-        birth_date=one.birth_date if one.birth_date > date(1890, 1, 1) else None,
-        phone="+44 7700 900000",  # of the range kept for drama
-        email=f"{one.second_identifier.lower()}@patients.invalid",
-        time_zone=one.time_zone,
-        fitzpatrick=risks.fitzpatrick,
-        hsv_history=risks.hsv_history,
-        diabetes=risks.diabetes,
-        immunosuppressed=risks.immunosuppressed,
-        keloid_history=risks.keloid_history,
-        blood_thinner=risks.blood_thinner,
-        baseline=msgspec.convert(risks.baseline, dict[BaselineItem, Grade]),
     )

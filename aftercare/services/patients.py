@@ -23,7 +23,7 @@ async def create_patient(database: Database, actor: Actor, draft: PatientDraft, 
     """A new patient. Zone, country and language default to the clinic's. Raises Malformed."""
     async with database.clinic(actor.clinic_id) as db:
         clinic = await _clinic(db, actor)
-        patient = _patient(draft, clinic, uuid7(), version=1, created_at=now, today=now.date())
+        patient = as_patient(draft, clinic, uuid7(), version=1, created_at=now, today=now.date())
         await store.create(db, actor.clinic_id, patient)
         await store.move(db, actor.clinic_id, patient.patient_id, patient.time_zone, now)
         await audit.record(db, actor, "patient.created", now=now, patient_id=patient.patient_id, detail=draft)
@@ -38,7 +38,7 @@ async def update_patient(
         clinic, before = await _clinic(db, actor), await store.lock(db, actor.clinic_id, patient_id)
         if before is None:
             raise NotFound
-        after = _patient(
+        after = as_patient(
             draft, clinic, patient_id, version=version, created_at=before.created_at, today=now.date()
         )
         newer = await store.update(db, actor.clinic_id, after)
@@ -88,9 +88,10 @@ async def _clinic(db: Connection, actor: Actor) -> Clinic:
     return clinic
 
 
-def _patient(
+def as_patient(
     draft: PatientDraft, clinic: Clinic, patient_id: UUID, *, version: int, created_at: datetime, today: date
 ) -> Patient:
+    """The patient that a draft describes, with the clinic's defaults. Raises Malformed."""
     if draft.birth_date is not None and not date(1890, 1, 1) <= draft.birth_date <= today:
         raise Malformed(pointers={"/birth_date": "This is not the birth date of a living person."})
     return Patient(
