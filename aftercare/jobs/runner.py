@@ -1,43 +1,34 @@
-"""The worker: ticks that claim due work under a lease, any number of them side by side.
+"""The worker: lines of due work that claim under a lease, any number of workers side by side.
 
 APScheduler only ticks, in UTC and in memory, in every process; what is due and who does it is decided by PostgreSQL. A
-commit that made work wakes the ticks at once, and they poll as well.
+commit that made work wakes the lines at once, and they poll as well.
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-import msgspec
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from aftercare.db.listening import Listener
 from aftercare.db.pool import Database
 from aftercare.errors import AftercareError
+from aftercare.jobs.lines import RENEW_SECONDS, Handle, Line, Work
 from aftercare.services import alerts, audit, deliveries, sweep
 from aftercare.services.deliveries import CHANNELS, WAKE, work_kind
 from aftercare.services.house import House
 from aftercare.services.recovery import ESCALATE, SWEEP
-from aftercare.store import due_work
 from aftercare.store.due_work import Claim
 
 _log = structlog.get_logger()
-# A claim outlives the longest attempt (60 s of SMTP), so that only a dead worker's work is taken over.
-_LEASE = timedelta(seconds=90)
-_AT_ONCE = 20
+# What waits for others may wait a lot at once; a relay takes a few dialogues of one client (Postfix: 50).
+_AT_ONCE = {"smtp": 20, "webhook": 100, ESCALATE: 20, SWEEP: 20}
+_SHARE = 10
+_AT_WORK = (
+    2  # what works on the database leaves connections to what sends: a red flag's mail never waits for one
+)
 _GOODBYE = 5.0  # seconds for what is running when we stop
-
-Handle = Callable[[Claim, datetime], Awaitable[None]]
-
-
-class Tick(msgspec.Struct, frozen=True):
-    """One kind of due work: how often to look for it, and what to do with a piece of it."""
-
-    kind: str
-    seconds: float
-    handle: Handle
 
 
 class Worker:
@@ -50,17 +41,23 @@ class Worker:
         self._house, self._database = house, house.worker
         self._scheduler = AsyncIOScheduler(timezone=UTC)
         self._listener = Listener(self._database, WAKE, self._wake)
-        self._ticks = self._all_ticks(self._database)
-        self._running: defaultdict[str, set[asyncio.Task[None]]] = defaultdict(set)
+        self._lines = [
+            Line(self._database, work, calm_per_minute=house.settings.calm_per_minute, now=house.now)
+            for work in self._works(self._database)
+        ]
 
-    def _all_ticks(self, database: Database) -> list[Tick]:
+    def _works(self, database: Database) -> list[Work]:
         house = self._house
 
+        sweeping, escalating = asyncio.Semaphore(_AT_WORK), asyncio.Semaphore(_AT_WORK)
+
         async def one_sweep(claim: Claim, now: datetime) -> None:
-            await sweep.sweep(database, claim, now=now)
+            async with sweeping:
+                await sweep.sweep(database, claim, now=now)
 
         async def one_escalation(claim: Claim, now: datetime) -> None:
-            await alerts.escalate(database, claim, now=now)
+            async with escalating:
+                await alerts.escalate(database, claim, now=now)
 
         def sender(channel: str) -> Handle:
             async def one_delivery(claim: Claim, now: datetime) -> None:
@@ -68,28 +65,30 @@ class Worker:
 
             return one_delivery
 
+        def work(kind: str, seconds: float, handle: Handle, at_once: int) -> Work:
+            return Work(kind=kind, seconds=seconds, handle=handle, at_once=at_once, share=_SHARE)
+
         return [
-            Tick(ESCALATE, 1.0, one_escalation),
-            *(Tick(work_kind(channel), 1.0, sender(channel)) for channel in CHANNELS),
-            Tick(SWEEP, 2.0, one_sweep),
+            work(ESCALATE, 1.0, one_escalation, _AT_ONCE[ESCALATE]),
+            *(work(work_kind(channel), 1.0, sender(channel), _AT_ONCE[channel]) for channel in CHANNELS),
+            work(SWEEP, 2.0, one_sweep, _AT_ONCE[SWEEP]),
         ]
 
     def start(self) -> None:
         """Begin to tick and to listen."""
-        for tick in self._ticks:
-            self._schedule(tick.kind, tick.seconds, self._run, tick)
-        self._schedule("seal", 1.0, self._seal)
+        for line in self._lines:
+            line.start()
+            self._every(line.work.seconds, line.work.kind, line.tick)
+            self._every(RENEW_SECONDS, f"renew {line.work.kind}", line.renew)
+        self._every(1.0, "seal", self._seal)
         self._scheduler.start()
         self._listener.start()
 
-    def _schedule(
-        self, name: str, seconds: float, work: Callable[..., Awaitable[None]], *args: object
-    ) -> None:
+    def _every(self, seconds: float, name: str, do: Callable[[], Awaitable[None]]) -> None:
         self._scheduler.add_job(
-            work,
+            do,
             "interval",
             seconds=seconds,
-            args=args,
             id=name,
             max_instances=1,
             coalesce=True,
@@ -101,48 +100,13 @@ class Worker:
         """Stop; what was claimed and not finished is taken over when its lease ends."""
         self._scheduler.shutdown(wait=False)
         await self._listener.stop()
-        tasks = [task for running in self._running.values() for task in running]
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=_GOODBYE)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        await asyncio.gather(*(line.stop(_GOODBYE) for line in self._lines))
 
     def _wake(self, _: str) -> None:
-        now = datetime.now(UTC)
-        for job in self._scheduler.get_jobs():
-            if job.id != SWEEP:
-                job.modify(next_run_time=now)
-
-    async def _run(self, tick: Tick) -> None:
-        """Claim what is due and set it going, as many at once as may be; a slow one holds up no other.
-
-        Whatever fails is logged by its class and comes again after its lease.
-        """
-        running = self._running[tick.kind]
-        try:
-            while True:
-                if len(running) >= _AT_ONCE:
-                    await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                free, now = _AT_ONCE - len(running), self._house.now()
-                async with self._database.transaction() as db:
-                    claims = await due_work.claim(db, tick.kind, now, now + _LEASE, free)
-                for claim in claims:
-                    task = asyncio.create_task(self._one(tick, claim))
-                    running.add(task)
-                    task.add_done_callback(running.discard)
-                if len(claims) < free:
-                    return
-        except AftercareError as error:
-            _log.warning("tick_failed", kind=tick.kind, error=type(error).__name__)
-
-    async def _one(self, tick: Tick, claim: Claim) -> None:
-        try:
-            await tick.handle(claim, self._house.now())
-        except Exception as error:  # noqa: BLE001 - one piece of work must not stop the others
-            _log.error(
-                "work_failed", kind=tick.kind, subject=str(claim.subject_id), error=type(error).__name__
-            )
+        for line in self._lines:
+            if line.work.kind != SWEEP:
+                line.wake()
+        self._scheduler.modify_job("seal", next_run_time=datetime.now(UTC))
 
     async def _seal(self) -> None:
         try:

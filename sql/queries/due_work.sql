@@ -6,36 +6,54 @@ set due_at = excluded.due_at, urgency = excluded.urgency, fence = due_work.fence
 -- name: bring_forward
 insert into due_work (clinic_id, kind, subject_id, due_at, urgency) values ($1, $2, $3, $4, $5)
 on conflict (clinic_id, kind, subject_id) do update
-set due_at = least(due_work.due_at, excluded.due_at), urgency = excluded.urgency, fence = due_work.fence + 1;
+set due_at = least(due_work.due_at, excluded.due_at), urgency = greatest(due_work.urgency, excluded.urgency),
+    fence = due_work.fence + 1;
 
 -- name: drop
 delete from due_work where clinic_id = $1 and kind = $2 and subject_id = $3;
 
 -- name: claim
-with next as (
-    select w.clinic_id, w.kind, w.subject_id
-    from unnest(array[3, 2, 1, 0]) with ordinality as u (urgency, place)
+with due as (
+    select w.clinic_id, w.subject_id, w.due_at, u.place
+    from unnest($3::smallint[]) with ordinality as u (urgency, place)
     cross join lateral (
-        select clinic_id, kind, subject_id, due_at from due_work
-        where kind = $1 and urgency = u.urgency and due_at <= $2
+        select clinic_id, subject_id, due_at from due_work
+        where kind = $1 and urgency = u.urgency and due_at <= $2 and clinic_id <> all ($7::uuid[])
         order by due_at
-        limit $4
+        limit $5
         for update skip locked
     ) w
-    order by u.place, w.due_at
-    limit $4
+), next as (
+    select clinic_id, subject_id, row_number() over (order by place, due_at) as turn
+    from (select *, row_number() over (partition by clinic_id order by place, due_at) as of_clinic from due) shared
+    where of_clinic <= $6
+    order by turn
+    limit $5
+), claimed as (
+    update due_work d set due_at = $4, fence = d.fence + 1
+    from next n
+    where d.kind = $1 and d.clinic_id = n.clinic_id and d.subject_id = n.subject_id
+    returning d.clinic_id, d.subject_id, d.fence, n.turn
 )
-update due_work d set due_at = $3, fence = d.fence + 1
-from next n
-where d.clinic_id = n.clinic_id and d.kind = n.kind and d.subject_id = n.subject_id
-returning d.clinic_id, d.subject_id, d.fence;
+select clinic_id, subject_id, fence from claimed order by turn;
+
+-- name: renew
+with held as (
+    select d.clinic_id, d.subject_id
+    from unnest($3::uuid[], $4::uuid[], $5::bigint[]) as c (clinic_id, subject_id, fence)
+    join due_work d on d.kind = $1 and d.clinic_id = c.clinic_id and d.subject_id = c.subject_id and d.fence = c.fence
+    for update of d skip locked
+)
+update due_work d set due_at = $2
+from held h
+where d.kind = $1 and d.clinic_id = h.clinic_id and d.subject_id = h.subject_id;
 
 -- name: finish
 delete from due_work where clinic_id = $1 and kind = $2 and subject_id = $3 and fence = $4
 returning subject_id;
 
 -- name: postpone
-update due_work set due_at = $5, fence = fence + 1
+update due_work set due_at = $5, urgency = coalesce($6, urgency), fence = fence + 1
 where clinic_id = $1 and kind = $2 and subject_id = $3 and fence = $4
 returning subject_id;
 

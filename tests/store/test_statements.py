@@ -16,6 +16,7 @@ _STATEMENTS = [
 _ACROSS_CLINICS = {
     ("clinics", "find"),
     ("due_work", "claim"),
+    ("due_work", "renew"),
     ("due_work", "next_due"),
     ("audit", "clinics_to_seal"),
 }
