@@ -26,8 +26,9 @@ DISPLAY_EDGE_ENOUGH = 1536
 THUMBNAIL_EDGE = 320
 
 # Measured on 2000 x 1500: baseline JPEG 13 ms, progressive 31 ms for the same bytes, WebP 59 to 177 ms of the two
-# cores that check-ins need too. Full chroma (4:4:4), because small red spots are what is looked for.
-_QUALITY = 82
+# cores that check-ins need too. Full chroma (4:4:4), because small red spots are what is looked for. At 82 a phone's
+# photo kept 0.964 of its structure (SSIM), at 86 0.971 for 16 % more bytes.
+QUALITY = 86
 
 
 def render(data: bytes, limits: PhotoLimits | None = None) -> Renditions:
@@ -95,6 +96,15 @@ def _upright(picture: Image.Image, turn: Transpose | None) -> Image.Image:
 def _encoded(picture: Image.Image) -> Picture:
     # Pillow's writer falls back on what the reader found (a comment, for one): give it nothing to find.
     picture.info.clear()
+    try:
+        data = _jpeg(picture, optimize=True)
+    except OSError:
+        # Pillow has one byte a pixel for an optimised file, and a photo in poor light can be grainier than that.
+        data = _jpeg(picture, optimize=False)
+    return Picture(data=data, width=picture.width, height=picture.height)
+
+
+def _jpeg(picture: Image.Image, *, optimize: bool) -> bytes:
     out = BytesIO()
-    picture.save(out, "JPEG", quality=_QUALITY, optimize=True, subsampling="4:4:4")
-    return Picture(data=out.getvalue(), width=picture.width, height=picture.height)
+    picture.save(out, "JPEG", quality=QUALITY, optimize=optimize, subsampling="4:4:4")
+    return out.getvalue()

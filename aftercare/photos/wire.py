@@ -13,7 +13,7 @@ from aftercare.model.photos import PhotoLimits, Renditions
 from aftercare.photos.errors import PhotoDamagedError, PhotoKindError, PhotoTooLargeError
 
 LENGTH_BYTES = 4
-# Two JPEGs, the larger of at most 2048 x 2048 pixels: pure noise at full chroma is a third of it.
+# Two JPEGs, the larger of at most 2048 x 2048 pixels: pure noise at full chroma is half of it.
 MAX_ANSWER_BYTES = 16 * 2**20
 
 

@@ -1,3 +1,4 @@
+import random
 from collections.abc import Callable
 from hashlib import sha256
 from io import BytesIO
@@ -179,6 +180,14 @@ def test_a_photo_is_kept_at_two_sizes(
         assert opened(picture).size == meant
         assert opened(picture).format == "JPEG"
         assert picture.media_type == "image/jpeg"
+
+
+def test_a_photo_that_is_all_grain_is_kept(encode: Encode) -> None:
+    size = (600, 400)
+    grain = Image.frombytes("RGB", size, random.Random(1).randbytes(size[0] * size[1] * 3))  # noqa: S311 - noise
+    kept = render(encode(grain, "JPEG")).display
+    assert len(kept.data) > size[0] * size[1]  # more than a byte a pixel
+    assert opened(kept).size == size
 
 
 def test_the_digest_is_of_the_bytes_received(encode: Encode) -> None:
