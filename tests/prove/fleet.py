@@ -108,7 +108,7 @@ class Fleet:
     async def __aexit__(self, *_: object) -> None:
         for member in self.members:
             member.signal(signal.SIGCONT)
-            await asyncio.to_thread(member.end)
+        await asyncio.gather(*(asyncio.to_thread(member.end) for member in self.members))
         await asyncio.to_thread(self.postgres.stop)
 
     def serve(self, *args: str, **settings: str) -> Member:
@@ -139,7 +139,18 @@ class Fleet:
 
     async def start_postgres(self) -> None:
         """Start it again and wait for its recovery."""
+        # What was just killed may answer for a moment longer, and would pass for started.
+        if (process := self.postgres._process) is not None:
+            await asyncio.to_thread(process.wait, 30)
         await asyncio.to_thread(self.postgres.start)
+
+    async def supervise(self) -> None:
+        """Start again whichever member has ended, as a supervisor would, until cancelled."""
+        while True:
+            for member in self.members:
+                if not member.alive:
+                    member.start()
+            await asyncio.sleep(0.2)
 
     def _environment(self, **more: str) -> dict[str, str]:
         kept = {key: value for key, value in os.environ.items() if not key.startswith("AFTERCARE_")}

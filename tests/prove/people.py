@@ -10,7 +10,7 @@ from aftercare.model.people import Actor, PatientDraft
 from aftercare.model.words import Modality
 from aftercare.services import courses, enrolments, patients
 from aftercare.services.house import utc_now
-from tests.services.conftest import CARTRIDGE, Team, make_team
+from tests.services.conftest import CARTRIDGE, OFFICE_HOURS, ROUND_THE_CLOCK, Team, make_team
 
 
 @dataclass
@@ -35,9 +35,17 @@ class Phone:
         )
 
 
-async def open_clinic(database: Database, handle: str, at: datetime) -> Team:
-    """A clinic in London, open on weekdays from 9 to 18, with one of each role; passwords are "long enough"."""
-    return await make_team(database, handle, at)
+async def open_clinic(
+    database: Database,
+    handle: str,
+    at: datetime,
+    *,
+    always: bool = False,
+    webhook_hosts: tuple[str, ...] = (),
+) -> Team:
+    """A clinic in London, open on weekdays from 9 to 18, or always, with one of each role; passwords are "long enough"."""
+    openings = ROUND_THE_CLOCK if always else OFFICE_HOURS
+    return await make_team(database, handle, at, openings=openings, webhook_hosts=webhook_hosts)
 
 
 async def enrol(

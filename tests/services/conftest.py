@@ -70,14 +70,26 @@ def next_session(
     )
 
 
-async def make_team(database: Database, handle: str, now: datetime) -> Team:
+OFFICE_HOURS = tuple(Opening(weekday=day, opens=time(9), closes=time(18)) for day in range(5))
+ROUND_THE_CLOCK = tuple(Opening(weekday=day, opens=time.min, closes=time.max) for day in range(7))
+
+
+async def make_team(
+    database: Database,
+    handle: str,
+    now: datetime,
+    *,
+    openings: tuple[Opening, ...] = OFFICE_HOURS,
+    webhook_hosts: tuple[str, ...] = (),
+) -> Team:
     draft = ClinicDraft(
         name=f"Clinic {handle}",
         handle=handle,
         time_zone="Europe/London",
         country="GB",
         phone="+44 20 7946 0001",
-        openings=tuple(Opening(weekday=day, opens=time(9), closes=time(18)) for day in range(5)),
+        openings=openings,
+        private_webhook_hosts=webhook_hosts,
     )
     clinic = await clinics.create_clinic(database, draft, now=now)
     system = Actor(clinic_id=clinic.clinic_id, kind="system")
