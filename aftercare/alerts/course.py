@@ -31,7 +31,8 @@ def _holds(alert: Alert) -> bool:
     return alert.unresolved and alert.holds_course
 
 
-def _is_condition(alert: Alert) -> bool:
+def is_condition(alert: Alert) -> bool:
+    """Say whether an alert confirmed a condition that no practitioner has ended yet."""
     confirmed = alert.outcome is Outcome.CONFIRMED and alert.code not in _NO_CONDITION
     return confirmed and alert.condition_ended_at is None
 
@@ -39,5 +40,5 @@ def _is_condition(alert: Alert) -> bool:
 _REASONS: tuple[tuple[str, Callable[[Alert], bool]], ...] = (
     ("An alert of the last session is not resolved yet.", _is_urgent),
     ("A reported sign holds the course until a practitioner has looked at it.", _holds),
-    ("A confirmed condition has not been ended by a practitioner yet.", _is_condition),
+    ("A confirmed condition has not been ended by a practitioner yet.", is_condition),
 )

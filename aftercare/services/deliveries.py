@@ -1,5 +1,6 @@
 """The delivery ledger: queued in the transaction that causes it, attempted by the worker, each attempt on record."""
 
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from random import random
 from typing import Protocol
@@ -60,11 +61,31 @@ async def tell(db: Connection, clinic_id: UUID, notices: tuple[Notice, ...], now
         return
     everyone = await staff.all_active(db, clinic_id)
     hooks = await webhooks.active(db, clinic_id)
+    for letter in letters(notices, everyone, [hook.webhook_id for hook in hooks], now, uuid7):
+        await queue(db, clinic_id, letter.delivery, letter.what, letter.not_before)
+
+
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    """One delivery, what makes it the same delivery, and when it may leave."""
+
+    what: str
+    delivery: Delivery
+    not_before: datetime
+
+
+def letters(
+    notices: tuple[Notice, ...],
+    everyone: list[StaffMember],
+    hooks: list[UUID],
+    now: datetime,
+    new_id: Callable[[], UUID],
+) -> Iterator[Letter]:
+    """What notices ask for. Of several with the same `what` to the same recipient the first counts."""
     # The soonest first: whoever is meant twice is told once, and then at once rather than at the opening.
     for notice in sorted(notices, key=lambda one: one.not_before):
         what = f"{notice.why}:{notice.alert_id}:{notice.step}:{notice.at.isoformat()}"
-        delivery = Delivery(
-            delivery_id=uuid7(),
+        call = Delivery(
+            delivery_id=new_id(),
             channel="webhook",
             kind=_KINDS[notice.why],
             tier=notice.tier,
@@ -72,17 +93,16 @@ async def tell(db: Connection, clinic_id: UUID, notices: tuple[Notice, ...], now
             queued_at=now,
         )
         for hook in hooks:
-            one = msgspec.structs.replace(delivery, delivery_id=uuid7(), webhook_id=hook.webhook_id)
-            await queue(db, clinic_id, one, what, notice.not_before)
+            to_hook = msgspec.structs.replace(call, delivery_id=new_id(), webhook_id=hook)
+            yield Letter(what=what, delivery=to_hook, not_before=notice.not_before)
+        mail = msgspec.structs.replace(call, channel="smtp")
         if notice.tier is Tier.ROUTINE:
             # All routine news of a day goes out as one mail.
             what = f"digest:{notice.not_before.isoformat()}"
-            delivery = msgspec.structs.replace(delivery, kind=MessageKind.DIGEST, alert_id=None)
+            mail = msgspec.structs.replace(mail, kind=MessageKind.DIGEST, alert_id=None)
         for member in audience(notice, everyone):
-            mail = msgspec.structs.replace(
-                delivery, delivery_id=uuid7(), channel="smtp", staff_id=member.staff_id
-            )
-            await queue(db, clinic_id, mail, what, notice.not_before)
+            to_member = msgspec.structs.replace(mail, delivery_id=new_id(), staff_id=member.staff_id)
+            yield Letter(what=what, delivery=to_member, not_before=notice.not_before)
 
 
 def audience(notice: Notice, everyone: list[StaffMember]) -> list[StaffMember]:

@@ -1,0 +1,376 @@
+"""A synthetic patient's time at the clinic, decided by what decides live.
+
+The checks, the alerts' joining, clocks and acts and the look of the sweep are the service's own. Only reading and writing
+are replaced, by `written.Written`; a test lives the same cohort through the services and compares what is stored.
+"""
+
+import hashlib
+import heapq
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import count
+from random import Random
+from uuid import UUID
+
+import msgspec
+
+from aftercare.alerts import acts
+from aftercare.alerts.clocks import due_at, lapse
+from aftercare.alerts.course import course_block, is_condition
+from aftercare.alerts.joining import absorb
+from aftercare.care.cohort import SyntheticCheckIn, SyntheticPatient
+from aftercare.care.instrument import load, read_answers
+from aftercare.model.advice import Advice
+from aftercare.model.alerts import Alert, Change
+from aftercare.model.care import Course, Episode
+from aftercare.model.check_ins import ConsentState, Kept
+from aftercare.model.clinic import OpeningHours
+from aftercare.model.findings import Finding
+from aftercare.model.messages import MessageKind
+from aftercare.model.people import Actor
+from aftercare.model.words import Outcome, Role, Tier
+from aftercare.services import recovery
+from aftercare.services.check_ins import CheckInAnswer, advice_for
+from aftercare.services.courses import as_session
+from aftercare.services.deliveries import Letter, letters
+from aftercare.services.me import CONSENT_TEXT
+from aftercare.services.patients import as_patient
+from aftercare.services.recovery import ESCALATE, SWEEP, Recovery
+from aftercare.services.sweep import Asking, look_at, reminder_key
+from aftercare.services.synthetic import (
+    check_in_draft,
+    course_draft,
+    patient_draft,
+    screening_draft,
+    session_draft,
+)
+from aftercare.services.written import MAIL, Ids, Practice, Written, encoded
+from aftercare.store.alerts import FollowUp
+from aftercare.store.bulk import Rows
+from aftercare.store.deliveries import Delivery, Reminder
+from aftercare.store.patients import fold
+
+BOOKED, TREATED, ARRIVED = timedelta(days=-3), timedelta(minutes=5), timedelta(seconds=20)
+# How long an alert has waited for staff; what is younger is left for whoever opens the clinic.
+_WAITS = {
+    Tier.EMERGENCY: timedelta(minutes=12),
+    Tier.SAME_DAY: timedelta(hours=2),
+    Tier.SOON: timedelta(hours=20),
+    Tier.ROUTINE: timedelta(days=4),
+}
+_OUTCOMES = (Outcome.CONFIRMED,) * 5 + (Outcome.EXPECTED_COURSE,) * 3 + (Outcome.FALSE_ALARM,)
+_SAID = {
+    "attempt": "No answer.",
+    "contact": "Called. Knows whom to ring if it gets worse.",
+    "resolve": "Seen; nothing further needed today.",
+    "end_condition": "Healed.",
+}
+_LEASE = timedelta(minutes=2)
+# What falls due comes before what somebody does at the same instant, in the order in which a worker takes it.
+_TURN = {MAIL: 0, ESCALATE: 1, SWEEP: 2}
+_EVENT = 3
+Event = Callable[[datetime], None]
+
+
+def live(practice: Practice, visits: Sequence[SyntheticPatient], now: datetime) -> Rows:
+    """Everything that is stored about a patient who lived through these visits up to `now`."""
+    return _Life(practice, visits, now).live()
+
+
+class _Life:
+    def __init__(self, practice: Practice, visits: Sequence[SyntheticPatient], now: datetime) -> None:
+        self.practice, self.visits, self.now = practice, visits, now
+        self.clinic = practice.clinic
+        self.system = Actor(clinic_id=self.clinic.clinic_id, kind="system")
+        self.me = Actor(clinic_id=self.clinic.clinic_id, kind="patient", id=visits[0].id)
+        self.by = practice.actor(Role.PRACTITIONER)
+        self.chance = Random(f"{practice.seed}/{visits[0].id}")  # noqa: S311 - a cohort, no secret
+        self.ids = Ids(self.chance)
+        self.written = Written(practice, visits[0].id, self.ids, self._due)
+        self.reminders: dict[str, Reminder] = {}
+        self.nothing_found: Advice | None = None  # what is answered then is always the same
+        self._queue: list[tuple[datetime, int, int, Event]] = []
+        self._order = count()
+        self.mine = self._enter(visits[0].session_at + BOOKED)
+
+    def live(self) -> Rows:
+        course_id = self.ids(self.visits[0].session_at + TREATED)
+        for visit in self.visits:
+            self._at(visit.session_at + TREATED, partial(self._treat, visit, course_id))
+        while self._queue and self._queue[0][0] <= self.now:
+            at, _, _, event = heapq.heappop(self._queue)
+            event(at)
+        return self.written.rows(self.mine)
+
+    def _at(self, at: datetime, event: Event, turn: int = _EVENT) -> None:
+        heapq.heappush(self._queue, (at, turn, next(self._order), event))
+
+    def _due(self, at: datetime, kind: str, subject_id: UUID) -> None:
+        handle = {MAIL: self._deliver, ESCALATE: self._escalate, SWEEP: self._sweep}[kind]
+
+        def work(now: datetime) -> None:
+            set_to = self.written.work.get((kind, subject_id))
+            if set_to is not None and set_to.due_at == at:  # and not anew since
+                handle(subject_id, now)
+
+        self._at(at, work, _TURN[kind])
+
+    def _enter(self, at: datetime) -> Recovery:
+        one = self.visits[0]
+        draft = patient_draft(one)
+        patient = as_patient(draft, self.clinic, one.id, version=1, created_at=at, today=at.date())
+        fields = msgspec.structs.asdict(patient) | {"baseline": encoded(patient.baseline)}
+        self.written.add("patients", *fields.values())
+        for word in fold(f"{patient.name} {patient.reference}"):
+            self.written.add("patient_words", word, one.id)
+        self.written.add("patient_zones", one.id, at, patient.time_zone)
+        self.written.audit(self.by, "patient.created", at, detail=draft)
+        return Recovery(clinic=self.clinic, patient=patient, episodes=(), check_ins=(), alerts=())
+
+    def _treat(self, visit: SyntheticPatient, course_id: UUID, at: datetime) -> None:
+        """Record a session and open its episode, unless an alert of the last one blocks the course."""
+        if course_block(self.mine.alerts) is not None:
+            return
+        if not self.mine.episodes:
+            self._plan(visit, course_id, at)
+        draft = session_draft(visit, course_id, self.chance, self.ids(at))
+        session = as_session(draft, self.course, self.by, at)
+        episode = Episode(
+            episode_id=self.ids(at),
+            patient_id=visit.id,
+            with_day_90=draft.with_day_90,
+            opened_at=at,
+            calendar_ends_at=None,
+            session_id=session.session_id,
+            course_id=course_id,
+            modality=visit.modality,
+            session_at=session.session_at,
+            needle_depth_mm=session.needle_depth_mm,
+            pigment_treated=session.pigment_treated,
+            anaesthetic=session.anaesthetic,
+        )
+        self.written.session(session)
+        older = []
+        for one in self.mine.episodes:
+            if one.calendar_ends_at is None:
+                older.append(msgspec.structs.replace(one, calendar_ends_at=episode.session_at))
+                self.written.bring_forward(SWEEP, one.episode_id, at)
+            else:
+                older.append(one)
+        self.written.put(SWEEP, episode.episode_id, at)
+        self.written.audit(self.by, "session.recorded", at, session.session_id, draft)
+        if not self.mine.episodes:
+            self._consent(at)
+        since = older[0].session_at if older else session.session_at  # as far back as anything is judged
+        kept = tuple(one for one in self.mine.check_ins if one.judged_at >= since)
+        self.mine = msgspec.structs.replace(self.mine, episodes=(episode, *older), check_ins=kept)
+        for said in visit.check_ins:
+            self._at(said.recorded_at + ARRIVED, partial(self._say, visit, said))
+
+    def _plan(self, visit: SyntheticPatient, course_id: UUID, at: datetime) -> None:
+        planned = course_draft(visit, self.chance, course_id)
+        self.course = Course(
+            course_id=course_id,
+            patient_id=visit.id,
+            modality=planned.modality,
+            planned_sessions=planned.planned_sessions,
+            min_days_apart=planned.min_days_apart,
+            created_at=at,
+        )
+        self.written.add("courses", *msgspec.structs.astuple(self.course), self.by.id)
+        self.written.audit(self.by, "course.created", at, course_id)
+        screening_id, screening = self.ids(at), screening_draft(visit, course_id)
+        self.written.add(
+            "screenings", screening_id, visit.id, course_id, screening.scope, screening.modality,
+            encoded(screening.answers), screening.outcome, list(screening.reasons), self.by.id, at,
+        )  # fmt: skip
+        self.written.audit(self.by, "screening.signed", at, screening_id)
+
+    def _consent(self, at: datetime) -> None:
+        for kind in ("care", "photos"):
+            consent = ConsentState(
+                kind=kind, given_at=at, granted=True, text_version=CONSENT_TEXT, language="en"
+            )
+            self.written.add("consents", self.me.id, *msgspec.structs.astuple(consent))
+            self.written.audit(self.me, "consent.granted", at, detail=consent)
+
+    def _say(self, visit: SyntheticPatient, said: SyntheticCheckIn, at: datetime) -> None:
+        """Take a check-in: what `check_ins.submit` does with one that is well formed."""
+        draft = check_in_draft(visit, said)
+        kept = Kept(
+            check_in_id=said.id,
+            instrument=draft.instrument,
+            recorded_at=said.recorded_at,
+            received_at=at,
+            judged_at=said.recorded_at,
+            said_day=said.day,
+            time_zone=visit.time_zone,
+            answered_by=said.answered_by,
+            answers=read_answers(load(draft.instrument), draft.answers).answers,
+        )
+        found = recovery.findings(self.mine, [kept])
+        self.mine = msgspec.structs.replace(self.mine, check_ins=(*self.mine.check_ins, kept))
+        self._absorb(found, self.me, at)
+        own = [one for those in found.values() for one in those if one.check_in == str(said.id)]
+        answer = CheckInAnswer(
+            check_in_id=said.id,
+            received_at=at,
+            day=recovery.day_in(recovery.place(self.mine, kept.judged_at), kept),
+            advice=self._advice(own, at),
+            ask_again=not kept.answers,
+        )
+        digest = hashlib.sha256(msgspec.json.encode(draft, order="sorted")).digest()
+        self.written.check_in(kept, digest, answer)
+        self.written.answered(at)
+        self.written.audit(self.me, "check_in.received", at, said.id, kept)
+
+    def _advice(self, own: list[Finding], at: datetime) -> Advice:
+        if own:
+            return advice_for(self.mine, own, at)
+        self.nothing_found = self.nothing_found or advice_for(self.mine, own, at)
+        return self.nothing_found
+
+    def _absorb(self, found: dict[UUID, list[Finding]], actor: Actor, at: datetime) -> None:
+        recorded = {str(one.check_in_id): one.judged_at for one in self.mine.check_ins}
+        for episode_id, those in found.items():
+            if those:
+                change = absorb(
+                    [alert for alert in self.mine.alerts if alert.episode_id == episode_id],
+                    those,
+                    episode_id=episode_id,
+                    now=at,
+                    hours=self.clinic.hours,
+                    new_id=partial(self.ids, at),
+                    recorded=recorded,
+                )
+                self._write(change, actor, at)
+
+    def _write(self, change: Change, actor: Actor, at: datetime) -> None:
+        for alert in change.new:
+            self.written.audit(actor, "alert.raised", at, alert.id, alert)
+        for alert in change.changed:
+            self.written.audit(actor, "alert.changed", at, alert.id, alert)
+        for told in change.findings:
+            self.written.finding(told, at)
+        known = {alert.id: alert for alert in self.mine.alerts}
+        for alert in (*change.new, *change.changed):
+            known[alert.id] = alert
+            self._set_clock(alert)
+        self.mine = msgspec.structs.replace(self.mine, alerts=tuple(known.values()))
+        for letter in letters(change.notices, list(self.practice.staff), [], at, partial(self.ids, at)):
+            self.written.queue(letter)
+        if (change.new or change.changed) and self.mine.newest is not None:
+            self.written.bring_forward(SWEEP, self.mine.newest.episode_id, at)
+        for alert in change.new:
+            self._staff_will_act(alert)
+
+    def _set_clock(self, alert: Alert) -> None:
+        at = due_at(alert)
+        if at is None:
+            self.written.drop(ESCALATE, alert.id)
+        else:
+            self.written.put(ESCALATE, alert.id, at.astimezone(UTC), alert.tier.rank)
+
+    def _alert(self, alert_id: UUID) -> Alert:
+        return next(one for one in self.mine.alerts if one.id == alert_id)
+
+    def _deliver(self, delivery_id: UUID, at: datetime) -> None:
+        letter = self.written.sent(delivery_id, at)
+        if letter.what in self.reminders:
+            before = self.reminders[letter.what]
+            self.reminders[letter.what] = msgspec.structs.replace(before, state="sent", sent_at=at)
+
+    def _escalate(self, alert_id: UUID, at: datetime) -> None:
+        self.written.claim(ESCALATE, alert_id, at + _LEASE)
+        alert = self._alert(alert_id)
+        change = lapse(alert, now=at, hours=self.clinic.hours)
+        self._write(change, self.system, at)
+        if change == Change():
+            self._set_clock(alert)
+
+    def _sweep(self, episode_id: UUID, at: datetime) -> None:
+        fence = self.written.claim(SWEEP, episode_id, at + _LEASE)
+        episode = next(one for one in self.mine.episodes if one.episode_id == episode_id)
+        look = look_at(self.mine, episode, self.reminders, at)
+        for asking in look.remind:
+            self._remind(episode, asking, at)
+        for row in look.call:
+            if self.written.to_call(row):
+                self.written.audit(self.system, "call_list.added", at, episode_id)
+        if look.findings:
+            self._absorb({episode_id: list(look.findings)}, self.system, at)
+        self.written.settle(SWEEP, episode_id, fence, look.again)
+
+    def _remind(self, episode: Episode, asking: Asking, at: datetime) -> None:
+        what = reminder_key(asking.kind, episode, asking.due.day)
+        if what in self.reminders:
+            return
+        reminder = Delivery(
+            delivery_id=self.ids(at),
+            channel="smtp",
+            kind=MessageKind.REMINDER,
+            patient_id=self.me.id,
+            day=asking.due.day,
+            queued_at=asking.at,
+        )
+        self.reminders[what] = Reminder(
+            day=asking.due.day, what=what, state="queued", queued_at=asking.at, sent_at=None
+        )
+        self.written.queue(Letter(what=what, delivery=reminder, not_before=asking.at))
+
+    def _staff_will_act(self, alert: Alert) -> None:
+        """Plan what staff do about an alert: at once, then a call, then its outcome; the newest wait for somebody."""
+        if alert.raised_at >= self.now - _WAITS[alert.tier]:
+            return
+        chance = self.chance
+        caller = self.practice.actor(chance.choice((Role.PRACTITIONER, Role.PRACTITIONER, Role.COORDINATOR)))
+        taken = alert.raised_at + timedelta(minutes=chance.randrange(3, 50))
+        called = taken + timedelta(minutes=chance.randrange(5, 25))
+        ended = called + timedelta(hours=chance.randrange(3, 30))
+        over = ended + timedelta(days=chance.randrange(3, 10))
+        plan: tuple[tuple[datetime, Actor, str], ...] = (
+            (taken, caller, "acknowledge"),
+            *(((called - timedelta(minutes=2), caller, "attempt"),) if chance.random() < 0.25 else ()),
+            (called, caller, "contact"),
+            (ended, self.by, "resolve"),
+            (over, self.by, "end_condition"),
+        )
+        for at, actor, kind in plan:
+            self._at(at, partial(self._act, alert.id, actor, kind))
+
+    def _act(self, alert_id: UUID, actor: Actor, kind: str, at: datetime) -> None:
+        alert = self._alert(alert_id)
+        # A condition is ended once it was confirmed; everything else is for what is not resolved yet.
+        if is_condition(alert) if kind == "end_condition" else alert.unresolved:
+            outcome = self.chance.choice(_OUTCOMES) if kind == "resolve" else None
+            change = _decide(alert, actor, kind, outcome, at, self.clinic.hours)
+            if change != Change():
+                row = FollowUp(
+                    follow_up_id=self.ids(at),
+                    alert_id=alert_id,
+                    at=at,
+                    kind=kind,
+                    staff_id=actor.id,
+                    text=_SAID.get(kind, ""),
+                    outcome=outcome,
+                )
+                self.written.add("follow_ups", self.me.id, *msgspec.structs.astuple(row))
+                self.written.audit(actor, f"alert.{kind}", at, alert_id, row)
+            self._write(change, actor, at)
+
+
+def _decide(
+    alert: Alert, actor: Actor, kind: str, outcome: Outcome | None, at: datetime, hours: OpeningHours
+) -> Change:
+    if actor.id is None or actor.role is None:
+        raise ValueError("only staff act on alerts")
+    by, role = actor.id, actor.role
+    if kind == "resolve" and outcome is not None:
+        return acts.resolve(alert, outcome=outcome, by=by, role=role, now=at)
+    if kind == "end_condition":
+        return acts.end_condition(alert, by=by, role=role, now=at)
+    if kind == "acknowledge":
+        return acts.acknowledge(alert, by=by, role=role, now=at, hours=hours, take_over=True)
+    call = {"attempt": acts.attempt, "contact": acts.contact}[kind]
+    return call(alert, by=by, role=role, now=at, hours=hours)
