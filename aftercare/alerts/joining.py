@@ -8,7 +8,7 @@ import msgspec
 
 from aftercare.alerts.clocks import FIXED_CHAIN, Chain, awake, started
 from aftercare.alerts.notices import notices
-from aftercare.model.alerts import Alert, Change, Fate, Reported, Told, Why
+from aftercare.model.alerts import Alert, Change, Fate, Notice, Reported, Told, Why
 from aftercare.model.clinic import OpeningHours
 from aftercare.model.findings import Finding
 from aftercare.model.words import AlertState, Code, Outcome, Tier
@@ -43,17 +43,29 @@ def absorb(
 
     `alerts` are those of the episode, the resolved ones too: they hold back what was just dealt with and remember what was
     raised. `recorded` maps `str(check_in)` to when it was recorded (default: now), so that what was said before a contact
-    does not pass for "still". Judging the same check-ins again changes nothing.
+    does not pass for "still". Judging the same check-ins again changes nothing. Findings of several check-ins come in the
+    order of these, and are taken one check-in after the other.
     """
     moment = _Moment(
         episode_id=episode_id, now=now, hours=hours, new_id=new_id, recorded=recorded or {}, chain=chain
     )
+    by_check_in: dict[object, list[Finding]] = {}
+    for finding in findings:
+        by_check_in.setdefault(finding.check_in, []).append(finding)
+    current, changes = {alert.id: alert for alert in alerts}, []
+    for group in by_check_in.values():
+        change = _of_one_check_in(list(current.values()), group, moment)
+        current |= {alert.id: alert for alert in (*change.new, *change.changed)}
+        changes.append(change)
+    return changes[0] if len(changes) == 1 else _together(changes)
+
+
+def _of_one_check_in(alerts: list[Alert], findings: list[Finding], moment: _Moment) -> Change:
     by_code: dict[Code, list[Finding]] = {}
     for finding in findings:
         by_code.setdefault(finding.code, []).append(finding)
-    existing = list(alerts)
     parts = [
-        _of_one_code([one for one in existing if one.code is code], group, moment)
+        _of_one_code([one for one in alerts if one.code is code], group, moment)
         for code, group in by_code.items()
     ]
     return Change(
@@ -61,6 +73,28 @@ def absorb(
         changed=tuple(alert for part in parts for alert in part.changed),
         findings=tuple(told for part in parts for told in part.findings),
         notices=tuple(notice for part in parts for notice in part.notices),
+    )
+
+
+def _together(changes: Sequence[Change]) -> Change:
+    """What several check-ins that came at once make of the alerts: each alert as it is in the end, told of once."""
+    new: dict[UUID, Alert] = {}
+    changed: dict[UUID, Alert] = {}
+    told: dict[UUID, tuple[Notice, ...]] = {}
+    for change in changes:
+        new |= {alert.id: alert for alert in change.new}
+        for alert in change.changed:
+            (new if alert.id in new else changed)[alert.id] = alert
+        for alert_id in {notice.alert_id for notice in change.notices}:
+            ours = tuple(notice for notice in change.notices if notice.alert_id == alert_id)
+            before = told.get(alert_id)
+            if before is None or ours[0].tier.rank > before[0].tier.rank:
+                told[alert_id] = ours
+    return Change(
+        new=tuple(new.values()),
+        changed=tuple(changed.values()),
+        findings=tuple(one for change in changes for one in change.findings),
+        notices=tuple(notice for those in told.values() for notice in those),
     )
 
 

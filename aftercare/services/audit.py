@@ -18,6 +18,28 @@ _BATCH = 2000
 SEALED = "aftercare_sealed"  # the channel on which the sealer says that a clinic has new numbers
 
 
+def entry(
+    actor: Actor,
+    action: str,
+    *,
+    now: datetime,
+    patient_id: UUID | None = None,
+    subject_id: UUID | None = None,
+    detail: Any = None,
+) -> AuditEntry:
+    """One entry; of `detail` only a hash is kept, so that it can be erased without breaking the chain."""
+    return AuditEntry(
+        entry_id=uuid7(),
+        at=now,
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        action=action,
+        patient_id=patient_id,
+        subject_id=subject_id,
+        detail_hash=None if detail is None else hashlib.sha256(msgspec.json.encode(detail)).digest(),
+    )
+
+
 async def record(
     db: Connection,
     actor: Actor,
@@ -28,18 +50,9 @@ async def record(
     subject_id: UUID | None = None,
     detail: Any = None,
 ) -> None:
-    """Write one entry; of `detail` only a hash is kept, so that it can be erased without breaking the chain."""
-    entry = AuditEntry(
-        entry_id=uuid7(),
-        at=now,
-        actor_kind=actor.kind,
-        actor_id=actor.id,
-        action=action,
-        patient_id=patient_id,
-        subject_id=subject_id,
-        detail_hash=None if detail is None else hashlib.sha256(msgspec.json.encode(detail)).digest(),
-    )
-    await store.record(db, actor.clinic_id, entry)
+    """Write one entry in the transaction that causes it."""
+    made = entry(actor, action, now=now, patient_id=patient_id, subject_id=subject_id, detail=detail)
+    await store.record(db, actor.clinic_id, made)
 
 
 async def seal(database: Database) -> int:

@@ -5,6 +5,7 @@ recomputed and named, and the same check-in sent again gets the first answer aga
 """
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from aftercare.care.advice import advise, describe_hours, emergency_number, urge
 from aftercare.care.instrument import CURRENT_VERSION, UnknownInstrumentError, load, read_answers
 from aftercare.care.opening import is_open, next_opening
 from aftercare.db.pool import Connection, Database
-from aftercare.errors import Malformed, NotFound, OtherContent
+from aftercare.errors import AftercareError, Malformed, NotFound, OtherContent
 from aftercare.model.advice import Advice
 from aftercare.model.check_ins import Adjusted, CheckInDraft, Kept, SetAsideItem
 from aftercare.model.findings import Finding
@@ -25,7 +26,7 @@ from aftercare.model.words import AnsweredBy
 from aftercare.services import audit, recovery
 from aftercare.services.recovery import Recovery
 from aftercare.services.zones import known_zone
-from aftercare.store import call_list, consents, episodes, patients
+from aftercare.store import call_list, episodes, patients
 from aftercare.store import check_ins as store
 
 PAGE = 50
@@ -49,6 +50,14 @@ class CheckInAnswer(msgspec.Struct, frozen=True, kw_only=True):
     ask_again: bool = False  # it said nothing at all: the app asks once more
 
 
+class _New(msgspec.Struct, frozen=True, kw_only=True):
+    """A check-in that was not here yet."""
+
+    kept: Kept
+    adjusted: tuple[Adjusted, ...]
+    digest: bytes
+
+
 async def submit(
     database: Database,
     actor: Actor,
@@ -59,28 +68,97 @@ async def submit(
     now: datetime,
 ) -> CheckInAnswer:
     """Take one check-in. Raises Malformed (id), NotFound, OtherContent (the id was used with other content)."""
-    require_client_id(check_in_id, "/id")
-    digest = hashlib.sha256(msgspec.json.encode(draft, order="sorted")).digest()
+    [result] = await submit_several(database, actor, patient_id, [(check_in_id, draft)], now=now)
+    if isinstance(result, AftercareError):
+        raise result
+    return result
+
+
+async def submit_several(
+    database: Database,
+    actor: Actor,
+    patient_id: UUID,
+    drafts: Sequence[tuple[UUID, CheckInDraft]],
+    *,
+    now: datetime,
+) -> list[CheckInAnswer | AftercareError]:
+    """Take check-ins in one transaction, each judged in the light of all; for each what it is answered, or what is wrong with it.
+
+    Raises NotFound, and what ends the transaction: nothing was kept then.
+    """
+    said = [one for one in (_believable(draft.recorded_at) for _, draft in drafts) if one is not None]
     async with database.clinic(actor.clinic_id) as db:
         # The lock first: the same check-in sent twice at once is then the second time a repeat.
         mine = await recovery.load(
-            db, actor.clinic_id, patient_id, now=now, back_to=_believable(draft.recorded_at)
+            db,
+            actor.clinic_id,
+            patient_id,
+            now=now,
+            back_to=min(said, default=None),
+            check_in_ids=[check_in_id for check_in_id, _ in drafts],
         )
-        before = await store.first_answer(db, actor.clinic_id, patient_id, check_in_id)
-        if before is not None:
-            if before[0] != digest:
-                raise OtherContent
-            return msgspec.convert(before[1], CheckInAnswer)
+        new: dict[UUID, _New] = {}
+        results: list[CheckInAnswer | AftercareError | UUID] = []
+        for check_in_id, draft in drafts:
+            try:
+                results.append(_known_or_new(mine, new, actor, check_in_id, draft, now))
+            except AftercareError as error:
+                results.append(error)
+        answers = await _take(db, mine, list(new.values()), actor, now) if new else {}
+    return [answers[one] if isinstance(one, UUID) else one for one in results]
+
+
+def _known_or_new(
+    mine: Recovery,
+    new: dict[UUID, _New],
+    actor: Actor,
+    check_in_id: UUID,
+    draft: CheckInDraft,
+    now: datetime,
+) -> CheckInAnswer | UUID:
+    """The first answer of a repeat, or the id under which `new` holds it now. Raises Malformed, OtherContent."""
+    require_client_id(check_in_id, "/id")
+    digest = hashlib.sha256(msgspec.json.encode(draft, order="sorted")).digest()
+    before, twin = mine.answered.get(check_in_id), new.get(check_in_id)
+    if (before and before.digest != digest.hex()) or (twin and twin.digest != digest):
+        raise OtherContent
+    if before:
+        return msgspec.json.decode(before.answer, type=CheckInAnswer)
+    if not twin:
         kept, adjusted = _keep(mine, actor, check_in_id, draft, now)
-        found = recovery.findings(mine, kept)
-        with_new = msgspec.structs.replace(mine, check_ins=(*mine.check_ins, kept))
-        await recovery.absorb_findings(db, with_new, found, actor, now=now)
-        answer = await _answer(db, mine, kept, adjusted, found, now)
-        await store.insert(
-            db, actor.clinic_id, patient_id, kept, actor.installation_id, digest, msgspec.to_builtins(answer)
+        new[check_in_id] = _New(kept=kept, adjusted=adjusted, digest=digest)
+    return check_in_id
+
+
+async def _take(
+    db: Connection, mine: Recovery, new: list[_New], actor: Actor, now: datetime
+) -> dict[UUID, CheckInAnswer]:
+    """Judge, alert, keep; what each is answered, by id."""
+    kept = [one.kept for one in new]
+    found = recovery.findings(mine, kept)
+    with_new = msgspec.structs.replace(mine, check_ins=(*mine.check_ins, *kept))
+    await recovery.absorb_findings(db, with_new, found, actor, now=now)
+    answers = {one.kept.check_in_id: _answer(mine, one, found, now) for one in new}
+    entries = [
+        audit.entry(
+            actor,
+            "check_in.received",
+            now=now,
+            patient_id=mine.patient.patient_id,
+            subject_id=one.check_in_id,
+            detail=one,
         )
-        await _follow(db, mine, kept, actor, now)
-    return answer
+        for one in kept
+    ]
+    rows = [
+        store.NewRow(kept=one.kept, digest=one.digest, answer=answers[one.kept.check_in_id]) for one in new
+    ]
+    await store.keep(db, actor.clinic_id, mine.patient.patient_id, actor.installation_id, rows, entries)
+    if actor.kind == "patient":
+        await _follow(db, mine, kept, now)
+    if mine.to_ring:
+        await call_list.answered(db, actor.clinic_id, mine.patient.patient_id, now)
+    return answers
 
 
 def require_client_id(item_id: UUID, pointer: str) -> None:
@@ -173,24 +251,19 @@ def _in_utc(said: datetime) -> datetime:
     return max(_FIRST, min(said, _LAST)).astimezone(UTC)
 
 
-async def _answer(
-    db: Connection,
-    mine: Recovery,
-    kept: Kept,
-    adjusted: tuple[Adjusted, ...],
-    found: dict[UUID, list[Finding]],
-    now: datetime,
-) -> CheckInAnswer:
-    own = [one for those in found.values() for one in those if one.check_in == str(kept.check_in_id)]
-    given = await consents.newest(db, mine.clinic.clinic_id, mine.patient.patient_id)
+def _answer(mine: Recovery, one: _New, found: dict[UUID, list[Finding]], now: datetime) -> CheckInAnswer:
+    kept = one.kept
+    own = [
+        finding for those in found.values() for finding in those if finding.check_in == str(kept.check_in_id)
+    ]
     return CheckInAnswer(
         check_in_id=kept.check_in_id,
         received_at=now,
         day=recovery.day_in(recovery.place(mine, kept.judged_at), kept),
         advice=advice_for(mine, own, now),
         set_aside=tuple(SetAsideItem(pointer=one["pointer"], reason=one["reason"]) for one in kept.set_aside),
-        adjusted=adjusted,
-        consent_needed=() if "care" in given else ("care",),
+        adjusted=one.adjusted,
+        consent_needed=() if "care" in mine.consented else ("care",),
         ask_again=not kept.answers,
     )
 
@@ -211,23 +284,15 @@ def advice_for(mine: Recovery, own: list[Finding], now: datetime) -> Advice:
     )
 
 
-async def _follow(db: Connection, mine: Recovery, kept: Kept, actor: Actor, now: datetime) -> None:
-    clinic_id, patient = mine.clinic.clinic_id, mine.patient
-    newest = max((one.judged_at for one in mine.check_ins), default=kept.judged_at)
-    if actor.kind == "patient" and kept.time_zone != patient.time_zone and kept.judged_at >= newest:
-        await patients.move(db, clinic_id, patient.patient_id, kept.time_zone, kept.judged_at)
-        if mine.newest is not None:
-            await recovery.look_again(db, clinic_id, mine.newest, now)
-    await call_list.answered(db, clinic_id, patient.patient_id, now)
-    await audit.record(
-        db,
-        actor,
-        "check_in.received",
-        now=now,
-        patient_id=patient.patient_id,
-        subject_id=kept.check_in_id,
-        detail=kept,
-    )
+async def _follow(db: Connection, mine: Recovery, kept: list[Kept], now: datetime) -> None:
+    """Move the patient to where their newest check-ins were sent from."""
+    zone, newest = mine.patient.time_zone, max((one.judged_at for one in mine.check_ins), default=None)
+    for one in sorted(kept, key=lambda one: one.judged_at):
+        if one.time_zone != zone and (newest is None or one.judged_at >= newest):
+            zone = one.time_zone
+            await patients.move(db, mine.clinic.clinic_id, mine.patient.patient_id, zone, one.judged_at)
+    if zone != mine.patient.time_zone and mine.newest is not None:
+        await recovery.look_again(db, mine.clinic.clinic_id, mine.newest, now)
 
 
 async def get_check_in(

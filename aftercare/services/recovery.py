@@ -1,6 +1,6 @@
 """One patient's recovery: everything that check-ins, the sweep and staff do to it takes this way and this lock."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -24,8 +24,10 @@ from aftercare.model.words import LATE_CODES, Modality
 from aftercare.services import audit
 from aftercare.services.deliveries import WAKE, tell
 from aftercare.store import alerts as alert_store
-from aftercare.store import check_ins, clinics, due_work, episodes, patients
+from aftercare.store import due_work, patients
+from aftercare.store import recovery as store
 from aftercare.store.alerts import FindingRow
+from aftercare.store.recovery import Answered
 
 SWEEP, ESCALATE = "sweep", "escalate"
 _STORED = {Fate.RAISED, Fate.ESCALATED, Fate.JOINED, Fate.HELD}
@@ -41,6 +43,9 @@ class Recovery(msgspec.Struct, frozen=True, kw_only=True):
         Kept, ...
     ]  # since the oldest episode that matters, in the order in which they are judged
     alerts: tuple[Alert, ...]  # of all episodes
+    answered: dict[UUID, Answered] = {}  # of the check-ins asked about, those that are here already
+    consented: frozenset[str] = frozenset()  # the purposes that were ever asked about
+    to_ring: bool = False  # on the call list
 
     @property
     def newest(self) -> Episode | None:
@@ -49,36 +54,51 @@ class Recovery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def load(
-    db: Connection, clinic_id: UUID, patient_id: UUID, *, now: datetime, back_to: datetime | None = None
+    db: Connection,
+    clinic_id: UUID,
+    patient_id: UUID,
+    *,
+    now: datetime,
+    back_to: datetime | None = None,
+    check_in_ids: Sequence[UUID] = (),
 ) -> Recovery:
-    """Lock and read a recovery, as far back as what was recorded at `back_to` needs. Raises NotFound."""
-    return await _gather(db, clinic_id, await patients.lock(db, clinic_id, patient_id), now, back_to)
+    """Lock and read a recovery, as far back as what was recorded at `back_to` needs. Raises NotFound.
+
+    `check_in_ids` are those that may be here already. The lock is a statement of its own: what is read after it sees
+    what the one before us wrote.
+    """
+    patient = await patients.lock(db, clinic_id, patient_id)
+    return await _gather(db, clinic_id, patient, min(now, back_to or now), check_in_ids)
 
 
 async def read(db: Connection, clinic_id: UUID, patient_id: UUID, *, now: datetime) -> Recovery:
     """Read a recovery without the lock, to show it. Raises NotFound."""
-    return await _gather(db, clinic_id, await patients.get(db, clinic_id, patient_id), now, None)
+    return await _gather(db, clinic_id, await patients.get(db, clinic_id, patient_id), now, ())
 
 
 async def _gather(
-    db: Connection, clinic_id: UUID, patient: Patient | None, now: datetime, back_to: datetime | None
+    db: Connection, clinic_id: UUID, patient: Patient | None, at: datetime, check_in_ids: Sequence[UUID]
 ) -> Recovery:
-    clinic = await clinics.get(db, clinic_id)
-    if patient is None or clinic is None:
+    if patient is None:
         raise NotFound
-    patient_id = patient.patient_id
-    mine = await episodes.of_patient(db, clinic_id, patient_id)
-    start = _matters_since(mine, patient, min(now, back_to or now))
+    found = await store.gather(db, clinic_id, patient.patient_id, at, patient.created_at, check_in_ids)
+    if found.clinic is None:
+        raise NotFound
+    episodes = found.episodes or ()
+    start = _matters_since(episodes, patient, at)
     return Recovery(
-        clinic=clinic,
+        clinic=found.clinic,
         patient=patient,
-        episodes=tuple(mine),
-        check_ins=tuple(await check_ins.since(db, clinic_id, patient_id, start)),
-        alerts=tuple(await alert_store.of_patient(db, clinic_id, patient_id)),
+        episodes=episodes,
+        check_ins=tuple(one for one in found.check_ins or () if one.judged_at >= start),
+        alerts=found.alerts or (),
+        answered={one.check_in_id: one for one in found.answered or ()},
+        consented=frozenset(found.consented or ()),
+        to_ring=found.to_ring,
     )
 
 
-def _matters_since(mine: list[Episode], patient: Patient, at: datetime) -> datetime:
+def _matters_since(mine: Sequence[Episode], patient: Patient, at: datetime) -> datetime:
     """The newest session before an instant, and before that every one that was still monitored then."""
     start = patient.created_at
     for place, episode in enumerate(one for one in mine if one.session_at <= at):
@@ -111,7 +131,7 @@ def timeline(recovery: Recovery, episode: Episode, kept: Iterable[Kept]) -> Time
         check_ins=[
             TimelineCheckIn(
                 day=day_of(episode.session_at, one.judged_at, one.time_zone),
-                hours_after=(one.judged_at - episode.session_at).total_seconds() / 3600,
+                hours_after=_hours(episode, one.judged_at),
                 answers=one.answers,
                 id=str(one.check_in_id),
             )
@@ -121,28 +141,43 @@ def timeline(recovery: Recovery, episode: Episode, kept: Iterable[Kept]) -> Time
     )
 
 
-def findings(recovery: Recovery, new: Kept) -> dict[UUID, list[Finding]]:
-    """What the checks say of a new check-in and of what came after it, by episode.
+def findings(recovery: Recovery, new: Sequence[Kept]) -> dict[UUID, list[Finding]]:
+    """What the checks say of new check-ins and of what came after the oldest of them, by episode.
 
     Each check-in is judged by its day's course in the session before it; its late signs by the session before that, as
-    long as that one is monitored. Without any session it is judged by the last column of the course.
+    long as that one is monitored. Before any session it is judged by the last column of the course.
     """
-    everything = sorted((*recovery.check_ins, new), key=lambda one: (one.judged_at, str(one.check_in_id)))
-    later = [one for one in everything if one.judged_at >= new.judged_at]
-    if place(recovery, new.judged_at) is None:
-        return {recovery.patient.patient_id: _before_any_session(recovery, everything, new)}
+    everything = sorted((*recovery.check_ins, *new), key=lambda one: (one.judged_at, str(one.check_in_id)))
     found: dict[UUID, list[Finding]] = {}
+    untreated = [one for one in new if place(recovery, one.judged_at) is None]
+    treated = [one for one in new if place(recovery, one.judged_at) is not None]
+    if untreated:
+        found[recovery.patient.patient_id] = _before_any_session(recovery, everything, _oldest(untreated))
+    if not treated:
+        return found
+    first = _oldest(treated)
+    later = [one for one in everything if one.judged_at >= first.judged_at]
     for episode in recovery.episodes:
         codes = {str(one.check_in_id): _codes_here(recovery, episode, one) for one in later}
         if not any(codes.values()):
             continue
-        judged = judge(default_pack(), timeline(recovery, episode, everything), since=str(new.check_in_id))
+        judged = judge(
+            default_pack(), timeline(recovery, episode, everything), since=_hours(episode, first.judged_at)
+        )
         found[episode.episode_id] = [
             finding
             for finding in judged
             if _wanted(codes.get(str(finding.check_in), frozenset()), late=finding.code in LATE_CODES)
         ]
     return found
+
+
+def _oldest(these: Iterable[Kept]) -> Kept:
+    return min(these, key=lambda one: one.judged_at)
+
+
+def _hours(episode: Episode, at: datetime) -> float:
+    return (at - episode.session_at).total_seconds() / 3600
 
 
 _NOT_LATE, _LATE = "not late", "late"
@@ -198,8 +233,8 @@ async def judge_again(
     mine = await load(db, actor.clinic_id, patient_id, now=now, back_to=since)
     later = [one for one in mine.check_ins if one.judged_at >= since]
     if later:
-        rest = tuple(one for one in mine.check_ins if one is not later[0])
-        found = findings(msgspec.structs.replace(mine, check_ins=rest), later[0])
+        rest = tuple(one for one in mine.check_ins if one.judged_at < since)
+        found = findings(msgspec.structs.replace(mine, check_ins=rest), later)
         await absorb_findings(db, mine, found, actor, now=now)
 
 

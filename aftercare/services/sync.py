@@ -12,7 +12,7 @@ from aftercare.errors import AftercareError, Malformed, NotFound
 from aftercare.model.check_ins import CheckInDraft
 from aftercare.model.people import Actor
 from aftercare.model.pointers import pointers_of
-from aftercare.services.check_ins import CheckInAnswer, submit
+from aftercare.services.check_ins import CheckInAnswer, submit_several
 
 _log = structlog.get_logger()
 MOST = 100
@@ -63,7 +63,7 @@ async def sync(database: Database, actor: Actor, batch: SyncBatch, *, now: datet
             f"Send at most {MOST} check-ins at a time.", pointers={"/check_ins": "too many items"}
         )
     results: dict[int, SyncResult] = {}
-    read: list[tuple[datetime, int, UUID, CheckInDraft]] = []
+    read: list[_Read] = []
     for place, raw in enumerate(batch.check_ins):
         try:
             item_id, draft = _read(raw)
@@ -73,27 +73,39 @@ async def sync(database: Database, actor: Actor, batch: SyncBatch, *, now: datet
             )
         else:
             read.append((draft.recorded_at, place, item_id, draft))
-    for _, place, item_id, draft in sorted(read, key=lambda one: one[:2]):
-        results[place] = await _one(database, actor, actor.id, place, item_id, draft, now)
+    if read:
+        results |= await _take(database, actor, actor.id, sorted(read, key=lambda one: one[:2]), now)
     return SyncAnswer(check_ins=tuple(results[place] for place in sorted(results)))
 
 
-async def _one(
-    database: Database,
-    actor: Actor,
-    patient_id: UUID,
-    place: int,
-    item_id: UUID,
-    draft: CheckInDraft,
-    now: datetime,
-) -> SyncResult:
+_Read = tuple[datetime, int, UUID, CheckInDraft]
+
+
+async def _take(
+    database: Database, actor: Actor, patient_id: UUID, read: list[_Read], now: datetime
+) -> dict[int, SyncResult]:
+    """All at once; where we fail at that, each alone, so that the one we fail at takes no other with it."""
+    drafts = [(item_id, draft) for _, _, item_id, draft in read]
+    answers: list[CheckInAnswer | AftercareError]
     try:
-        answer = await submit(database, actor, patient_id, item_id, draft, now=now)
+        answers = await submit_several(database, actor, patient_id, drafts, now=now)
     except AftercareError as error:
-        return SyncResult(place=place, id=item_id, status="refused", problem=_problem(error))
+        answers = [error] * len(drafts)
     except Exception as error:  # noqa: BLE001 - one item that we fail at must not take the others with it
-        _log.error("sync_item_failed", error=type(error).__name__)
-        return SyncResult(place=place, id=item_id, status="refused", problem=_problem(AftercareError()))
+        _log.error("sync_failed", items=len(drafts), error=type(error).__name__)
+        if len(read) > 1:
+            alone = [await _take(database, actor, patient_id, [one], now) for one in read]
+            return {place: result for results in alone for place, result in results.items()}
+        answers = [AftercareError()]
+    return {
+        place: _result(place, item_id, answer)
+        for (_, place, item_id, _), answer in zip(read, answers, strict=True)
+    }
+
+
+def _result(place: int, item_id: UUID, answer: CheckInAnswer | AftercareError) -> SyncResult:
+    if isinstance(answer, AftercareError):
+        return SyncResult(place=place, id=item_id, status="refused", problem=_problem(answer))
     return SyncResult(place=place, id=item_id, status="kept", answer=answer)
 
 

@@ -1,35 +1,50 @@
 """Check-ins."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from aftercare.db.pool import Connection
 from aftercare.db.sql import queries
+from aftercare.model.audit import AuditEntry
 from aftercare.model.check_ins import Kept, KeptOf
 from aftercare.store.rows import many, one
 
 _SQL = queries("check_ins")
 
 
-async def insert(
-    db: Connection, clinic_id: UUID, patient_id: UUID, kept: Kept, installation_id: UUID | None, digest: bytes,
-    answer: Any,
+class NewRow(msgspec.Struct, frozen=True):
+    """A check-in with the digest of its content and the answer that it was given."""
+
+    kept: Kept
+    digest: bytes
+    answer: Any
+
+
+async def keep(
+    db: Connection, clinic_id: UUID, patient_id: UUID, installation_id: UUID | None, rows: Sequence[NewRow],
+    entries: Sequence[AuditEntry],
 ) -> None:  # fmt: skip
-    """Keep a check-in with the answer that it was given."""
-    await db.execute(
-        _SQL["insert"], clinic_id, patient_id, kept.check_in_id, kept.instrument, kept.recorded_at, kept.received_at,
-        kept.judged_at, kept.said_day, kept.time_zone, kept.answered_by, kept.staff_id, installation_id,
-        kept.supersedes, kept.unscheduled, kept.answers, kept.set_aside, digest, answer,
+    """Keep check-ins with their audit entries, one for each in the same order, in one round trip."""
+    columns = zip(
+        *(
+            (
+                kept.check_in_id, kept.instrument, kept.recorded_at, kept.received_at, kept.judged_at, kept.said_day,
+                kept.time_zone, kept.answered_by, kept.staff_id, kept.supersedes, kept.unscheduled, kept.answers,
+                kept.set_aside, digest, answer, entry.entry_id, entry.detail_hash,
+            )
+            for (kept, digest, answer), entry in zip(map(msgspec.structs.astuple, rows), entries, strict=True)
+        ),
+        strict=True,
     )  # fmt: skip
-
-
-async def first_answer(
-    db: Connection, clinic_id: UUID, patient_id: UUID, check_in_id: UUID
-) -> tuple[bytes, dict[str, Any]] | None:
-    """(digest of the content, what was answered) of a check-in that is already here."""
-    row = await db.fetchrow(_SQL["first_answer"], clinic_id, patient_id, check_in_id)
-    return None if row is None else (row["digest"], row["answer"])
+    first = entries[0]
+    await db.execute(
+        _SQL["keep"], clinic_id, patient_id, installation_id, first.at, first.actor_kind, first.actor_id, first.action,
+        *columns,
+    )  # fmt: skip
 
 
 async def get(db: Connection, clinic_id: UUID, patient_id: UUID, check_in_id: UUID) -> Kept | None:

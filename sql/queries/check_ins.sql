@@ -1,11 +1,19 @@
--- name: insert
-insert into check_ins (clinic_id, patient_id, check_in_id, instrument, recorded_at, received_at, judged_at, said_day,
-                       time_zone, answered_by, staff_id, installation_id, supersedes, unscheduled, answers, set_aside,
-                       digest, answer)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18);
-
--- name: first_answer
-select digest, answer from check_ins where clinic_id = $1 and patient_id = $2 and check_in_id = $3;
+-- name: keep
+with new as (
+    select * from unnest($8::uuid[], $9::int[], $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $13::int[],
+                         $14::text[], $15::text[], $16::uuid[], $17::uuid[], $18::boolean[], $19::json[], $20::json[],
+                         $21::bytea[], $22::json[], $23::uuid[], $24::bytea[])
+        as n (check_in_id, instrument, recorded_at, received_at, judged_at, said_day, time_zone, answered_by, staff_id,
+              supersedes, unscheduled, answers, set_aside, digest, answer, entry_id, detail_hash)
+), on_record as (
+    insert into audit_entries (clinic_id, entry_id, at, actor_kind, actor_id, action, patient_id, subject_id, detail_hash)
+    select $1, entry_id, $4, $5, $6, $7, $2, check_in_id, detail_hash from new
+)
+insert into check_ins (clinic_id, patient_id, installation_id, check_in_id, instrument, recorded_at, received_at, judged_at,
+                       said_day, time_zone, answered_by, staff_id, supersedes, unscheduled, answers, set_aside, digest, answer)
+select $1, $2, $3, check_in_id, instrument, recorded_at, received_at, judged_at, said_day, time_zone, answered_by, staff_id,
+       supersedes, unscheduled, answers, set_aside, digest, answer
+from new;
 
 -- name: get
 select check_in_id, instrument, recorded_at, received_at, judged_at, said_day, time_zone, answered_by, staff_id,
