@@ -5,11 +5,13 @@ from datetime import datetime
 from random import random
 from typing import Protocol
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 from uuid_utils.compat import uuid7
 
 from aftercare.care.advice import describe_hours
+from aftercare.care.reminding import leaves_at
 from aftercare.db.pool import Connection, Database
 from aftercare.model.alerts import Audience, Notice, Why
 from aftercare.model.messages import MessageKind, OutgoingMessage
@@ -138,10 +140,15 @@ async def attempt(
         async with database.clinic(claim.clinic_id) as db:
             await due_work.finish(db, work_kind(channel), claim)
         return
+    leaves = _leaves_at(delivery, now)
+    if leaves is not None and leaves > now:
+        async with database.clinic(claim.clinic_id) as db:
+            await due_work.postpone(db, work_kind(channel), claim, leaves)
+        return
     failure: NotDeliveredError | None = None
     answer = ""
     try:
-        answer = (await _send(mailer, delivery, clinic)).answer
+        answer = (await _send(mailer, delivery, clinic, too_late=leaves is None)).answer
     except NotDeliveredError as error:
         failure, answer = error, error.answer
     except Exception as error:  # noqa: BLE001 - what we fail at ourselves is an attempt, too: on record, then retried
@@ -150,7 +157,16 @@ async def attempt(
     await _settle(database, claim, delivery, failure, answer, now)
 
 
-async def _send(mailer: Mailer, delivery: ToSend, clinic: Clinic) -> Receipt:
+def _leaves_at(delivery: ToSend, now: datetime) -> datetime | None:
+    """When it may leave: a patient's reminder by day and on its own day, or not at all; all else at once."""
+    if delivery.kind is not MessageKind.REMINDER or delivery.patient_time_zone is None:
+        return now
+    return leaves_at(delivery.queued_at, now, ZoneInfo(delivery.patient_time_zone))
+
+
+async def _send(mailer: Mailer, delivery: ToSend, clinic: Clinic, *, too_late: bool) -> Receipt:
+    if too_late:
+        raise Refused("too late in the patient's day")
     if delivery.retired:
         raise Refused("recipient no longer active")
     language = delivery.patient_language or clinic.language

@@ -1,5 +1,6 @@
 """The scheduled look at one episode: reminders that fall due, silence that means something, and when to look again."""
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -8,6 +9,7 @@ import msgspec
 from uuid_utils.compat import uuid7
 
 from aftercare.care.calendar import MORNING, at_local, calendar
+from aftercare.care.reminding import leaves_at
 from aftercare.checks.pack import default_pack
 from aftercare.checks.silence import listen
 from aftercare.db.pool import Connection, Database
@@ -21,6 +23,7 @@ from aftercare.model.silence import (
     OpenAlert,
     Reminder,
     ReminderFate,
+    Silence,
     SilenceKind,
     Watch,
     WatchedCheckIn,
@@ -65,7 +68,13 @@ async def sweep(database: Database, claim: due_work.Claim, *, now: datetime) -> 
         if again is None:
             await due_work.finish(db, SWEEP, claim)
         else:
-            await due_work.postpone(db, SWEEP, claim, again)
+            await due_work.postpone(db, SWEEP, claim, again, _urgency(mine, episode))
+
+
+def _urgency(mine: Recovery, episode: Episode) -> int:
+    """Silence beside an open alert is as urgent as that alert, and so is the look for it."""
+    open_ones = [one for one in mine.alerts if one.episode_id == episode.episode_id and one.unresolved]
+    return max((one.tier.rank for one in open_ones), default=0)
 
 
 class Asking(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,29 +117,36 @@ def look_at(mine: Recovery, episode: Episode, sent: Sent, now: datetime) -> Look
     """Say what is to be done about an episode at an instant; `sent` are its reminders by `reminder_key`."""
     due = asked_of(mine, episode)
     watch = _watch(mine, episode, due, sent, now)
-    remind = [
-        Asking(kind=SilenceKind.DUE, due=one.due, at=now)
-        for one in watch.calendar
-        if reminder_key(SilenceKind.DUE, episode, one.due.day) not in sent
-        and not one.answered
-        and one.due.due_at <= now < one.due.ends_at
-    ]
     silence = listen(default_pack(), watch, now)
-    by_date = {one.date: one for one in due}
-    missed = [nudge.date for nudge in silence.remind if nudge.kind is SilenceKind.MISS]
-    if missed and max(missed) + _DAY not in by_date:
-        # Not at midnight, when the miss is known, and not beside the next day's own reminder.
-        morning = at_local(max(missed) + _DAY, MORNING, ZoneInfo(mine.patient.time_zone))
-        remind.append(Asking(kind=SilenceKind.MISS, due=by_date[max(missed)], at=max(now, morning)))
     coming = [one.due_at for one in due if one.due_at > now]
     looks = [*coming[:1], *([silence.next_look_at] if silence.next_look_at else [])]
     return Look(
-        remind=tuple(remind),
+        remind=tuple(_to_remind(mine, episode, watch, silence, sent, now)),
         call=tuple(_to_call(mine, episode, reason, watch, now) for reason in silence.call),
         never_left=max((nudge.date for nudge in silence.never_left), default=None),
         findings=silence.findings,
         again=min(looks, default=None),
     )
+
+
+def _to_remind(
+    mine: Recovery, episode: Episode, watch: Watch, silence: Silence, sent: Sent, now: datetime
+) -> Iterator[Asking]:
+    zone = ZoneInfo(mine.patient.time_zone)
+    for one in watch.calendar:
+        unasked = reminder_key(SilenceKind.DUE, episode, one.due.day) not in sent
+        if unasked and not one.answered and one.due.due_at <= now < one.due.ends_at:
+            # Late in the evening it is not caught up: at midnight it never left, and the clinic hears of that.
+            at = leaves_at(max(one.due.due_at, episode.opened_at), now, zone)
+            if at is not None:
+                yield Asking(kind=SilenceKind.DUE, due=one.due, at=at)
+    by_date = {one.due.date: one.due for one in watch.calendar}
+    missed = [nudge.date for nudge in silence.remind if nudge.kind is SilenceKind.MISS]
+    if missed and max(missed) + _DAY not in by_date:
+        # Not at midnight, when the miss is known, and not beside the next day's own reminder, nor another day's.
+        at = leaves_at(at_local(max(missed) + _DAY, MORNING, zone), now, zone)
+        if at is not None:
+            yield Asking(kind=SilenceKind.MISS, due=by_date[max(missed)], at=at)
 
 
 def _watch(mine: Recovery, episode: Episode, due: list[DueCheckIn], sent: Sent, now: datetime) -> Watch:

@@ -39,6 +39,7 @@ class ToSend(Delivery, frozen=True, kw_only=True):
     staff_email: str | None
     patient_email: str | None
     patient_language: str | None
+    patient_time_zone: str | None
     webhook_url: str | None
     webhook_secret: str | None
     webhook_previous_secret: str | None

@@ -8,7 +8,8 @@ returning delivery_id;
 -- name: to_send
 select d.delivery_id, d.channel, d.kind, d.tier, d.staff_id, d.patient_id, d.webhook_id, d.alert_id, d.day, d.state,
        d.attempts, d.queued_at, s.email as staff_email, p.email as patient_email, p.language as patient_language,
-       w.url as webhook_url, w.secret as webhook_secret, w.previous_secret as webhook_previous_secret,
+       p.time_zone as patient_time_zone, w.url as webhook_url, w.secret as webhook_secret,
+       w.previous_secret as webhook_previous_secret,
        (w.disabled_at is not null or s.disabled_at is not null) as retired,
        (select min(a.at) from delivery_attempts a
         where a.clinic_id = d.clinic_id and a.delivery_id = d.delivery_id) as first_attempt_at

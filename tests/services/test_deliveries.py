@@ -137,3 +137,46 @@ async def test_an_owner_who_is_on_call_hears_of_news_at_once_and_not_at_the_open
     await pass_time(worker, post, saturday + timedelta(minutes=1))
     told = [(mail.kind, mail.address) for mail in post.channel.sent[before:]]
     assert told == [("alert_worsened", "practitioner@alpha.test")]
+
+
+@pytest.mark.parametrize(
+    ("hours", "state", "sent"),
+    [(6, "sent", 1), (13, "dead", 0), (24, "dead", 0)],
+    ids=["the same day", "at night", "the next day"],
+)
+async def test_a_reminder_held_up_leaves_by_day_on_its_own_day_or_not_at_all(
+    worker: Database, team: Team, treat: Treat, post: Post, hours: int, state: str, sent: int
+) -> None:
+    nine = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
+    patient = await treat(nine - timedelta(hours=22))
+    await pass_time(worker, post, nine - timedelta(minutes=1))
+    before = len(post.channel.sent)
+    post.channel.failure = Retry("connect: timeout")
+    await pass_time(worker, post, nine)
+    post.channel.failure = None
+    back = nine + timedelta(hours=hours)
+    (claim,) = await _claim(worker, back)
+    await deliveries.attempt(worker, post, "smtp", claim, back)
+    assert len(post.channel.sent) - before == sent
+    async with worker.clinic(team.clinic_id) as db:
+        reminders = await store.reminders_of(db, team.clinic_id, patient.patient_id, nine)
+    assert [one.state for one in reminders] == [state]
+
+
+async def test_a_clinic_with_its_share_is_passed_over_and_a_lease_is_renewed_by_its_fence_alone(
+    worker: Database, team: Team, now: datetime
+) -> None:
+    ids = [UUID(int=number, version=4) for number in range(5)]
+    async with worker.clinic(team.clinic_id) as db:
+        for number, subject in enumerate(ids):
+            await due_work.put(db, team.clinic_id, "test", subject, now - timedelta(minutes=9 - number))
+    ends = now + timedelta(seconds=15)
+    async with worker.transaction() as db:
+        claims = await due_work.claim(db, "test", now, ends, 5, share=2)
+        assert [one.subject_id for one in claims] == ids[:2]
+        assert await due_work.claim(db, "test", now, ends, 5, passed_over={team.clinic_id}) == []
+        (stale, held) = (due_work.Claim(clinic_id=team.clinic_id, subject_id=ids[0], fence=0), claims[1])
+        await due_work.renew(db, "test", [stale, held], ends + timedelta(seconds=15))
+    async with worker.transaction() as db:
+        later = await due_work.claim(db, "test", ends, ends + timedelta(seconds=15), 5)
+    assert [one.subject_id for one in later] == [*ids[2:], ids[0]]

@@ -255,3 +255,34 @@ async def test_a_patient_who_flies_west_is_still_reminded_of_the_next_day(
         datetime(2026, 2, 6, 20, 0, tzinfo=UTC),
         datetime(2026, 2, 7, 9, 0, tzinfo=UTC),
     ]
+
+
+async def test_a_reminder_missed_until_late_at_night_is_no_more_sent_and_the_clinic_hears_of_it(
+    worker: Database, team: Team, treat: Treat, post: Post, session_at: datetime
+) -> None:
+    await treat(session_at)
+    await pass_time(worker, post, session_at + timedelta(hours=20))
+    before = len(post.channel.sent)
+    async with worker.transaction() as db:
+        back = datetime(2026, 2, 3, 22, 30, tzinfo=UTC)
+        await db.execute("update due_work set due_at = $1 where kind = 'sweep'", back)
+    await pass_time(worker, post, datetime(2026, 2, 4, 9, 0, tzinfo=UTC))
+    mails = [(mail.kind, mail.written_at) for mail in post.channel.sent[before:]]
+    assert mails == [
+        (MessageKind.CLINIC_FAULT, datetime(2026, 2, 4, 0, 0, tzinfo=UTC)),
+        (MessageKind.REMINDER, datetime(2026, 2, 4, 9, 0, tzinfo=UTC)),
+    ]
+
+
+async def test_after_an_outage_a_miss_of_days_ago_is_not_reminded_of_beside_todays_own(
+    worker: Database, team: Team, treat: Treat, post: Post, session_at: datetime
+) -> None:
+    await treat(session_at, modality=Modality.LASER_GENESIS, fitzpatrick=5)
+    await pass_time(worker, post, datetime(2026, 2, 5, 8, 0, tzinfo=UTC))
+    before = len(post.channel.sent)
+    async with worker.transaction() as db:  # asleep over the morning after the miss of day 3
+        back = datetime(2026, 2, 7, 10, 0, tzinfo=UTC)
+        await db.execute("update due_work set due_at = $1 where due_at < $1", back)
+    await pass_time(worker, post, back)
+    kinds = [mail.kind for mail in post.channel.sent[before:]]
+    assert kinds.count(MessageKind.REMINDER) == 1
