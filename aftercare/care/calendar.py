@@ -6,6 +6,7 @@ midnight twice (St John's until 2011), so no day is ever assumed to be 24 hours 
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -43,6 +44,19 @@ def calendar(
     the other days at the local time `at`. A day that the zone skipped is asked on the next one, unless that one is asked
     anyway. Raises `zoneinfo.ZoneInfoNotFoundError` for an unknown zone.
     """
+    return list(_calendar(modality, session_at, time_zone, with_day_90, at, evening))
+
+
+# Asked for again at every look at an episode, and always the same: a worker looks at few episodes many times.
+@lru_cache(maxsize=4096)
+def _calendar(
+    modality: Modality,
+    session_at: datetime,
+    time_zone: str,
+    with_day_90: bool,  # noqa: FBT001 - the arguments are the key of the cache
+    at: time,
+    evening: time,
+) -> tuple[DueCheckIn, ...]:
     zone = ZoneInfo(time_zone)
     session_on = session_at.astimezone(zone).date()
     due: dict[date, DueCheckIn] = {}
@@ -55,7 +69,7 @@ def calendar(
         due[on] = DueCheckIn(
             day=(on - session_on).days, date=on, due_at=first or at_local(on, at, zone), ends_at=ends_at
         )
-    return list(due.values())
+    return tuple(due.values())
 
 
 def moved(

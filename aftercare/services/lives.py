@@ -276,6 +276,7 @@ class _Life:
         return next(one for one in self.mine.alerts if one.id == alert_id)
 
     def _deliver(self, delivery_id: UUID, at: datetime) -> None:
+        self.written.drop(MAIL, delivery_id)
         letter = self.written.sent(delivery_id, at)
         if letter.what in self.reminders:
             before = self.reminders[letter.what]
