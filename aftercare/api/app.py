@@ -23,6 +23,7 @@ from aftercare.api.schema import SchemaPlugin, operation_id, schema_router
 from aftercare.api.server import INTENDED_USE, ServerController
 from aftercare.api.staff import StaffController
 from aftercare.api.who import Who
+from aftercare.api.whole_body import WholeBody
 from aftercare.jobs.runner import Worker
 from aftercare.services.events import Hub
 from aftercare.services.house import House
@@ -75,7 +76,7 @@ def create_app(
             "house": Provide(lambda: house, sync_to_thread=False),
             "hub": Provide(lambda: hub, sync_to_thread=False),
         },
-        middleware=[DefineMiddleware(Who)],
+        middleware=[WholeBody(house.settings.body_wait_seconds), DefineMiddleware(Who)],
         exception_handlers={Exception: answer},
         dto=StrictBody,
         return_dto=None,

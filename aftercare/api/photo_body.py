@@ -3,8 +3,8 @@
 from typing import Any
 
 from litestar import Request
-from litestar.exceptions import ClientException
 
+from aftercare.api.whole_body import CutShort
 from aftercare.errors import NotJson, TooLarge
 
 
@@ -16,7 +16,7 @@ class EmptyPhoto(NotJson):
 
 
 async def photo_body(request: Request[Any, Any, Any], limit: int) -> bytes:
-    """The bytes of the body. Raises TooLarge (in bytes), EmptyPhoto, ClientException if the client hung up."""
+    """The bytes of the body. Raises TooLarge (in bytes), EmptyPhoto, CutShort, TooSlow."""
     said = request.headers.get("content-length", "")
     too_large = TooLarge(f"A photo may have at most {limit // 1_000_000} MB. Send a smaller one.")
     if said.isdigit() and int(said) > limit:
@@ -27,7 +27,7 @@ async def photo_body(request: Request[Any, Any, Any], limit: int) -> bytes:
         if len(body) > limit:
             raise too_large
     if said.isdigit() and len(body) < int(said):
-        raise ClientException("incomplete body")
+        raise CutShort
     if not body:
         raise EmptyPhoto
     return bytes(body)

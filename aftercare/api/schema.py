@@ -18,10 +18,11 @@ from aftercare.api.who import COOKIE, CSRF_HEADER, anyone, patient_only
 from aftercare.errors import NotFound
 
 _PROBLEMS = {
-    400: "The body is missing, or is not JSON.",
+    400: "The body is missing, cut short, or not JSON.",
     401: "Nobody is signed in, or the token has ended.",
     403: "This sign-in may not do that.",
     404: "There is nothing here, or it is not yours to see.",
+    408: "The body came too slowly.",
     409: "The id was used with other content, or this cannot be done as things stand.",
     410: "This was here, and is used or removed.",
     412: "Someone changed this meanwhile.",
@@ -185,7 +186,7 @@ def _statuses(operation: dict[str, Any], *, opened: bool) -> set[int]:
     if any(one["in"] == "path" for one in parameters):
         found.add(404)
     if "requestBody" in operation:
-        found |= {400, 413, 422}
+        found |= {400, 408, 413, 422}
     return found
 
 
