@@ -125,17 +125,13 @@ class Database:
         """A transaction without a clinic: the directory, and the worker's queue. Raises Busy, DatabaseAway."""
         return self._transaction("begin", self._pool)
 
+    def statement(self) -> AbstractAsyncContextManager[Connection]:
+        """A connection for one statement, which is a transaction of its own. Raises Busy, DatabaseAway."""
+        return self._lent(self._pool)
+
     @asynccontextmanager
     async def _transaction(self, begin: str, pool: asyncpg.Pool | None) -> AsyncIterator[Connection]:
-        if pool is None:
-            raise DatabaseAway
-        try:
-            connection = await pool.acquire(timeout=self.wait_seconds)
-        except TimeoutError as error:
-            raise Busy(retry_after=2) from error
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise DatabaseAway(retry_after=2) from error
-        try:
+        async with self._lent(pool) as connection:
             await connection.execute(begin)
             try:
                 yield connection
@@ -147,6 +143,19 @@ class Database:
             if await connection.execute("commit") != "COMMIT":
                 # A statement failed and its error was swallowed: PostgreSQL then rolls back and calls it no error.
                 raise AftercareError
+
+    @asynccontextmanager
+    async def _lent(self, pool: asyncpg.Pool | None) -> AsyncIterator[Connection]:
+        if pool is None:
+            raise DatabaseAway
+        try:
+            connection = await pool.acquire(timeout=self.wait_seconds)
+        except TimeoutError as error:
+            raise Busy(retry_after=2) from error
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise DatabaseAway(retry_after=2) from error
+        try:
+            yield connection
         except _HELD_UP as error:
             raise Busy(retry_after=2) from error
         except _AWAY as error:

@@ -137,13 +137,13 @@ async def rotate(database: Database, refresh_token: str, *, now: datetime) -> To
 async def who_has_access(database: Database, access_token: str, *, now: datetime) -> Actor | None:
     """The patient and installation of an access token, if it still holds."""
     clinic_id = clinic_of(access_token, ACCESS)
-    async with database.clinic(clinic_id) as db:
-        row = await store.by_access(db, clinic_id, digest(access_token))
-        if row is None or row.access_expires_at <= now:
-            return None
-        if row.first_used_at is None:
-            await store.mark_used(db, clinic_id, row.installation_id, row.generation, now)
-    return Actor(clinic_id=clinic_id, kind="patient", id=row.patient_id, installation_id=row.installation_id)
+    async with database.statement() as db:
+        holder = await store.access_holder(db, clinic_id, digest(access_token), now)
+    if holder is None:
+        return None
+    return Actor(
+        clinic_id=clinic_id, kind="patient", id=holder.patient_id, installation_id=holder.installation_id
+    )
 
 
 async def revoke(database: Database, actor: Actor, *, now: datetime) -> None:

@@ -83,8 +83,8 @@ async def who_is_signed_in(
 ) -> tuple[Actor, StaffMember] | None:
     """Who a sign-in's token stands for, if it still holds."""
     clinic_id = clinic_of(token, SIGN_IN)
-    async with database.clinic(clinic_id) as db:
-        member = await store.by_sign_in(db, clinic_id, digest(token), now)
+    async with database.statement() as db:
+        member = await store.sign_in_holder(db, clinic_id, digest(token), now)
     if member is None:
         return None
     return (

@@ -32,13 +32,10 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
     revoked_at: datetime | None
 
 
-class AccessRow(msgspec.Struct, frozen=True, kw_only=True):
-    """What an access token stands for."""
+class Holder(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom an access token stands for."""
 
     installation_id: UUID
-    generation: int
-    first_used_at: datetime | None
-    access_expires_at: datetime
     patient_id: UUID
 
 
@@ -116,9 +113,9 @@ async def issue(db: Connection, clinic_id: UUID, installation_id: UUID, pair: Pa
     )  # fmt: skip
 
 
-async def by_access(db: Connection, clinic_id: UUID, access_hash: bytes) -> AccessRow | None:
-    """The living installation of an access token, also an expired one."""
-    return one(AccessRow, await db.fetchrow(_SQL["by_access"], clinic_id, access_hash))
+async def access_holder(db: Connection, clinic_id: UUID, access_hash: bytes, now: datetime) -> Holder | None:
+    """Whom an access token stands for, if it still holds; marks its first use. A transaction of its own."""
+    return one(Holder, await db.fetchrow(_SQL["access_holder"], clinic_id, access_hash, now))
 
 
 async def by_refresh(db: Connection, clinic_id: UUID, refresh_hash: bytes) -> RefreshRow | None:
@@ -132,13 +129,6 @@ async def first_used(
     """When a generation was first used; None if never."""
     at: datetime | None = await db.fetchval(_SQL["first_used"], clinic_id, installation_id, generation)
     return at
-
-
-async def mark_used(
-    db: Connection, clinic_id: UUID, installation_id: UUID, generation: int, now: datetime
-) -> None:
-    """From now on the generation before is spent."""
-    await db.execute(_SQL["mark_used"], clinic_id, installation_id, generation, now)
 
 
 async def of_patient(db: Connection, clinic_id: UUID, patient_id: UUID) -> list[Installation]:

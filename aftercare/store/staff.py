@@ -51,9 +51,11 @@ async def open_sign_in(
     await db.execute(_SQL["open_sign_in"], clinic_id, token_hash, staff_id, now, expires_at)
 
 
-async def by_sign_in(db: Connection, clinic_id: UUID, token_hash: bytes, now: datetime) -> StaffMember | None:
-    """Who is signed in with this token, if it still holds."""
-    return one(StaffMember, await db.fetchrow(_SQL["by_sign_in"], clinic_id, token_hash, now))
+async def sign_in_holder(
+    db: Connection, clinic_id: UUID, token_hash: bytes, now: datetime
+) -> StaffMember | None:
+    """Who is signed in with this token, if it still holds. A transaction of its own."""
+    return one(StaffMember, await db.fetchrow(_SQL["sign_in_holder"], clinic_id, token_hash, now))
 
 
 async def close_sign_in(db: Connection, clinic_id: UUID, token_hash: bytes) -> None:

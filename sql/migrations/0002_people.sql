@@ -134,3 +134,41 @@ create table tokens (
     foreign key (clinic_id, installation_id) references installations on delete cascade
 );
 call tenant_table('tokens', 'select, insert, update, delete');
+
+-- Who holds a token, asked before anything else of a request: the clinic is set and the token looked up in one round trip.
+-- They run with their caller's rights, under row-level security like any other statement.
+create function access_holder(clinic uuid, hash bytea, at timestamptz)
+returns table (installation_id uuid, patient_id uuid)
+language plpgsql as $$
+declare
+    pair tokens;
+begin
+    perform set_config('aftercare.clinic', clinic::text, true);
+    select * into pair from tokens t
+    where t.clinic_id = clinic and t.access_hash = hash and t.access_expires_at > at;
+    return query
+        select i.installation_id, i.patient_id from installations i
+        where i.clinic_id = clinic and i.installation_id = pair.installation_id and i.revoked_at is null;
+    -- From its first use on, the pair before is spent.
+    if found and pair.first_used_at is null then
+        update tokens t set first_used_at = at
+        where t.clinic_id = clinic and t.installation_id = pair.installation_id and t.generation = pair.generation
+          and t.first_used_at is null;
+    end if;
+end
+$$;
+
+create function sign_in_holder(clinic uuid, hash bytea, at timestamptz)
+returns table (staff_id uuid, email text, name text, role text)
+language plpgsql as $$
+begin
+    perform set_config('aftercare.clinic', clinic::text, true);
+    return query
+        select s.staff_id, s.email, s.name, s.role
+        from sign_ins i join staff s on s.clinic_id = i.clinic_id and s.staff_id = i.staff_id
+        where i.clinic_id = clinic and i.token_hash = hash and i.expires_at > at and s.disabled_at is null;
+end
+$$;
+
+revoke execute on function access_holder, sign_in_holder from public;
+grant execute on function access_holder, sign_in_holder to aftercare_service, aftercare_worker;

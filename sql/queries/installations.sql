@@ -35,10 +35,8 @@ on conflict (clinic_id, installation_id, generation) do update
 set access_hash = excluded.access_hash, refresh_hash = excluded.refresh_hash, issued_at = excluded.issued_at,
     access_expires_at = excluded.access_expires_at, refresh_expires_at = excluded.refresh_expires_at;
 
--- name: by_access
-select t.installation_id, t.generation, t.first_used_at, t.access_expires_at, i.patient_id
-from tokens t join installations i on i.clinic_id = t.clinic_id and i.installation_id = t.installation_id
-where t.clinic_id = $1 and t.access_hash = $2 and i.revoked_at is null;
+-- name: access_holder
+select installation_id, patient_id from access_holder($1, $2, $3);
 
 -- name: by_refresh
 select installation_id, generation, first_used_at, refresh_expires_at from tokens
@@ -46,10 +44,6 @@ where clinic_id = $1 and refresh_hash = $2;
 
 -- name: first_used
 select first_used_at from tokens where clinic_id = $1 and installation_id = $2 and generation = $3;
-
--- name: mark_used
-update tokens set first_used_at = $4
-where clinic_id = $1 and installation_id = $2 and generation = $3 and first_used_at is null;
 
 -- name: of_patient
 select installation_id, app_version, device, enrolled_at, seen_at, revoked_at from installations

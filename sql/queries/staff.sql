@@ -18,10 +18,8 @@ where clinic_id = $1 and email = $2 and disabled_at is null;
 insert into sign_ins (clinic_id, token_hash, staff_id, created_at, seen_at, expires_at)
 values ($1, $2, $3, $4, $4, $5);
 
--- name: by_sign_in
-select s.staff_id, s.email, s.name, s.role
-from sign_ins i join staff s on s.clinic_id = i.clinic_id and s.staff_id = i.staff_id
-where i.clinic_id = $1 and i.token_hash = $2 and i.expires_at > $3 and s.disabled_at is null;
+-- name: sign_in_holder
+select staff_id, email, name, role from sign_in_holder($1, $2, $3);
 
 -- name: close_sign_in
 delete from sign_ins where clinic_id = $1 and token_hash = $2;
