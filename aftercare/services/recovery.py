@@ -100,7 +100,8 @@ async def _gather(
 
 def _matters_since(mine: Sequence[Episode], patient: Patient, at: datetime) -> datetime:
     """The newest session before an instant, and before that every one that was still monitored then."""
-    start = patient.created_at
+    # What is dated before the oldest session is judged at its start, which may be long before the patient was entered.
+    start = min((patient.created_at, *(one.session_at for one in mine)))
     for place, episode in enumerate(one for one in mine if one.session_at <= at):
         until = monitored_until(episode.session_at, patient.time_zone, with_day_90=episode.with_day_90)
         if place and until < at:

@@ -15,7 +15,7 @@ with mine as (
             min(session_at) filter (
                 where session_at <= $3 and session_at + make_interval(days => case when with_day_90 then 92 else 44 end) > $3
             )
-        ), $4::timestamptz) - interval '1 day' as start
+        ), least($4::timestamptz, min(session_at))) - interval '1 day' as start
     from mine
 )
 select json_build_object(

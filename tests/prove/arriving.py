@@ -164,16 +164,18 @@ def as_kept(said: Said) -> Kept:
 class Served:
     """A patient of a real clinic: everything takes the way of the services, to the database."""
 
-    def __init__(self, database: Database, actor: Actor, sessions: list[SessionDraft], by: Actor) -> None:
-        self._database, self._actor, self._by = database, actor, by
+    def __init__(
+        self, database: Database, actor: Actor, sessions: list[SessionDraft], by: Actor, now: datetime
+    ) -> None:
+        self._database, self._actor, self._by, self._since = database, actor, by, now
         self._to_do = sessions  # not yet done, the next one first
         self._answers: dict[UUID, CheckInAnswer] = {}
         assert actor.id is not None
         self._patient_id = actor.id
 
     @classmethod
-    async def of(cls, database: Database, team: Team, journey: Journey) -> Self:
-        """Write down the patient and the course; each session is recorded when it is done."""
+    async def of(cls, database: Database, team: Team, journey: Journey, *, now: datetime = START) -> Self:
+        """Write down the patient and the course; each session is recorded when it is done, or then."""
         draft = PatientDraft(
             name="Alder Sample",
             time_zone=HOME,
@@ -186,19 +188,19 @@ class Served:
             baseline=msgspec.convert(journey.risks.baseline, dict[Any, int]),
         )
         by = team.practitioner
-        patient = await patients.create_patient(database, by, draft, now=START)
+        patient = await patients.create_patient(database, by, draft, now=now)
         wish = CourseDraft(modality=journey.modality)
-        course = await courses.create_course(database, by, patient.patient_id, wish, now=START)
+        course = await courses.create_course(database, by, patient.patient_id, wish, now=now)
         sessions = [_session(course.course_id, journey.modality, one) for one in journey.sessions]
         actor = Actor(clinic_id=team.clinic_id, kind="patient", id=patient.patient_id)
-        return cls(database, actor, sessions, by)
+        return cls(database, actor, sessions, by, now)
 
     async def arrive(self, arrival: Arrival) -> None:
         """Take one request; whatever comes again is answered as the first time."""
         while self._to_do and self._to_do[0].session_at <= arrival.at:
             done = self._to_do.pop(0)
             await courses.record_session(
-                self._database, self._by, self._patient_id, done, now=done.session_at
+                self._database, self._by, self._patient_id, done, now=max(done.session_at, self._since)
             )
         for said, answer in zip(arrival.said, await self._send(arrival), strict=True):
             assert self._answers.setdefault(said.check_in_id, answer) == answer

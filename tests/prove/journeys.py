@@ -27,7 +27,7 @@ _UNREADABLE: Answers = {"made_up": True, "pain": 9, "blisters": ["few"], "fever_
 
 
 class Treated(msgspec.Struct, frozen=True, kw_only=True):
-    """One of the two sessions of the course."""
+    """A session of the course."""
 
     at: datetime
     depth_mm: float | None
@@ -48,11 +48,11 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Journey(msgspec.Struct, frozen=True, kw_only=True):
-    """A patient, two sessions of one course, and everything that was said in 30 days."""
+    """A patient, the sessions of one course, and everything that was said in 30 days."""
 
     modality: Modality
     risks: Risks
-    sessions: tuple[Treated, Treated]
+    sessions: tuple[Treated, ...]
     said: tuple[Said, ...]
 
 

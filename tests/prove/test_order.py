@@ -15,17 +15,21 @@ believed; where fast clocks come at once, they are compared with the same rows a
 instants.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
+from uuid import uuid4
 
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from aftercare.db.pool import Database
+from aftercare.model.check_ins import CheckInDraft
+from aftercare.model.timeline import Risks
+from aftercare.model.words import Code, Modality
 from tests.prove import journeys
 from tests.prove.arriving import Outcomes, Purely, Served, as_kept, read_at_once
 from tests.prove.conftest import Trial
-from tests.prove.journeys import START, Arrival, Journey, Way
+from tests.prove.journeys import START, Arrival, Journey, Said, Treated, Way
 from tests.prove.people import open_clinic
 from tests.services.conftest import Team
 
@@ -67,7 +71,7 @@ async def test_any_way_to_the_database_gives_the_alerts_of_the_right_order(
 ) -> None:
     team = await open_clinic(service, "alpha", START - timedelta(days=30))
     requests = alerts = 0
-    turns = trial.size(4, 250)
+    turns = trial.size(3, 250)
     for _ in range(turns):
         journey = journeys.draw(trial.rng)
         right, sent = await _arrived(service, team, journey, journeys.in_order(journey))
@@ -100,3 +104,30 @@ async def _rows_in_order(patient: Served) -> Outcomes:
     for kept in mine.check_ins:
         right.arrive(kept)
     return right.outcomes()
+
+
+async def test_a_session_written_down_late_is_followed_from_its_start(service: Database) -> None:
+    """The first answer is dated before the session by a slow clock, and comes last."""
+    session_at = START + timedelta(hours=10)
+    written_at = session_at + timedelta(days=4)
+    journey = Journey(
+        modality=Modality.LASER_GENESIS,
+        risks=Risks(),
+        sessions=(Treated(at=session_at, depth_mm=None, anaesthetic=""),),
+        said=(_swelling(session_at - timedelta(hours=2), 0), _swelling(session_at + timedelta(hours=35), 2)),
+    )
+    team = await open_clinic(service, "alpha", START)
+    outcomes = []
+    for order in (journey.said, journey.said[::-1]):
+        patient = await Served.of(service, team, journey, now=written_at)
+        for one in order:
+            await patient.arrive(Arrival(at=written_at, said=(one,), batched=False))
+        outcomes.append(await patient.outcomes())
+    assert outcomes[0] == outcomes[1]
+    rows = {row for _, row, *_ in outcomes[0][0, Code.SWELLING].evidence}
+    assert "swelling.rise" in rows
+
+
+def _swelling(at: datetime, grade: int) -> Said:
+    draft = CheckInDraft(instrument=1, recorded_at=at, time_zone=journeys.HOME, answers={"swelling": grade})
+    return Said(check_in_id=uuid4(), truly_at=at, draft=draft)
