@@ -208,43 +208,41 @@ async def _settle(
     answer: str,
     now: datetime,
 ) -> None:
-    attempts, kind = delivery.attempts + 1, work_kind(delivery.channel)
+    kind = work_kind(delivery.channel)
     result = {type(None): "sent", Retry: "retry", Retired: "retired", Refused: "refused"}[type(failure)]
-    again = None
-    if isinstance(failure, Retry):
-        again = next_attempt(
-            attempts,
-            now=now,
-            first_at=delivery.first_attempt_at or now,
-            tier=delivery.tier,
-            retry_after=failure.retry_after,
-            random=random,
-        )
-    state = "sent" if failure is None else "failed" if again else "dead"
     async with database.clinic(claim.clinic_id) as db:
+        # As it stands now: whoever comes back past the lease has read it before another worker's attempts.
+        standing = await store.lock(db, claim.clinic_id, delivery.delivery_id)
+        if standing is None:
+            return
+        attempts, sent = standing.attempts + 1, standing.state == "sent"
+        again = None
+        if isinstance(failure, Retry) and not sent:
+            again = next_attempt(
+                attempts,
+                now=now,
+                first_at=delivery.first_attempt_at or now,
+                tier=delivery.tier,
+                retry_after=failure.retry_after,
+                random=random,
+            )
         ours = (
             await due_work.postpone(db, kind, claim, again)
             if again
             else await due_work.finish(db, kind, claim)
         )
-        if not ours and failure is not None:
-            return  # a later claim has taken over; only good news may still be written
-        await store.add_attempt(
-            db,
-            claim.clinic_id,
-            delivery.delivery_id,
-            Attempt(attempt=attempts, at=now, result=result, answer=answer[:500]),
-        )
-        await store.settle(
-            db,
-            claim.clinic_id,
-            msgspec.structs.replace(
-                delivery,
-                state=state,
-                attempts=attempts,
+        if not ours and (failure is not None or sent):
+            return  # a later claim has taken over; only good news may still be written, and once
+        attempt = Attempt(attempt=attempts, at=now, result=result, answer=answer[:500])
+        await store.add_attempt(db, claim.clinic_id, delivery.delivery_id, attempt)
+        settled = msgspec.structs.replace(standing, attempts=attempts)
+        if not sent:  # what was sent stays sent
+            settled = msgspec.structs.replace(
+                settled,
+                state="sent" if failure is None else "failed" if again else "dead",
                 sent_at=now if failure is None else None,
                 ended_at=None if again else now,
-            ),
-        )
+            )
+        await store.settle(db, claim.clinic_id, settled)
         if isinstance(failure, Retired) and delivery.webhook_id is not None:
             await webhooks.disable(db, claim.clinic_id, delivery.webhook_id, now)

@@ -81,6 +81,11 @@ async def to_send(db: Connection, clinic_id: UUID, delivery_id: UUID) -> ToSend 
     return one(ToSend, await db.fetchrow(_SQL["to_send"], clinic_id, delivery_id))
 
 
+async def lock(db: Connection, clinic_id: UUID, delivery_id: UUID) -> Delivery | None:
+    """Where a delivery stands, which nobody else can change until the transaction ends."""
+    return one(Delivery, await db.fetchrow(_SQL["lock"], clinic_id, delivery_id))
+
+
 async def settle(db: Connection, clinic_id: UUID, delivery: Delivery) -> None:
     """Write where a delivery stands."""
     await db.execute(

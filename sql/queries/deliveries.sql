@@ -19,12 +19,16 @@ left join patients p on p.clinic_id = d.clinic_id and p.patient_id = d.patient_i
 left join webhooks w on w.clinic_id = d.clinic_id and w.webhook_id = d.webhook_id
 where d.clinic_id = $1 and d.delivery_id = $2;
 
+-- name: lock
+select delivery_id, channel, kind, tier, staff_id, patient_id, webhook_id, alert_id, day, state, attempts, queued_at, sent_at,
+       ended_at
+from deliveries where clinic_id = $1 and delivery_id = $2 for no key update;
+
 -- name: settle
 update deliveries set state = $3, attempts = $4, sent_at = $5, ended_at = $6 where clinic_id = $1 and delivery_id = $2;
 
 -- name: add_attempt
-insert into delivery_attempts (clinic_id, delivery_id, attempt, at, result, answer) values ($1, $2, $3, $4, $5, $6)
-on conflict do nothing;
+insert into delivery_attempts (clinic_id, delivery_id, attempt, at, result, answer) values ($1, $2, $3, $4, $5, $6);
 
 -- name: page
 select delivery_id, channel, kind, tier, staff_id, patient_id, webhook_id, alert_id, day, state, attempts, queued_at, sent_at,
