@@ -90,7 +90,8 @@ def worker() -> None:
     """Background work only, beside any number of others."""
     with with_database(_settings()) as settings:
         configure_logs(settings.log_level)
-        asyncio.run(_work(settings))
+        with asyncio.Runner(loop_factory=_new_loop) as runner:
+            runner.run(_work(settings))
 
 
 @_commands.command()
@@ -222,6 +223,15 @@ def openapi() -> None:
     from aftercare.api.openapi import openapi_document  # noqa: PLC0415
 
     click.echo(openapi_document(), nl=False)
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """The quicker event loop where there is one, as the server has it."""
+    try:
+        import uvloop  # noqa: PLC0415 - not on every platform
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
 
 
 async def _work(settings: Settings) -> None:
