@@ -80,6 +80,7 @@ class Line:
         self._database, self._now = database, now
         self._urgent = _Places(work, URGENT, None)
         self._calm = _Places(work, CALM, Pace(calm_per_minute))
+        self._handed_back: list[Claim] = []
         self._woken = asyncio.Event()
         self._served: asyncio.Task[None] | None = None
 
@@ -124,6 +125,7 @@ class Line:
             await self._woken.wait()
             self._woken.clear()
             try:
+                await self._hand_back()
                 await self._fill(self._urgent, ())
                 # Where a clinic's urgent work waits for a place, its calm work does not go before it.
                 await self._fill(self._calm, self._urgent.crowded())
@@ -160,11 +162,18 @@ class Line:
         try:
             await self.work.handle(claim, self._now())
         except AftercareError as error:
-            # The database is away, or busy: it comes again when its lease ends.
+            # The database is away, or busy: it is due again as soon as that can be written.
             self._complain(claim, error)
+            self._handed_back.append(claim)
         except Exception as error:  # noqa: BLE001 - one piece of work must not stop the others
             self._complain(claim, error)
             await self._put_off(claim)
+
+    async def _hand_back(self) -> None:
+        while self._handed_back:
+            async with self._database.transaction() as db:
+                await due_work.postpone(db, self.work.kind, self._handed_back[-1], self._now())
+            self._handed_back.pop()
 
     def _complain(self, claim: Claim, error: Exception) -> None:
         _log.error(

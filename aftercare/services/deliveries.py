@@ -1,5 +1,6 @@
 """The delivery ledger: queued in the transaction that causes it, attempted by the worker, each attempt on record."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from random import random
@@ -12,7 +13,7 @@ from uuid_utils.compat import uuid7
 
 from aftercare.care.advice import describe_hours
 from aftercare.care.reminding import leaves_at
-from aftercare.db.pool import Connection, Database
+from aftercare.db.pool import Busy, Connection, Database, DatabaseAway
 from aftercare.model.alerts import Audience, Notice, Why
 from aftercare.model.messages import MessageKind, OutgoingMessage
 from aftercare.model.people import Clinic, StaffMember
@@ -26,6 +27,7 @@ from aftercare.store.deliveries import Attempt, Delivery, ToSend
 
 WAKE = "aftercare_work"  # the channel on which a commit says that there is work
 CHANNELS = ("smtp", "webhook")
+_PAUSES = (1.0, 1.0, *[2.0] * 59)  # seconds: for two minutes, while the database is away
 
 _KINDS = {
     Why.RAISED: MessageKind.ALERT_RAISED,
@@ -154,6 +156,14 @@ async def attempt(
     except Exception as error:  # noqa: BLE001 - what we fail at ourselves is an attempt, too: on record, then retried
         failure = Retry(f"our own fault: {type(error).__name__}")
         answer = failure.answer
+    for pause in _PAUSES:
+        # It has left, or not: only the record is missing. Without it the same would be sent again.
+        try:
+            await _settle(database, claim, delivery, failure, answer, now)
+        except (DatabaseAway, Busy):
+            await asyncio.sleep(pause)
+        else:
+            return
     await _settle(database, claim, delivery, failure, answer, now)
 
 
