@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from datetime import time
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,38 @@ def demo(port: int | None, patients: int) -> None:
     from aftercare.demo import run_demo  # noqa: PLC0415 - drawing faces is no command's business but this one's
 
     run_demo(_settings(port=port), patients=patients)
+
+
+@_commands.command()
+@click.option("--clinic", "handle", default="synthetic", show_default=True, help="The new clinic's handle.")
+@click.option("--patients", type=click.IntRange(1), help="How many; or --check-ins.")
+@click.option(
+    "--check-ins", type=click.IntRange(1), help="At least so many, of as many patients as it takes."
+)
+@click.option(
+    "--days", type=click.IntRange(1, 3650), default=364, show_default=True, help="How long it has worked."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed draws the same people.")
+@click.option("--processes", type=click.IntRange(1, 64), help="Default: one for each core.")
+def simulate(
+    handle: str, patients: int | None, check_ins: int | None, days: int, seed: int, processes: int | None
+) -> None:
+    """A synthetic clinic with its past in the database: natural courses, complications, what staff did.
+
+    Interrupted, it leaves whole patients; run again with the same options it goes on where it stopped.
+    """
+    from aftercare.services.simulate import Plan, patients_for, refuse_in_production  # noqa: PLC0415
+    from aftercare.simulating import run_simulation  # noqa: PLC0415 - numbers and bars are this command's alone
+
+    if (patients is None) == (check_ins is None):
+        raise click.UsageError("Say how large: either --patients or --check-ins.")
+    settings = _settings()
+    refuse_in_production(settings)
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    size = patients or patients_for(check_ins or 0, seed=seed, days=days, now=now)
+    plan = Plan(handle=handle, seed=seed, patients=size, days=days, now=now)
+    with with_database(settings) as ready:
+        asyncio.run(run_simulation(ready, plan, _say, processes=processes))
 
 
 @_commands.command()

@@ -59,10 +59,11 @@ async def seal(database: Database) -> int:
     """Number and chain what is new, clinic by clinic; returns how many. `database` acts as the worker."""
     async with database.transaction() as db:
         clinics = await store.clinics_to_seal(db)
-    return sum([await _seal_clinic(database, clinic_id) for clinic_id in clinics])
+    return sum([await seal_clinic(database, clinic_id) for clinic_id in clinics])
 
 
-async def _seal_clinic(database: Database, clinic_id: UUID) -> int:
+async def seal_clinic(database: Database, clinic_id: UUID) -> int:
+    """Number and chain a clinic's oldest new entries; returns how many, 0 when there are no more."""
     async with database.clinic(clinic_id) as db:
         number, chain = await store.lock_head(db, clinic_id)
         entries = await store.unsealed(db, clinic_id, _BATCH)

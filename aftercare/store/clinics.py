@@ -33,3 +33,9 @@ async def find(db: Connection, handle: str) -> UUID | None:
 async def get(db: Connection, clinic_id: UUID) -> Clinic | None:
     """The clinic, if it exists and is ours."""
     return one(Clinic, await db.fetchrow(_SQL["get"], clinic_id))
+
+
+async def opened_at(db: Connection, clinic_id: UUID) -> datetime | None:
+    """Since when there is this clinic; None if there is none."""
+    at: datetime | None = await db.fetchval(_SQL["opened_at"], clinic_id)
+    return at

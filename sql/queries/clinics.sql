@@ -17,3 +17,6 @@ select c.clinic_id, d.handle, c.name, c.time_zone, c.country, c.language, c.phon
 from clinics c join clinic_directory d on d.clinic_id = c.clinic_id
 where c.clinic_id = $1
 limit 1;
+
+-- name: opened_at
+select created_at from clinics where clinic_id = $1;
