@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
-from litestar import Litestar, Response
+from litestar import Litestar, Request, Response
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
@@ -80,6 +80,7 @@ def create_app(
         exception_handlers={Exception: answer},
         dto=StrictBody,
         return_dto=None,
+        before_request=_methods,
         after_request=_private,
         request_max_body_size=house.settings.json_max_bytes,
         openapi_config=OpenAPIConfig(
@@ -96,6 +97,17 @@ def create_app(
     )
     app.state.house = house
     return app
+
+
+def _methods(request: Request[Any, Any, Any]) -> Response[None] | None:
+    """OPTIONS, answered from all handlers of a path: the framework names those of the first controller alone."""
+    if request.method != "OPTIONS":
+        return None
+    here = request.scope["path_template"]
+    methods = {
+        method for route in request.app.routes if route.path_format == here for method in route.methods
+    }
+    return Response(None, status_code=204, headers={"allow": ", ".join(sorted(methods))})
 
 
 def _private(response: Response[Any]) -> Response[Any]:

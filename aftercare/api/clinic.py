@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, Request, delete, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
+from litestar.params import FromPath, HeaderParameter, JSONBody, PathParameter, QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from aftercare.api.pages import Cursor, Page, page_of, read_cursor
@@ -17,6 +17,7 @@ from aftercare.api.who import Credential, admin_only, care_team, staff_only
 from aftercare.errors import NotFound
 from aftercare.model.audit import AuditEntry
 from aftercare.model.people import Actor
+from aftercare.model.text import END
 from aftercare.services import ledger, staff, sweep, webhooks
 from aftercare.services.events import Event, Hub
 from aftercare.services.house import House
@@ -26,14 +27,14 @@ StaffRequest = Request[Actor, Any, Any]
 # What fits into PostgreSQL's bigint, whatever digits there are.
 _MOST = 10**18
 _ASK_SECONDS = 4.0
-_NUMBER = r"^[0-9]{0,18}$"
+_NUMBER = r"^[0-9]{0,18}" + END
 
 
 class NewWebhook(msgspec.Struct, frozen=True, kw_only=True):
     """An https address (or one on a host that the clinic lists)."""
 
     url: Annotated[
-        str, msgspec.Meta(min_length=8, max_length=2000, pattern=r"^https?://[^\s\x00-\x1f\x7f]+$")
+        str, msgspec.Meta(min_length=8, max_length=2000, pattern=r"^https?://[^\s\x00-\x1f\x7f]+" + END)
     ]
 
 
@@ -174,7 +175,7 @@ class LedgerController(Controller):
         request: StaffRequest,
         house: NamedDependency[House],
         episode_id: FromPath[UUID],
-        day: FromPath[Annotated[int, msgspec.Meta(ge=-1000, le=1000)]],
+        day: Annotated[int, PathParameter(ge=-1000, le=1000)],
     ) -> dict[str, UUID]:
         """Take a patient off the call list."""
         patient_id = await sweep.call_done(house.database, request.user, episode_id, day, now=house.now())

@@ -23,11 +23,12 @@ from aftercare.model.care import (
     SessionDraft,
 )
 from aftercare.model.people import Actor, Patient, PatientDraft
+from aftercare.model.text import END
 from aftercare.services import courses, enrolments, patients
 from aftercare.services.house import House
 
 StaffRequest = Request[Actor, Any, Any]
-Lot = Annotated[str, PathParameter(max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Lot = Annotated[str, PathParameter(max_length=100, pattern=r"^[^\x00-\x1f\x7f]+" + END)]
 
 
 class RecordedSession(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.routes import HTTPRoute
 
 from aftercare.api.problems import Problem
+from aftercare.api.shapes import describe
 from aftercare.api.who import COOKIE, CSRF_HEADER, anyone, patient_only
 from aftercare.errors import NotFound
 
@@ -126,10 +127,13 @@ def operation_id(handler: HTTPRouteHandler, _method: object, _path: object) -> s
 def document(app: Litestar) -> bytes:
     """The application's OpenAPI 3.1 as formatted JSON, the same bytes for the same code."""
     schema: dict[str, Any] = msgspec.to_builtins(app.openapi_schema.to_schema())
+    described = []
     for path, method, handler in _endpoints(app):
         operation = schema["paths"].get(path, {}).get(method)
         if operation is not None:  # what serves this document is not part of it
+            described.append((operation, handler))
             _complete(operation, method, handler)
+    describe(schema, described)
     components = schema["components"]
     components["securitySchemes"] = _SCHEMES
     _, problem = msgspec.json.schema_components([Problem], ref_template="#/components/schemas/{name}")

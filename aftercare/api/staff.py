@@ -9,7 +9,7 @@ from litestar.params import JSONBody
 
 from aftercare.api.who import COOKIE, Credential, admin_only, anyone, staff_only
 from aftercare.model.people import Actor, StaffDraft, StaffMember
-from aftercare.model.text import Handle
+from aftercare.model.text import END, Handle
 from aftercare.services import clinics, staff
 from aftercare.services.house import House
 from aftercare.services.throttle import origin
@@ -19,7 +19,7 @@ class SignInRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a staff member signs in with. `clinic` is the handle in the sign-in address."""
 
     clinic: Handle
-    email: Annotated[str, msgspec.Meta(min_length=1, max_length=254, pattern=r"^[^\x00-\x1f\x7f]+$")]
+    email: Annotated[str, msgspec.Meta(min_length=1, max_length=254, pattern=r"^[^\x00-\x1f\x7f]+" + END)]
     password: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from aftercare.model.text import Instant, Line, OptionalLine, Paragraph
+from aftercare.model.text import END, Instant, Line, OptionalLine, Paragraph
 from aftercare.model.timeline import Treatment
 from aftercare.model.words import Modality
 
@@ -62,7 +62,7 @@ class Consumable(msgspec.Struct, frozen=True, kw_only=True):
     """One device or product used up in a session, so that a lot can be looked up."""
 
     device: Line
-    lot: Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
+    lot: Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+" + END)]
     expires_on: date
     sterile: bool
     single_use: bool

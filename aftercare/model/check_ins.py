@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from aftercare.model.text import Instant
+from aftercare.model.text import Instant, Zone
 from aftercare.model.words import AnsweredBy
 
 
@@ -17,7 +17,7 @@ class CheckInDraft(msgspec.Struct, frozen=True, kw_only=True):
 
     instrument: Annotated[int, msgspec.Meta(ge=1, le=100_000)]
     recorded_at: Instant
-    time_zone: Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+/-]+$")]
+    time_zone: Zone
     day: Annotated[int, msgspec.Meta(ge=-100_000, le=100_000)] | None = None
     answered_by: AnsweredBy = AnsweredBy.SELF
     answers: dict[str, Any] = {}

@@ -13,6 +13,7 @@ from aftercare.db.pool import Database
 from aftercare.errors import NotFound
 from aftercare.model.check_ins import ConsentState
 from aftercare.model.people import Actor
+from aftercare.model.text import END
 from aftercare.model.words import Modality
 from aftercare.services import audit, recovery
 from aftercare.services.recovery import Recovery
@@ -94,8 +95,8 @@ class ConsentDraft(msgspec.Struct, frozen=True, kw_only=True):
     """One word on one purpose."""
 
     granted: bool
-    text_version: Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9._-]+$")]
-    language: Annotated[str, msgspec.Meta(max_length=35, pattern=r"^[A-Za-z0-9-]*$")] = ""
+    text_version: Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9._-]+" + END)]
+    language: Annotated[str, msgspec.Meta(max_length=35, pattern=r"^[A-Za-z0-9-]*" + END)] = ""
 
 
 _CALL_NOW = {

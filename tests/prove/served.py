@@ -1,0 +1,131 @@
+"""A clinic served by a real process, with a token for each role and something at every address."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+
+from aftercare.services import staff
+from aftercare.services.house import utc_now
+from tests.api.bodies import Held, body_of, fill
+from tests.api.conftest import Person, enrolled, invited, session_draft
+from tests.prove.fleet import Fleet
+from tests.prove.people import open_clinic
+
+ROLES = ("patient", "practitioner", "coordinator", "admin")
+# Nothing here outlives its server, and the disk is not what is tried.
+_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+@dataclass(frozen=True)
+class Served:
+    """Where it is served, who may ask, and what stands in a path: the values of its parameters."""
+
+    address: str
+    client: httpx.AsyncClient
+    people: dict[str, Person]  # by role
+    spare: dict[str, list[str]]  # tokens by role, to be ended
+    held: Held
+    codes: list[str]  # enrolment codes not used yet
+
+    @property
+    def document(self) -> str:
+        return f"{self.address}/openapi/openapi.json"
+
+    def headers(self, role: str) -> dict[str, str]:
+        return self.people[role].headers if role in self.people else {}
+
+    def body(self, operation_id: str) -> dict[str, Any] | None:
+        """A body that the operation takes as things stand."""
+        values = self.held.values
+        now = utc_now()
+        if operation_id == "patient_record_session":
+            at = now - timedelta(hours=2)
+            return session_draft(values["course_id"], at, override_reason="Asked for by a test.")
+        if operation_id == "patient_plan":
+            return {"modality": "laser_genesis"}
+        if operation_id == "alert_snooze":
+            return {"until": (now + timedelta(hours=1)).isoformat(), "text": "a note"}
+        if operation_id == "patient_search":
+            return {"text": "Alder"}
+        if operation_id == "enrolment_enrol" and self.codes:
+            return {"code": self.codes[0], "installation_id": str(uuid4())}
+        if operation_id == "enrolment_rotate":
+            return {"refresh_token": self.people["spare"].refresh}
+        if operation_id == "staff_sign_in":
+            return {"clinic": "alpha", "email": "coordinator@alpha.test", "password": "long enough"}
+        return body_of(operation_id, values)
+
+
+@asynccontextmanager
+async def served_clinic(folder: Path, *, spare: int = 0) -> AsyncIterator[Served]:
+    """A server with a clinic, its staff and a patient; `spare` tokens of each role besides."""
+    async with Fleet(folder, postgres=_FAST) as fleet:
+        server = fleet.serve("--no-worker")
+        database = fleet.database()
+        await database.open()
+        team = await open_clinic(database, "alpha", utc_now() - timedelta(days=60))
+        people: dict[str, Person] = {}
+        tokens: dict[str, list[str]] = {}
+        for role in ROLES[1:]:
+            made = [
+                await staff.sign_in(
+                    database,
+                    team.clinic_id,
+                    f"{role}@alpha.test",
+                    "long enough",
+                    address="test",
+                    now=utc_now(),
+                )
+                for _ in range(1 + spare)
+            ]
+            people[role] = Person(team.clinic_id, made[0].staff.staff_id, made[0].token)
+            tokens[role] = [one.token for one in made[1:]]
+        await database.close()
+        await server.ready()
+        judge = await fleet.judge()
+        async with httpx.AsyncClient(base_url=server.address, timeout=30) as client:
+            people["patient"] = await _patient(client, people["practitioner"])
+            # One code is one installation: the others of this patient are signed out by those who sign out.
+            ended = [
+                await enrolled(client, people["practitioner"], people["patient"]) for _ in range(1 + spare)
+            ]
+            people["spare"] = ended[0]
+            tokens["patient"] = [one.token for one in ended[1:]]
+            held = await fill(client, _named(people), judge)
+            codes = [await invited(client, people["practitioner"], people["patient"])]
+            yield Served(server.address, client, people, tokens, held, codes)
+        await judge.close()
+
+
+def _named(people: dict[str, Person]) -> dict[str, Person]:
+    return {
+        "alder": people["patient"],
+        "practitioner_a": people["practitioner"],
+        "admin_a": people["admin"],
+    }
+
+
+async def _patient(client: httpx.AsyncClient, by: Person) -> Person:
+    """Alder Sample, needled three days ago, with the app."""
+    made = await client.post("/v1/patients", headers=by.headers, json={"name": "Alder Sample"})
+    patient_id = made.json()["patient_id"]
+    url = f"/v1/patients/{patient_id}"
+    plan = {"modality": "microneedling"}
+    course = (await client.post(f"{url}/courses", headers=by.headers, json=plan)).json()
+    draft = session_draft(course["course_id"], utc_now() - timedelta(days=3))
+    recorded = (await client.post(f"{url}/sessions", headers=by.headers, json=draft)).json()
+    patient = Person(
+        by.clinic_id,
+        UUID(patient_id),
+        "",
+        course_id=UUID(course["course_id"]),
+        session_id=UUID(recorded["session"]["session_id"]),
+        episode_id=UUID(recorded["episode"]["episode_id"]),
+    )
+    return await enrolled(client, by, replace(patient))
