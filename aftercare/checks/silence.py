@@ -148,7 +148,7 @@ def _call(row: list[WatchedCheckIn], why: str) -> CallReason:
 def _at_risk_unreached(listener: _Listener) -> Iterator[CallReason]:
     """Have called whom an alert of silence would wrong: what was to reach them never left."""
     for one in listener.watch.calendar:
-        if not listener.silent(one) or not _our_fault(one.reminder, one.miss_reminder):
+        if not _our_fault(one.reminder, one.miss_reminder) or not listener.silent(one):
             continue
         risk_due = listener.watched_for_risk(one) and listener.patience_ends(one) <= listener.now
         alert_due = (
