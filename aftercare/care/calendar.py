@@ -65,10 +65,12 @@ def _calendar(
         if on in due:
             continue
         ends_at = end_of_day(on, zone)
-        first = _day_0(modality, session_at, ends_at, at_local(on, evening, zone)) if number == 0 else None
-        due[on] = DueCheckIn(
-            day=(on - session_on).days, date=on, due_at=first or at_local(on, at, zone), ends_at=ends_at
+        due_at = (
+            _day_0(modality, session_at, ends_at, at_local(on, evening, zone))
+            if number == 0
+            else _within(at_local(on, at, zone), ends_at)
         )
+        due[on] = DueCheckIn(day=(on - session_on).days, date=on, due_at=due_at, ends_at=ends_at)
     return tuple(due.values())
 
 
@@ -123,7 +125,12 @@ def start_of_day(day: date, zone: ZoneInfo) -> datetime:
 
 def end_of_day(day: date, zone: ZoneInfo) -> datetime:
     """Return the instant from which a local day is over for good, also where its last hour is lived twice."""
-    return at_local(day + timedelta(days=1), time.min, zone, last=True)
+    tomorrow = day + timedelta(days=1)
+    over = at_local(tomorrow, time.min, zone, last=True)
+    if (over - timedelta(microseconds=1)).astimezone(zone).date() <= day:
+        return over
+    # Clocks went back to midnight and no further (Havana): tomorrow's first hour is lived twice, today ended before.
+    return at_local(tomorrow, time.min, zone)
 
 
 def at_local(day: date, wall: time, zone: ZoneInfo, *, last: bool = False) -> datetime:
@@ -150,6 +157,11 @@ def _change_between(before: datetime, after: datetime, zone: ZoneInfo) -> dateti
         else:
             high = middle
     return (before + high * second).replace(microsecond=0)
+
+
+def _within(due_at: datetime, ends_at: datetime) -> datetime:
+    """Keep a due instant within its day, also where clocks skip the last hour of it (Nuuk, every spring)."""
+    return due_at if due_at < ends_at else ends_at - TIME_TO_ANSWER
 
 
 def _day_0(modality: Modality, session_at: datetime, ends_at: datetime, evening: datetime) -> datetime:
