@@ -1,7 +1,7 @@
 """The scheduled look at one episode: reminders that fall due, silence that means something, and when to look again."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -41,10 +41,17 @@ _DAY = timedelta(days=1)
 Sent = dict[str, delivery_store.Reminder]
 
 
-def asked_of(mine: Recovery, episode: Episode) -> list[DueCheckIn]:
-    """The check-ins that an episode asks for: none from before it was recorded, none whose day a newer session cut short."""
+def asked_of(mine: Recovery, episode: Episode, *, at: time = MORNING) -> list[DueCheckIn]:
+    """The check-ins that an episode asks for, each at the local time `at` but for the first.
+
+    None from before it was recorded, none whose day a newer session cut short.
+    """
     due = calendar(
-        episode.modality, episode.session_at, mine.patient.time_zone, with_day_90=episode.with_day_90
+        episode.modality,
+        episode.session_at,
+        mine.patient.time_zone,
+        with_day_90=episode.with_day_90,
+        at=at,
     )
     ends_at = episode.calendar_ends_at
     return [
@@ -52,8 +59,11 @@ def asked_of(mine: Recovery, episode: Episode) -> list[DueCheckIn]:
     ]
 
 
-async def sweep(database: Database, claim: due_work.Claim, *, now: datetime) -> None:
-    """Look at one claimed episode, and set when to look again. `database` acts as the worker."""
+async def sweep(database: Database, claim: due_work.Claim, *, now: datetime, at: time = MORNING) -> None:
+    """Look at one claimed episode, reminded of at the local time `at`, and set when to look again.
+
+    `database` acts as the worker.
+    """
     async with database.clinic(claim.clinic_id) as db:
         found = await episodes.several(db, claim.clinic_id, [claim.subject_id])
         if not found:
@@ -64,7 +74,7 @@ async def sweep(database: Database, claim: due_work.Claim, *, now: datetime) -> 
         mine = await recovery.load(db, claim.clinic_id, one.patient_id, now=now, back_to=one.session_at)
         # Read again under the lock: a newer session may have ended its calendar meanwhile.
         episode = next(one for one in mine.episodes if one.episode_id == claim.subject_id)
-        again = await _look(db, mine, episode, now)
+        again = await _look(db, mine, episode, now, at)
         if again is None:
             await due_work.finish(db, SWEEP, claim)
         else:
@@ -95,10 +105,10 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     again: datetime | None = None  # None: nothing can change any more
 
 
-async def _look(db: Connection, mine: Recovery, episode: Episode, now: datetime) -> datetime | None:
+async def _look(db: Connection, mine: Recovery, episode: Episode, now: datetime, at: time) -> datetime | None:
     clinic_id, system = mine.clinic.clinic_id, Actor(clinic_id=mine.clinic.clinic_id, kind="system")
     rows = await delivery_store.reminders_of(db, clinic_id, mine.patient.patient_id, episode.session_at)
-    look = look_at(mine, episode, {row.what: row for row in rows}, now)
+    look = look_at(mine, episode, {row.what: row for row in rows}, now, at=at)
     for asking in look.remind:
         await _remind(db, mine, episode, asking)
     for row in look.call:
@@ -113,9 +123,9 @@ async def _look(db: Connection, mine: Recovery, episode: Episode, now: datetime)
     return look.again
 
 
-def look_at(mine: Recovery, episode: Episode, sent: Sent, now: datetime) -> Look:
+def look_at(mine: Recovery, episode: Episode, sent: Sent, now: datetime, *, at: time = MORNING) -> Look:
     """Say what is to be done about an episode at an instant; `sent` are its reminders by `reminder_key`."""
-    due = asked_of(mine, episode)
+    due = asked_of(mine, episode, at=at)
     watch = _watch(mine, episode, due, sent, now)
     silence = listen(default_pack(), watch, now)
     coming = [one.due_at for one in due if one.due_at > now]
