@@ -31,8 +31,14 @@ _BESIDE_TRAFFIC = re.compile(
     r"\s*create\s+(?:unique\s+)?index\s+concurrently\s+if\s+not\s+exists\s+(\w+)", re.IGNORECASE
 )
 _COMMENT = re.compile(r"--[^\n]*")
-# The server was shut down or killed, or the way to it was cut.
-_GONE = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError, OSError)
+# The server was shut down or killed, or the way to it was cut; the driver may call that an internal error.
+_GONE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+)
 
 
 class MigrationError(AftercareError):
