@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import subprocess
 import sys
+import tarfile
 import time
 from pathlib import Path
 from typing import Self
@@ -13,6 +14,7 @@ import asyncpg
 
 from aftercare.db.sql import sql_folder
 
+_MIGRATIONS = "sql/migrations"
 BESIDE_TRAFFIC = "later_received"
 # All that a migration may do while the version before is serving: it only adds. The pauses are there to be killed in.
 _NEXT = {
@@ -161,3 +163,36 @@ async def seconds_of(url: str, folder: Path, judge: asyncpg.Connection) -> float
     code, _, said = await process.end()
     assert code == 0, said
     return time.monotonic() - started
+
+
+def landed_before() -> str | None:
+    """The newest revision whose migrations are some of ours, unedited; None where there is none, or no git history."""
+    ours = {
+        f"{_git('hash-object', str(file))} {file.name}"
+        for file in (sql_folder() / "migrations").glob("*.sql")
+    }
+    for changed in (_git("log", "--format=%H", "--", _MIGRATIONS) or "").split():
+        listed = _git("ls-tree", f"{changed}^", f"{_MIGRATIONS}/") or ""
+        theirs = {line.split(" ")[2].replace(f"\t{_MIGRATIONS}/", " ") for line in listed.splitlines()}
+        if theirs and theirs < ours:
+            return _git("rev-parse", f"{changed}^")
+    return None
+
+
+def check_out(revision: str, folder: Path) -> Path:
+    """The package and the SQL of a revision, in a folder of their own."""
+    folder.mkdir()
+    packed = folder / "packed.tar"
+    _git("archive", f"--output={packed}", revision, "aftercare", "sql")
+    with tarfile.open(packed) as tar:
+        tar.extractall(folder, filter="data")
+    return folder
+
+
+def _git(*args: str) -> str | None:
+    """What git says in this repository; None where it has nothing to say, or is not there."""
+    root = sql_folder().parent
+    if not (root / ".git").exists() or (git := shutil.which("git")) is None:
+        return None
+    done = subprocess.run([git, *args], cwd=root, capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else None
