@@ -21,7 +21,6 @@ _CODE_GRACE = timedelta(minutes=10)  # for the same installation, whose answer m
 _ACCESS_HOLDS = timedelta(minutes=15)
 _REFRESH_HOLDS = timedelta(days=180)  # a course, from one session to the next
 _TRIES_PER_ADDRESS = 20
-_FORGET_TOKENS = "delete from tokens where clinic_id = $1 and installation_id = $2"
 
 
 class Invitation(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +85,7 @@ async def _enrol(
         await store.use_invitation(db, clinic_id, code_hash, now, installation_id)
         if not await store.lock(db, clinic_id, installation_id):
             # Signed out before: what was ended then must not live again with the installation.
-            await db.execute(_FORGET_TOKENS, clinic_id, installation_id)
+            await store.forget_tokens(db, clinic_id, installation_id)
         if not await store.enrol(
             db,
             clinic_id,

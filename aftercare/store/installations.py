@@ -99,6 +99,11 @@ async def revoke(db: Connection, clinic_id: UUID, installation_id: UUID, now: da
     await db.execute(_SQL["revoke"], clinic_id, installation_id, now)
 
 
+async def forget_tokens(db: Connection, clinic_id: UUID, installation_id: UUID) -> None:
+    """Delete an installation's tokens, those that hold and those that have ended."""
+    await db.execute(_SQL["forget_tokens"], clinic_id, installation_id)
+
+
 async def newest_generation(db: Connection, clinic_id: UUID, installation_id: UUID) -> int:
     """The newest generation of tokens, 0 before the first."""
     generation: int = await db.fetchval(_SQL["newest_generation"], clinic_id, installation_id)

@@ -30,7 +30,7 @@ create table clinics (
     private_webhook_hosts text[] not null default '{}',
     created_at timestamptz not null
 );
-call tenant_table('clinics', 'select, insert, update');
+call tenant_table('clinics', 'select, insert');
 
 -- The one way from an address to a clinic, before any clinic is known: a handle and an id, nothing else.
 create table clinic_directory (

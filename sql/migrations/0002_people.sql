@@ -10,7 +10,7 @@ create table staff (
     primary key (clinic_id, staff_id),
     unique (clinic_id, email)
 );
-call tenant_table('staff', 'select, insert, update');
+call tenant_table('staff', 'select, insert');
 
 create table sign_ins (
     clinic_id uuid not null,
@@ -23,7 +23,7 @@ create table sign_ins (
     foreign key (clinic_id, staff_id) references staff
 );
 create index on sign_ins (clinic_id, staff_id);
-call tenant_table('sign_ins', 'select, insert, update, delete');
+call tenant_table('sign_ins', 'select, insert, delete');
 
 -- Failures by the hash of what was tried (an account, an address), so that guessing slows down across processes.
 create table throttles (

@@ -13,7 +13,7 @@ create table courses (
     foreign key (clinic_id, created_by) references staff
 );
 create index on courses (clinic_id, created_by);
-call tenant_table('courses', 'select, insert, update');
+call tenant_table('courses', 'select, insert');
 
 -- Candidacy before a course (course_id null until one exists) and the short one before each session.
 create table screenings (
@@ -62,7 +62,7 @@ create table sessions (
 );
 create index on sessions (clinic_id, patient_id, course_id);
 create index on sessions (clinic_id, performed_by);
-call tenant_table('sessions', 'select, insert, update');
+call tenant_table('sessions', 'select, insert');
 
 create table consumables (
     clinic_id uuid not null,

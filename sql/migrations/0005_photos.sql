@@ -20,4 +20,4 @@ create table photos (
 );
 create index on photos (clinic_id, patient_id, taken_at desc);
 create index on photos (clinic_id, installation_id);
-call tenant_table('photos', 'select, insert, delete');
+call tenant_table('photos', 'select, insert');

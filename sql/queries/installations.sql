@@ -24,6 +24,9 @@ select patient_id, revoked_at from installations where clinic_id = $1 and instal
 -- name: revoke
 update installations set revoked_at = $3 where clinic_id = $1 and installation_id = $2 and revoked_at is null;
 
+-- name: forget_tokens
+delete from tokens where clinic_id = $1 and installation_id = $2;
+
 -- name: newest_generation
 select coalesce(max(generation), 0)::int from tokens where clinic_id = $1 and installation_id = $2;
 
