@@ -30,11 +30,12 @@ DRAINED = """
        and not exists (select 1 from due_work where due_at <= now())
        and not exists (select 1 from audit_entries where number is null)
 """
-END_LEASES = "update due_work set due_at = now() where due_at between now() and now() + interval '91 seconds'"
+# Nobody alive takes three seconds here: such a claim died with its worker.
+END_LEASES = "update due_work set due_at = now() where due_at between now() and now() + interval '87 seconds'"
 
 
 async def test_nothing_is_lost_or_doubled_whatever_is_killed(tmp_path: Path, trial: Trial) -> None:
-    total = trial.size(240, 10_000)
+    total = trial.size(200, 10_000)
     session_at = (utc_now() - timedelta(days=DAYS)).replace(microsecond=0)
     async with SmtpReceiver() as mail, WebhookReceiver() as hooks, _fleet(tmp_path, mail) as fleet:
         scene = Scene(fleet, trial.rng)
@@ -46,12 +47,8 @@ async def test_nothing_is_lost_or_doubled_whatever_is_killed(tmp_path: Path, tri
         supervisor = asyncio.create_task(fleet.supervise())
         await _sent(scene, shares, tmp_path / "first", trial, trial.size(3, 20))
         judge = await fleet.judge()
-        if not trial.long:  # nobody waits 90 seconds for the claims that died with a worker
-            for worker in scene.workers:
-                worker.kill()
-            await judge.execute(END_LEASES)
         await _sent(scene, [share[:: trial.size(4, 20)] for share in shares], tmp_path / "again", trial, 0)
-        await _drained(judge)
+        await _drained(judge, trial)
         supervisor.cancel()
         blobs = LocalBlobs(fleet.settings.data_dir / "photos")
         await _is_whole(judge, tmp_path, trial, phones, session_at, blobs)
@@ -73,7 +70,7 @@ async def _seeded(fleet: Fleet, trial: Trial, session_at: datetime, hook: str) -
     team = await open_clinic(database, "alpha", session_at, always=True, webhook_hosts=("127.0.0.1",))
     await webhooks.create_webhook(database, team.admin, hook, now=session_at)
     phones = []
-    for number in range(trial.size(16, 400)):
+    for number in range(trial.size(8, 400)):
         end = timedelta(seconds=trial.rng.uniform(0, trial.size(5, 120)))
         phone = await enrol(
             database,
@@ -114,10 +111,12 @@ async def _sent(scene: Scene, shares: list[Share], folder: Path, trial: Trial, k
         )
 
 
-async def _drained(judge: asyncpg.Connection) -> None:
-    """Wait until nothing is due, in hand or without a number."""
+async def _drained(judge: asyncpg.Connection, trial: Trial) -> None:
+    """Wait until nothing is due, in hand or without a number; the small run does not wait for dead workers' leases."""
     async with asyncio.timeout(400):
-        while not await judge.fetchval(DRAINED):  # noqa: ASYNC110 - other processes do it, and say nothing when done
+        while not await judge.fetchval(DRAINED):
+            if not trial.long:
+                await judge.execute(END_LEASES)
             await asyncio.sleep(0.1)
 
 

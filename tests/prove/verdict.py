@@ -3,12 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from io import BytesIO
 from uuid import UUID
 
 import asyncpg
 import msgspec
-from PIL import Image
 
 from aftercare.alerts.replay import replay
 from aftercare.care.calendar import day_of
@@ -19,9 +17,12 @@ from aftercare.model.photos import Rendition
 from aftercare.model.timeline import Timeline, TimelineCheckIn, Treatment
 from aftercare.model.words import Modality
 from aftercare.photos.blobs import BlobKey, Blobs
+from aftercare.photos.errors import BlobMissingError
+from aftercare.photos.renditions import render
 from tests.e2e.receivers import ReceivedMail, ReceivedRequest
 from tests.prove.journal import CHECK_INS, PHOTOS, Sending
 from tests.prove.people import Phone
+from tests.prove.storm import photo
 
 Raised = tuple[UUID, str, str, int, str]  # whose, code, tier, day, raised or escalated
 
@@ -138,8 +139,10 @@ _DOUBLED = {
         "select 1 from deliveries d where state = 'sent' and 1 <> (select count(*) from delivery_attempts t"
         " where t.clinic_id = d.clinic_id and t.delivery_id = d.delivery_id and t.result = 'sent')"
     ),
+    # A reminder that would leave too late in the patient's day does not leave at all.
     "deliveries neither sent nor due later": (
-        "select 1 from deliveries d where state <> 'sent' and not (state = 'queued' and exists (select 1 from due_work w"
+        "select 1 from deliveries d where state <> 'sent' and (kind, state) <> ('reminder', 'dead')"
+        " and not (state = 'queued' and exists (select 1 from due_work w"
         " where w.clinic_id = d.clinic_id and w.subject_id = d.delivery_id and w.due_at > now()))"
     ),
 }
@@ -154,13 +157,14 @@ async def wrong_counts(judge: asyncpg.Connection) -> dict[str, int]:
 async def broken_photos(
     judge: asyncpg.Connection, blobs: Blobs, sent: Mapping[str, Sending]
 ) -> tuple[list[UUID], int]:
-    """(Photos that were sent and are not there once with both pictures whole, or the other way; blobs of no photo)."""
-    rows = await judge.fetch("select * from photos")
+    """(Photos sent that are not there as sent, or whose pictures are not what is made of them; blobs of no photo)."""
+    rows = await judge.fetch("select clinic_id, patient_id, photo_id, digest from photos")
     wanted = {id_of(path): one.body for path, one in sent.items() if path.startswith(PHOTOS)}
     kept = {row["photo_id"]: row["digest"].hex() for row in rows}
     broken = [one for one in kept.keys() | wanted.keys() if kept.get(one) != wanted.get(one)]
     paths = set()
     for row in rows:
+        made = render(photo(row["photo_id"].int))
         for rendition in Rendition:
             key = BlobKey(
                 clinic_id=row["clinic_id"],
@@ -169,20 +173,18 @@ async def broken_photos(
                 sha256=row["digest"].hex(),
                 rendition=rendition,
             )
-            data = await blobs.get(key)
             paths.add(str(key))
-            if len(data) != row[f"{rendition}_bytes"] or not _is_whole(data):
+            if await _read(blobs, key) != made.picture(rendition).data:
                 broken.append(row["photo_id"])
-    there = {head.path async for head in blobs.list(rows[0]["clinic_id"])} if rows else set()
+    there = {head.path for row in rows[:1] async for head in blobs.list(row["clinic_id"])}
     return broken, len(there - paths)
 
 
-def _is_whole(data: bytes) -> bool:
+async def _read(blobs: Blobs, key: BlobKey) -> bytes | None:
     try:
-        Image.open(BytesIO(data)).load()
-    except OSError:
-        return False
-    return True
+        return await blobs.get(key)
+    except BlobMissingError:
+        return None
 
 
 async def unreceived(
