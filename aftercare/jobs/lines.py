@@ -6,7 +6,7 @@ urgent work of its own clinic. No clinic takes all places: one whose receivers h
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -126,28 +126,30 @@ class Line:
             self._woken.clear()
             try:
                 await self._hand_back()
-                await self._fill(self._urgent, ())
-                # Where a clinic's urgent work waits for a place, its calm work does not go before it.
-                await self._fill(self._calm, self._urgent.crowded())
+                waiting = await self._fill(self._urgent, frozenset())
+                # Where a clinic's urgent work may wait for a place, its calm work does not go before it.
+                await self._fill(self._calm, waiting)
             except Exception as error:  # noqa: BLE001 - whatever it was (mostly the database is away): the next tick tries again
                 _log.warning("tick_failed", kind=self.work.kind, error=type(error).__name__)
 
-    async def _fill(self, places: _Places, behind: Collection[UUID]) -> None:
-        """Claim until there is nothing more, or no more place."""
+    async def _fill(self, places: _Places, behind: frozenset[UUID]) -> frozenset[UUID]:
+        """Claim until there is nothing more, or no more place; say which clinics may have more."""
         places.short = True
         while (room := places.room()) > 0:
-            share, now = min(self.work.share, room), self._now()
+            share, now, crowded = min(self.work.share, room), self._now(), places.crowded()
             async with self._database.transaction() as db:
                 claims = await due_work.claim(
                     db, self.work.kind, now, now + LEASE, room,
-                    urgencies=places.urgencies, share=share, passed_over=places.crowded().union(behind),
+                    urgencies=places.urgencies, share=share, passed_over=crowded | behind,
                 )  # fmt: skip
             for claim in claims:
                 self._begin(places, claim)
             most = max(Counter(claim.clinic_id for claim in claims).values(), default=0)
             if len(claims) < room and most < share:
-                places.short = bool(places.crowded())
-                return
+                more = crowded | places.crowded()
+                places.short = bool(more)
+                return more
+        return frozenset(claim.clinic_id for claim in places.running.values())
 
     def _begin(self, places: _Places, claim: Claim) -> None:
         def ended(task: asyncio.Task[None]) -> None:

@@ -14,6 +14,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from aftercare.db.listening import Listener
 from aftercare.db.pool import Database
 from aftercare.errors import AftercareError
+from aftercare.jobs.clock import Clock
 from aftercare.jobs.lines import RENEW_SECONDS, Handle, Line, Work
 from aftercare.services import alerts, audit, deliveries, sweep
 from aftercare.services.deliveries import CHANNELS, WAKE, work_kind
@@ -39,6 +40,7 @@ class Worker:
         if house.worker is None:
             raise AftercareError("This process has no database for background work.")
         self._house, self._database = house, house.worker
+        self._clock = Clock(self._database, house.now)
         self._scheduler = AsyncIOScheduler(timezone=UTC)
         self._listener = Listener(self._database, WAKE, self._wake)
         self._lines = [
@@ -81,6 +83,7 @@ class Worker:
             self._every(line.work.seconds, line.work.kind, line.tick)
             self._every(RENEW_SECONDS, f"renew {line.work.kind}", line.renew)
         self._every(1.0, "seal", self._seal)
+        self._every(1.0, "clock", self._clock.mind)
         self._scheduler.start()
         self._listener.start()
 
