@@ -185,8 +185,9 @@ async def test_the_version_landed_before_serves_on_the_schema_of_now(tmp_path: P
         await server.ready()
         with Journal(tmp_path / "journal") as journal:
             sender = Sender(journal, [server.address], trial.rng, Progress())
-            for phone in phones:
-                await sender.send_all((phone, item) for item in work_of(phone, session_at, 10, trial.rng))
+            async with asyncio.timeout(60):
+                for phone in phones:
+                    await sender.send_all((phone, item) for item in work_of(phone, session_at, 10, trial.rng))
         sent, answered = read_journals([tmp_path / "journal"])
         judge = await fleet.judge()
         assert await verdict.differing_check_ins(judge, verdict.drafts_of(sent)) == []

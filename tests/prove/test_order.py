@@ -71,7 +71,7 @@ async def test_any_way_to_the_database_gives_the_alerts_of_the_right_order(
 ) -> None:
     team = await open_clinic(service, "alpha", START - timedelta(days=30))
     requests = alerts = 0
-    turns = trial.size(3, 250)
+    turns = trial.size(3, 100)
     for _ in range(turns):
         journey = journeys.draw(trial.rng)
         right, sent = await _arrived(service, team, journey, journeys.in_order(journey))
