@@ -12,14 +12,18 @@ import httpx
 
 from aftercare.services import staff
 from aftercare.services.house import utc_now
-from tests.api.bodies import Held, body_of, fill
+from tests.api.bodies import Held, body_of, check_in, fill
 from tests.api.conftest import Person, enrolled, invited, session_draft
 from tests.prove.fleet import Fleet
 from tests.prove.people import open_clinic
 
-ROLES = ("patient", "practitioner", "coordinator", "admin")
+STAFF = ("practitioner", "coordinator", "admin")
+ROLES = (*STAFF, "patient")
 # Nothing here outlives its server, and the disk is not what is tried.
 _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# As the sweep puts whoever went quiet on the list; the day is the one that `fill` names.
+_QUIET = """insert into call_list (clinic_id, episode_id, patient_id, day, missed, reason, added_at)
+values ($1, $2, $3, 5, '{4,5}', 'No check-in for two days.', now())"""
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Served:
     spare: dict[str, list[str]]  # tokens by role, to be ended
     held: Held
     codes: list[str]  # enrolment codes not used yet
+    alerts: dict[str, str]  # by the operation that is tried on it
 
     @property
     def document(self) -> str:
@@ -39,6 +44,10 @@ class Served:
 
     def headers(self, role: str) -> dict[str, str]:
         return self.people[role].headers if role in self.people else {}
+
+    def alert(self, operation_id: str) -> str:
+        """An alert that this act may be done to: each has its own, so that none stands in another's way."""
+        return self.alerts.get(operation_id, self.held.values["alert_id"])
 
     def body(self, operation_id: str) -> dict[str, Any] | None:
         """A body that the operation takes as things stand."""
@@ -72,7 +81,7 @@ async def served_clinic(folder: Path, *, spare: int = 0) -> AsyncIterator[Served
         team = await open_clinic(database, "alpha", utc_now() - timedelta(days=60))
         people: dict[str, Person] = {}
         tokens: dict[str, list[str]] = {}
-        for role in ROLES[1:]:
+        for role in STAFF:
             made = [
                 await staff.sign_in(
                     database,
@@ -99,8 +108,34 @@ async def served_clinic(folder: Path, *, spare: int = 0) -> AsyncIterator[Served
             tokens["patient"] = [one.token for one in ended[1:]]
             held = await fill(client, _named(people), judge)
             codes = [await invited(client, people["practitioner"], people["patient"])]
-            yield Served(server.address, client, people, tokens, held, codes)
+            alerts = await _alerts(client, people)
+            await judge.execute(_QUIET, team.clinic_id, people["patient"].episode_id, people["patient"].id)
+            yield Served(server.address, client, people, tokens, held, codes, alerts)
         await judge.close()
+
+
+_ACTS = ("snooze", "acknowledge", "attempt", "contact", "resolve", "note", "reopen", "end_condition")
+
+
+async def _alerts(client: httpx.AsyncClient, people: dict[str, Person]) -> dict[str, str]:
+    """An alert for each act, resolved already where the act asks for that."""
+    answers = {
+        "swelling": 3, "swelling_where": "eyelids", "pus_spots": "many", "fever_c": 39.1, "blisters": "many",
+        "pain": 4, "itching": 4, "redness": 4, "bleeding": 3, "contact_request": True, "note": "please look",
+        "lumps": "yes", "darker": "yes", "sites": "lips", "eye": ["vision"], "hives": True, "crusts": "yellow",
+    }  # fmt: skip
+    said = check_in(**answers) | {"recorded_at": utc_now().isoformat(), "day": 3}
+    sent = await client.put(f"/v1/check-ins/{uuid4()}", headers=people["patient"].headers, json=said)
+    assert sent.status_code == 201, sent.text
+    by = people["practitioner"].headers
+    # The least urgent first: of those, all acts may be done to any.
+    open_now = [one["id"] for one in (await client.get("/v1/alerts", headers=by)).json()][::-1]
+    alerts = {f"alert_{act}": one for act, one in zip(_ACTS, open_now, strict=False)}
+    for act in ("reopen", "end_condition"):
+        body = {"outcome": "confirmed", "text": "seen"}
+        done = await client.post(f"/v1/alerts/{alerts[f'alert_{act}']}/resolve", headers=by, json=body)
+        assert done.status_code == 200, done.text
+    return alerts
 
 
 def _named(people: dict[str, Person]) -> dict[str, Person]:
