@@ -81,6 +81,15 @@ async def sweep(database: Database, claim: due_work.Claim, *, now: datetime, at:
             await due_work.postpone(db, SWEEP, claim, again, _urgency(mine, episode))
 
 
+async def look_at_all_again(database: Database, *, now: datetime) -> None:
+    """Have every episode looked at again: the clock was ahead, and what it put off may be due before that.
+
+    `database` acts as the worker.
+    """
+    async with database.transaction() as db:
+        await due_work.bring_all_forward(db, SWEEP, now)
+
+
 def _urgency(mine: Recovery, episode: Episode) -> int:
     """Silence beside an open alert is as urgent as that alert, and so is the look for it."""
     open_ones = [one for one in mine.alerts if one.episode_id == episode.episode_id and one.unresolved]

@@ -91,6 +91,11 @@ async def postpone(
     return done is not None
 
 
+async def bring_all_forward(db: Connection, kind: str, now: datetime) -> None:
+    """Make everything of a kind due now, whoever holds it. Across clinics."""
+    await db.execute(_SQL["bring_all_forward"], kind, now)
+
+
 async def next_due(db: Connection, kind: str) -> datetime | None:
     """When the next piece of a kind falls due; None if there is none."""
     at: datetime | None = await db.fetchval(_SQL["next_due"], kind)

@@ -57,5 +57,8 @@ update due_work set due_at = $5, urgency = coalesce($6, urgency), fence = fence 
 where clinic_id = $1 and kind = $2 and subject_id = $3 and fence = $4
 returning subject_id;
 
+-- name: bring_all_forward
+update due_work set due_at = $2, fence = fence + 1 where kind = $1 and due_at > $2;
+
 -- name: next_due
 select min(due_at) from due_work where kind = $1;

@@ -11,7 +11,7 @@ import msgspec
 from aftercare.care.calendar import calendar
 from aftercare.db.pool import Database
 from aftercare.model.calendar import DueCheckIn
-from aftercare.model.care import CourseDraft, SessionDraft
+from aftercare.model.care import CourseDraft, Episode, SessionDraft
 from aftercare.model.check_ins import CheckInDraft
 from aftercare.model.people import Actor, PatientDraft
 from aftercare.model.words import Modality
@@ -45,8 +45,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: str
     modality: Modality
     session_at: datetime
-    hsv_history: bool
-    says: tuple[Answer, ...]
+    hsv_history: bool = False
+    says: tuple[Answer, ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -69,7 +69,6 @@ def cohort(chance: random.Random, count: int) -> list[Person]:
             modality=chance.choice(list(Modality)),
             session_at=(morning + timedelta(minutes=10 * chance.randrange(30))).astimezone(UTC),
             hsv_history=chance.random() < 0.3,
-            says=(),
         )
         people.append(msgspec.structs.replace(one, says=_plan(chance, one)))
     return people
@@ -92,7 +91,7 @@ def _plan(chance: random.Random, one: Person) -> tuple[Answer, ...]:
     return tuple(said)
 
 
-async def admit(database: Database, team: Team, one: Person) -> UUID:
+async def admit(database: Database, team: Team, one: Person) -> Episode:
     """Treat one of the cohort."""
     by, at = team.practitioner, one.session_at
     draft = PatientDraft(
@@ -112,8 +111,8 @@ async def admit(database: Database, team: Team, one: Person) -> UUID:
         needle_depth_mm=1.0 if needling else None,
         consumables=(CARTRIDGE,) if needling else (),
     )
-    await courses.record_session(database, by, patient.patient_id, session, now=at)
-    return patient.patient_id
+    _, episode = await courses.record_session(database, by, patient.patient_id, session, now=at)
+    return episode
 
 
 def events_of(

@@ -2,11 +2,13 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from uuid import UUID
 
+from aftercare.care.calendar import MORNING
 from aftercare.db.pool import Database
 from aftercare.services import alerts, deliveries, sweep
 from aftercare.services.recovery import ESCALATE, SWEEP
@@ -30,20 +32,24 @@ class Crew:
     post: Post
     chance: random.Random
     deaths: float = 0.0  # of pieces of work
+    walls: Mapping[UUID, time] = field(
+        default_factory=dict
+    )  # when episodes are reminded of, if not in the morning
     died: int = 0
-    done: list[int] = field(default_factory=list)  # pieces of work, by worker
+    done: list[int] = field(init=False)  # pieces of work, by worker
+
+    def __post_init__(self) -> None:
+        self.done = [0] * len(self.workers)
 
     async def live(self, events: Sequence[tuple[datetime, Event]], until: datetime) -> None:
         """Let time pass, with what patients and staff do at their instants in the middle of it."""
-        self.done = [0] * len(self.workers)
         coming = sorted(events, key=lambda one: one[0])
         place = 0
         while True:
             due = await self._next_due()
-            at = min(
-                [one for one in (due, *(when for when, _ in coming[place : place + 1])) if one is not None]
-            )
-            if at > until:
+            next_event = coming[place][0] if place < len(coming) else None
+            at = min((one for one in (due, next_event) if one is not None), default=None)
+            if at is None or at > until:
                 return
             now = place
             while place < len(coming) and coming[place][0] == at:
@@ -55,6 +61,11 @@ class Crew:
         shifts = [(number, kind) for number in range(len(self.workers)) for kind in KINDS]
         self.chance.shuffle(shifts)  # so that no worker is always the first
         await asyncio.gather(*(self._shift(number, kind, at) for number, kind in shifts))
+
+    async def catch_up(self, at: datetime) -> None:
+        """Have all of them do what is due by an instant, and what comes of it."""
+        while (due := await self._next_due()) is not None and due <= at:
+            await self.work(at)
 
     async def _next_due(self) -> datetime | None:
         async with self.workers[0].transaction() as db:
@@ -84,7 +95,7 @@ class Crew:
 
     async def _handle(self, worker: Database, kind: str, claim: Claim, at: datetime) -> None:
         if kind == SWEEP:
-            await sweep.sweep(worker, claim, now=at)
+            await sweep.sweep(worker, claim, now=at, at=self.walls.get(claim.subject_id, MORNING))
         elif kind == ESCALATE:
             await alerts.escalate(worker, claim, now=at)
         else:

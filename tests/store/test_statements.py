@@ -15,6 +15,7 @@ _STATEMENTS = [
 # The directory knows no clinic yet; the queue and the sealer work across clinics, as the worker.
 _ACROSS_CLINICS = {
     ("clinics", "find"),
+    ("due_work", "bring_all_forward"),
     ("due_work", "claim"),
     ("due_work", "renew"),
     ("due_work", "next_due"),
