@@ -73,7 +73,7 @@ class PhotoWorkers:
         """Return the renditions of a received file, made in a worker.
 
         Raises PhotoTooLargeError and PhotoKindError (by its first bytes, at once), PhotoDamagedError (also when the
-        file ends its worker, or takes it longer than `seconds`) and PhotosBusyError when too many wait, or when a
+        file ends two workers, or takes one longer than `seconds`) and PhotosBusyError when too many wait, or when a
         place has not come free in the time that one photo may take.
         """
         picture_format(data, self._settings.limits)
@@ -95,7 +95,17 @@ class PhotoWorkers:
             self._places.release()
 
     async def _in_a_worker(self, data: bytes) -> Renditions:
-        worker = self._take_idle() or await _Worker.start(self._settings)
+        try:
+            return await self._by(self._take_idle() or await _Worker.start(self._settings), data)
+        except _WorkerEndedError:
+            # Perhaps by somebody else, such as a kernel short of memory: a refusal would lose a good photo for ever.
+            second = await _Worker.start(self._settings)
+        try:
+            return await self._by(second, data)
+        except _WorkerEndedError:
+            raise PhotoDamagedError from None
+
+    async def _by(self, worker: "_Worker", data: bytes) -> Renditions:
         self._working.add(worker)
         try:
             answer = await worker.answer(data, self._settings.seconds)
@@ -106,7 +116,9 @@ class PhotoWorkers:
                 raise PhotosBusyError from None
             if isinstance(broken, (TimeoutError, EOFError, OSError, msgspec.DecodeError)):
                 _log.warning("photo_ended_its_worker", cause=type(broken).__name__, exit_code=exit_code)
-                raise PhotoDamagedError from None
+                if isinstance(broken, TimeoutError):
+                    raise PhotoDamagedError from None
+                raise _WorkerEndedError from None
             raise
         finally:
             self._working.discard(worker)
@@ -132,6 +144,10 @@ class PhotoWorkers:
         leaving = asyncio.ensure_future(worker.end())
         self._leaving.add(leaving)
         leaving.add_done_callback(self._leaving.discard)
+
+
+class _WorkerEndedError(Exception):
+    """A worker's process ended while it had a photo."""
 
 
 class _Worker:

@@ -120,13 +120,28 @@ async def test_a_bad_photo_is_refused_and_its_worker_stays(
     assert idle_process(workers) is before
 
 
-async def test_a_photo_that_ends_its_worker_is_refused_and_the_next_is_served(
+async def test_a_photo_whose_worker_was_killed_is_given_to_another(
     workers: PhotoWorkers, photo: bytes
 ) -> None:
     process = await stopped(workers, photo)
     rendering = asyncio.create_task(workers.render(photo))
     await busy(workers)
     process.kill()
+    assert (await rendering).display.width == 60
+    assert idle_process(workers) is not process
+
+
+async def test_a_photo_that_ends_two_workers_is_refused_and_the_next_is_served(
+    workers: PhotoWorkers, photo: bytes
+) -> None:
+    process = await stopped(workers, photo)
+    rendering = asyncio.create_task(workers.render(photo))
+    for _ in range(2):
+        await busy(workers)
+        (worker,) = workers._working
+        worker._process.kill()
+        await worker._process.wait()
+        workers._working.discard(worker)
     with pytest.raises(PhotoDamagedError):
         await rendering
     assert (await workers.render(photo)).display.width == 60
