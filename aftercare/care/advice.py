@@ -5,6 +5,7 @@ It never says that all is well, nor that the clinic knows: nobody watches all th
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -76,6 +77,7 @@ def advise(
     )
 
 
+@lru_cache(maxsize=512)
 def describe_hours(hours: OpeningHours, language: str) -> str:
     """Return the opening hours in a line, such as "Mon–Fri 09:00–18:00, Sat 10:00–14:00"; "" if there are none."""
     names = get_day_names("abbreviated", locale=_language(language))

@@ -271,15 +271,17 @@ def _answer(mine: Recovery, one: _New, found: dict[UUID, list[Finding]], now: da
 def advice_for(mine: Recovery, own: list[Finding], now: datetime) -> Advice:
     """What the patient is shown for findings, by the clinic's hours and the country where the phone is."""
     clinic, patient = mine.clinic, mine.patient
+    hours = clinic.hours
     return advise(
         own,
-        open_now=is_open(clinic.hours, now),
-        next_opening=next_opening(clinic.hours, now),
+        # Only who reports something is told whether to call now or where to turn meanwhile.
+        open_now=bool(own) and is_open(hours, now),
+        next_opening=next_opening(hours, now) if own else None,
         emergency_number=emergency_number(patient.country, clinic_country=clinic.country),
         clinic_phone=clinic.phone or None,
         language=patient.language,
         time_zone=patient.time_zone,
-        hours_text=describe_hours(clinic.hours, patient.language),
+        hours_text=describe_hours(hours, patient.language),
         urgent_number=clinic.urgent_care or urgent_care_number(patient.country),
     )
 
