@@ -1,7 +1,7 @@
 """Whom the check-in measurements send for: 8 clinics, patients with ten answered days behind them, and what they say next."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -87,9 +87,9 @@ async def opened(fleet: Fleet) -> AsyncIterator[Database]:
         await database.close()
 
 
-async def seed(fleet: Fleet, patients: int) -> Cohort:
-    """Clinics, patients in their eleventh day, and an uneventful check-in for each day before."""
-    session_at = utc_now() - timedelta(days=EARLIER + 1)
+async def seed(fleet: Fleet, patients: int, *, earlier: int = EARLIER, days_ago: int = EARLIER + 1) -> Cohort:
+    """Clinics, patients treated some days ago, and an uneventful check-in for each of the first days since."""
+    session_at = utc_now() - timedelta(days=days_ago)
     limit = asyncio.Semaphore(_AT_ONCE)
     async with opened(fleet) as database:
         teams = [
@@ -102,19 +102,14 @@ async def seed(fleet: Fleet, patients: int) -> Cohort:
                 phone = await enrol(
                     database, teams[number % CLINICS], f"Sample {number}", session_at=session_at
                 )
-                await _live(database, phone, session_at)
+                await _live(database, phone, session_at, earlier)
                 return phone
 
-        return Cohort(list(await asyncio.gather(*(one(number) for number in range(patients)))))
+        return Cohort(list(await asyncio.gather(*(one(number) for number in range(patients)))), said=earlier)
 
 
-async def _live(database: Database, phone: Phone, session_at: datetime) -> None:
-    for day in range(EARLIER):
+async def _live(database: Database, phone: Phone, session_at: datetime, days: int) -> None:
+    for day in range(days):
         at = session_at + timedelta(days=day, hours=12)
         draft = CheckInDraft(instrument=1, recorded_at=at, time_zone="Europe/London", answers=_QUIET)
         await check_ins.submit(database, phone.actor, phone.patient_id, uuid4(), draft, now=at)
-
-
-def split(items: Sequence[bytes], share: int) -> list[Sequence[bytes]]:
-    """Consecutive parts of so many items."""
-    return [items[start : start + share] for start in range(0, len(items), share)]

@@ -3,18 +3,20 @@
 import asyncio
 import statistics
 from collections.abc import AsyncIterator
-from datetime import timedelta
-from uuid import uuid4
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 import msgspec
 
 from aftercare.services.house import utc_now
 from tests.bench import bare
-from tests.bench.cohort import EARLIER, Cohort, seed
+from tests.bench.cohort import Cohort, seed
 from tests.bench.load import drain, request
 from tests.bench.measure_check_in import CONNECTIONS, PROCESSES, pgbench
 from tests.bench.rows import Row, Stage, ratio
 from tests.prove.fleet import Fleet
+from tests.prove.people import Phone
 
 ITEMS = 14
 
@@ -23,22 +25,23 @@ async def measure(stage: Stage) -> AsyncIterator[Row]:
     """One row: a phone that was away for two weeks sends them at once."""
     async with Fleet(stage.folder, postgres={"max_connections": "200"}) as fleet:
         stage.say("seeding")
-        cohort = await seed(fleet, stage.size(16, 400))
+        rounds = stage.size(1, 3)
+        cohort = await seed(fleet, rounds * stage.size(16, 300), earlier=0, days_ago=ITEMS)
         judge = await fleet.judge()
         await judge.execute(bare.TABLE)
         server = fleet.serve("--no-worker", "--processes", str(PROCESSES))
         fleet.worker()
         await server.ready()
+        requests = _requests(cohort)
         rates, inserts = [], []
-        for number in range(rounds := stage.size(1, 3)):
+        for number in range(rounds):
             stage.say(f"round {number + 1} of {rounds}")
-            requests = _requests(cohort)
-            run = (await drain(server.address, requests, connections=CONNECTIONS)).only(200)
-            rates.append(run.rate * ITEMS)
+            run = await drain(server.address, requests[number::rounds], connections=CONNECTIONS)
+            rates.append(run.only(200).rate * ITEMS)
             inserts.append(await asyncio.to_thread(pgbench, fleet, seconds=stage.size(1, 5)))
         kept = await judge.fetchval("select count(*) from check_ins")
         await judge.close()
-        if kept != (expected := len(cohort.phones) * (EARLIER + rounds * ITEMS)):
+        if kept != (expected := len(requests) * ITEMS):
             raise RuntimeError(f"{kept} check-ins were kept, {expected} were sent")
     yield ratio(
         "sync / pgbench", ours=statistics.median(rates), reference=statistics.median(inserts),
@@ -47,17 +50,19 @@ async def measure(stage: Stage) -> AsyncIterator[Row]:
 
 
 def _requests(cohort: Cohort) -> list[bytes]:
-    now = utc_now()
-    days = [{str(phone.patient_id): body for phone, _, body in cohort.bodies()} for _ in range(ITEMS)]
-    batches = []
-    for phone in cohort.phones:
-        items = [
-            {
-                **day[str(phone.patient_id)],
-                "id": str(uuid4()),
-                "recorded_at": (now - timedelta(hours=ITEMS - nth)).isoformat(),
-            }
-            for nth, day in enumerate(days)
-        ]
-        batches.append(request("POST", "/v1/sync", phone.headers, msgspec.json.encode({"check_ins": items})))
-    return batches
+    """Each patient's two weeks, the day of the session first."""
+    start = utc_now() - timedelta(days=ITEMS)
+    days = [list(cohort.bodies()) for _ in range(ITEMS)]
+    return [
+        request(
+            "POST", "/v1/sync", said[0][0].headers, msgspec.json.encode({"check_ins": _items(said, start)})
+        )
+        for said in zip(*days, strict=True)
+    ]
+
+
+def _items(said: tuple[tuple[Phone, UUID, dict[str, Any]], ...], start: datetime) -> list[dict[str, Any]]:
+    return [
+        {**body, "id": str(check_in_id), "recorded_at": (start + timedelta(days=day, hours=2)).isoformat()}
+        for day, (_, check_in_id, body) in enumerate(said)
+    ]
