@@ -41,6 +41,7 @@ _CONDITION = re.compile(r"\b(?:\w+\.)?clinic_id\s*=\s*\$1\b(?!::)")
 _OPEN_TO_ALL = {"throttles"}
 _NO_PAGES = ("/v1", "/health", "/openapi", "/assets", "/app", "/sign-in")
 _ACT = {"act": "resolve"}
+ROLES = ("practitioner", "coordinator", "admin")
 
 
 @dataclass
@@ -53,20 +54,68 @@ class Tally:
     rows: set[str] = field(default_factory=set)  # and what of it
     changed: set[str] = field(default_factory=set)  # tables of the other clinic
 
+    def count(self, where: str, answer: httpx.Response, secrets: set[str]) -> None:
+        """One answer, in which nothing secret may stand."""
+        seen = {one for one in secrets if one in answer.text}
+        self.asked += 1
+        self.refused += answer.status_code in REFUSED
+        self.rows |= seen
+        if seen:
+            self.shown.add(where)
+
+
+@dataclass(frozen=True)
+class Both:
+    """Two clinics that hold some of everything."""
+
+    url: str
+    folder: Path
+    people: dict[str, Person]
+    held: dict[str, Held]
+
+    def house(self, *, as_superuser: bool = False) -> House:
+        """Opened over and over, each time with nothing open yet."""
+        house = house_on(self.url, self.folder, Clock())
+        if not as_superuser:
+            return house
+        return replace(house, database=Database(self.url, role=urlsplit(self.url).username or "", size=4))
+
 
 @pytest.fixture
-def switched(monkeypatch: pytest.MonkeyPatch) -> int:
-    """How many statements have lost their clinic; each store holds the loader's own dictionary."""
+async def both(api_url: str, seeded: Seeded, tmp_path: Path) -> Both:  # noqa: F811
+    """Filled as they are meant to be used, before anything is switched."""
+    people = dict(seeded.people)
+    others = {f"{role}_a": people[f"{role}_b"] for role in ROLES} | {"alder": people["cedar"]}
+    made = Both(api_url, tmp_path, people, {})
+    root = await asyncpg.connect(api_url)
+    async with served(made.house()) as (_, client):
+        for side, mine in (("a", people), ("b", others)):
+            made.held[side] = await fill(client, mine, root)
+            sent = "select delivery_id::text from deliveries where clinic_id = $1 limit 1"
+            made.held[side].values["delivery_id"] = await root.fetchval(sent, mine["admin_a"].clinic_id)
+    await root.close()
+    return made
+
+
+@pytest.fixture
+async def switched(both: Both, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many statements and functions have lost their clinic; each store holds the loader's own dictionary."""
+    files = [file.stem for file in sorted((sql_folder() / "queries").glob("*.sql"))]
     rewritten = 0
-    for file in sorted((sql_folder() / "queries").glob("*.sql")):
-        texts = queries(file.stem)
-        for name, text in list(texts.items()):
+    for noun in files:
+        for name, text in list(queries(noun).items()):
             without = _CONDITION.sub("$1::uuid is not null", text)
             rewritten += without != text
-            monkeypatch.setitem(texts, name, without)
-    left = [name for file in (sql_folder() / "queries").glob("*.sql") for name, text in queries(file.stem).items()
-            if _CONDITION.search(text)]  # fmt: skip
-    assert left == []
+            monkeypatch.setitem(queries(noun), name, without)
+    assert not any(_CONDITION.search(text) for noun in files for text in queries(noun).values())
+    root = await asyncpg.connect(both.url)
+    for (text,) in await root.fetch(
+        "select pg_get_functiondef(oid) from pg_proc where pronamespace = 'public'::regnamespace and prokind = 'f'"
+    ):
+        without = re.sub(r"\b\w+\.clinic_id = clinic\b", "clinic is not null", text)
+        rewritten += without != text
+        await root.execute(without)
+    await root.close()
     return rewritten
 
 
@@ -133,66 +182,32 @@ async def _answers(
                 yield f"{method} {path}", answer
 
 
-async def _matrix(
-    house: House, app: Litestar, client: httpx.AsyncClient, people: dict[str, Person], filled: dict[str, Held]
-) -> Tally:
-    root = await asyncpg.connect(house.settings.database_url)
-    tally = Tally()
-    sides = {
-        "a": [people[f"{role}_b"] for role in ("practitioner", "coordinator", "admin")] + [people["cedar"]],
-        "b": [people[f"{role}_a"] for role in ("practitioner", "coordinator", "admin")] + [people["alder"]],
+async def _matrix(both: Both, *, as_superuser: bool) -> Tally:
+    """Everyone of each clinic asks for everything of the other."""
+    root, tally, people = await asyncpg.connect(both.url), Tally(), both.people
+    strangers = {
+        "a": [people[f"{role}_b"] for role in ROLES] + [people["cedar"]],
+        "b": [people[f"{role}_a"] for role in ROLES] + [people["alder"]],
     }
+    clinics = {side: people[f"admin_{side}"].clinic_id for side in strangers}
     # Before anything is asked: the same names are about to be made on both sides.
-    known = {side: await _secrets(root, people[f"admin_{side}"].clinic_id) for side in sides}
-    for side, strangers in sides.items():
-        clinic_id = people[f"admin_{side}"].clinic_id
-        before = await _contents(root, clinic_id)
-        secrets = known[side] - known["b" if side == "a" else "a"]
-        async for where, answer in _answers(app, client, strangers, filled[side]):
-            seen = {one for one in secrets if one in answer.text}
-            tally.asked += 1
-            tally.refused += answer.status_code in REFUSED
-            if seen:
-                tally.shown.add(where)
-                tally.rows |= seen
-        after = await _contents(root, clinic_id)
-        tally.changed |= {t for t in before if before[t] != after[t] and t not in _OPEN_TO_ALL}
+    known = {side: await _secrets(root, clinic_id) for side, clinic_id in clinics.items()}
+    secrets = {"a": known["a"] - known["b"], "b": known["b"] - known["a"]}
+    async with served(both.house(as_superuser=as_superuser)) as (app, client):
+        for side, asking in strangers.items():
+            before = await _contents(root, clinics[side])
+            async for where, answer in _answers(app, client, asking, both.held[side]):
+                tally.count(where, answer, secrets[side])
+            after = await _contents(root, clinics[side])
+            tally.changed |= {t for t in before if before[t] != after[t] and t not in _OPEN_TO_ALL}
     await root.close()
     return tally
 
 
-async def _ask_everything(url: str, folder: Path, seed: Seeded, *, as_superuser: bool) -> Tally:
-    """Fill both clinics as they are meant to be used, then ask for everything of the one from the other."""
-    people = dict(seed.people)
-    other = {"alder": people["cedar"]} | {
-        f"{r}_a": people[f"{r}_b"] for r in ("practitioner", "coordinator", "admin")
-    }
-    root = await asyncpg.connect(url)
-    async with served(house_on(url, folder, Clock())) as (_, client):
-        filled = {"a": await fill(client, people, root), "b": await fill(client, other, root)}
-    for side, held in filled.items():
-        held.values["delivery_id"] = str(
-            await root.fetchval(
-                "select delivery_id from deliveries where clinic_id = $1 limit 1",
-                people[f"admin_{side}"].clinic_id,
-            )
-        )
-    await root.close()
-    house = house_on(url, folder, Clock())
-    if as_superuser:
-        house = replace(house, database=Database(url, role=urlsplit(url).username or "", size=4))
-    async with served(house) as (app, client):
-        return await _matrix(house, app, client, people, filled)
-
-
 async def test_row_level_security_holds_without_any_condition_on_the_clinic(
-    api_url: str,  # noqa: F811
-    seeded: Seeded,  # noqa: F811
-    tmp_path: Path,
-    switched: int,
-    trial: Trial,
+    both: Both, switched: int, trial: Trial
 ) -> None:
-    tally = await _ask_everything(api_url, tmp_path, seeded, as_superuser=False)
+    tally = await _matrix(both, as_superuser=False)
     assert switched > 80
     assert tally.asked > 400
     assert (tally.shown, tally.rows, tally.changed) == (set(), set(), set())
@@ -203,30 +218,45 @@ async def test_row_level_security_holds_without_any_condition_on_the_clinic(
 
 
 async def test_the_same_statements_show_and_change_another_clinic_where_there_is_no_row_level_security(
-    api_url: str,  # noqa: F811
-    seeded: Seeded,  # noqa: F811
-    tmp_path: Path,
-    switched: int,
-    trial: Trial,
+    both: Both, switched: int, trial: Trial
 ) -> None:
-    tally = await _ask_everything(api_url, tmp_path, seeded, as_superuser=True)
+    tally = await _matrix(both, as_superuser=True)
     assert switched > 80
     assert len(tally.shown) > 20
     assert tally.changed
     trial.say(
         f"the same as a superuser: {len(tally.shown)} routes and pages show {len(tally.rows)} ids and names of the other "
-        f"clinic, {len(tally.changed)} of its tables are changed: the switch bites"
+        f"clinic, {len(tally.changed)} of its tables changed: the switch bites"
     )
 
 
-async def test_without_the_switch_even_a_superuser_is_shown_nothing(
-    api_url: str,  # noqa: F811
-    seeded: Seeded,  # noqa: F811
-    tmp_path: Path,
-    trial: Trial,
-) -> None:
-    tally = await _ask_everything(api_url, tmp_path, seeded, as_superuser=True)
+async def test_the_conditions_hold_without_row_level_security(both: Both, trial: Trial) -> None:
+    tally = await _matrix(both, as_superuser=True)
     assert (tally.shown, tally.rows, tally.changed) == (set(), set(), set())
     trial.say(
         f"with their clinic, as a superuser: {tally.asked} requests, rows of another clinic {len(tally.rows)}"
+    )
+
+
+async def test_without_a_clinic_the_service_sees_nothing_and_the_worker_what_is_listed(
+    both: Both, trial: Trial
+) -> None:
+    root = await asyncpg.connect(both.url)
+    tables = [
+        t
+        for (t,) in await root.fetch(
+            "select tablename from pg_policies where policyname = 'backup' order by 1"
+        )
+    ]
+    there = {table for table in tables if await root.fetchval(f"select exists (select from {table})")}
+    await root.close()
+    seen = {}
+    for role in ("aftercare_service", "aftercare_worker"):
+        db = await asyncpg.connect(both.url, server_settings={"role": role})
+        seen[role] = {table for table in tables if await db.fetchval(f"select exists (select from {table})")}
+        await db.close()
+    assert len(there) > 18
+    assert seen == {"aftercare_service": set(), "aftercare_worker": {"due_work", "audit_entries"}}
+    trial.say(
+        f"without a clinic: {len(there)} tables hold something, the service sees 0 of them, the worker 2"
     )
