@@ -25,7 +25,8 @@ _HERE = Path(__file__).parent
 _REPORT = Path("build") / "bench.json"
 
 
-def _names() -> list[str]:
+def measures() -> list[str]:
+    """What can be measured, by name."""
     return sorted(file.stem.removeprefix("measure_") for file in _HERE.glob("measure_*.py"))
 
 
@@ -84,24 +85,29 @@ def _disk() -> str:
     return answer.stdout
 
 
-def main() -> int:
+def keep(rows: list[Row], *, names: list[str], quick: bool) -> None:
+    """Write the report of a full run; part of the figures, or quick ones, would take the place of true ones."""
+    if not names and not quick:
+        _REPORT.parent.mkdir(exist_ok=True)
+        _REPORT.write_bytes(msgspec.json.format(msgspec.json.encode(rows)))
+
+
+def main(arguments: list[str] | None = None) -> int:
     """Measure; the exit code is 0 whether or not a goal was met: the table says which."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
-    parser.add_argument("names", nargs="*", choices=[*_names(), []])
+    parser.add_argument("names", nargs="*", choices=[*measures(), []])
     parser.add_argument(
         "--quick", action="store_true", help="seconds only: shows that it works, measures nothing"
     )
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     console = Console(stderr=True, highlight=False)
     if not asked.quick and (binaries() / "pg_test_fsync").exists():
         console.print(_disk(), markup=False)
     console.print(
         f"{os.cpu_count()} cores, {platform.platform()}, Python {platform.python_version()}", markup=False
     )
-    rows = asyncio.run(_measure(asked.names or _names(), quick=asked.quick, console=console))
-    if not asked.quick:
-        _REPORT.parent.mkdir(exist_ok=True)
-        _REPORT.write_bytes(msgspec.json.format(msgspec.json.encode(rows)))
+    rows = asyncio.run(_measure(asked.names or measures(), quick=asked.quick, console=console))
+    keep(rows, names=asked.names, quick=asked.quick)
     Console(width=160, highlight=False).print(_table(rows))
     return 0
 
