@@ -292,8 +292,9 @@ async def write(db: Connection, recovery: Recovery, change: Change, actor: Actor
     await tell(db, clinic_id, change.notices, now)
     if change.new or change.changed:
         if recovery.newest is not None:
-            # An open alert shortens the patience with silence.
-            await look_again(db, clinic_id, recovery.newest, now)
+            # An open alert shortens the patience with silence, and makes the look for it as urgent.
+            tiers = [alert.tier.rank for alert in (*change.new, *change.changed) if alert.unresolved]
+            await look_again(db, clinic_id, recovery.newest, now, max(tiers, default=0))
         await db.execute("select pg_notify($1, '')", WAKE)
 
 
@@ -306,6 +307,8 @@ async def set_clock(db: Connection, clinic_id: UUID, alert: Alert) -> None:
         await due_work.put(db, clinic_id, ESCALATE, alert.id, at.astimezone(UTC), alert.tier.rank)
 
 
-async def look_again(db: Connection, clinic_id: UUID, episode: Episode, now: datetime) -> None:
+async def look_again(
+    db: Connection, clinic_id: UUID, episode: Episode, now: datetime, urgency: int = 0
+) -> None:
     """Have the sweep look at an episode at once: something that its silence depends on has changed."""
-    await due_work.bring_forward(db, clinic_id, SWEEP, episode.episode_id, now)
+    await due_work.bring_forward(db, clinic_id, SWEEP, episode.episode_id, now, urgency)
