@@ -86,8 +86,10 @@ def answer(_: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """The exception handler of the whole application."""
     problem = problem_of(error)
     if problem.status >= 500:
-        # The class says enough to find it; what it says may hold what a patient wrote.
-        _log.error("request_failed", error=type(error).__name__, status=problem.status, at=_frames(error))
+        # Busy, or the database away, is no fault of the code. The class says enough to find it; what it says may hold
+        # what a patient wrote.
+        log = _log.warning if problem.status == 503 else _log.error
+        log("request_failed", error=type(error).__name__, status=problem.status, at=_frames(error))
     headers = {"cache-control": "no-store"}
     if "retry_after" in problem.extra or problem.status == 503:
         headers["retry-after"] = str(problem.extra.get("retry_after", _AWAY_SECONDS))
