@@ -32,7 +32,7 @@ from aftercare.model.words import Role
 from aftercare.services import audit, recovery
 from aftercare.services.deliveries import queue
 from aftercare.services.recovery import SWEEP, Recovery
-from aftercare.store import call_list, due_work, episodes, staff
+from aftercare.store import call_list, due_work, episodes, patients, staff
 from aftercare.store import deliveries as delivery_store
 from aftercare.store.call_list import CallListRow
 from aftercare.store.deliveries import Delivery
@@ -117,7 +117,8 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
 async def _look(db: Connection, mine: Recovery, episode: Episode, now: datetime, at: time) -> datetime | None:
     clinic_id, system = mine.clinic.clinic_id, Actor(clinic_id=mine.clinic.clinic_id, kind="system")
     rows = await delivery_store.reminders_of(db, clinic_id, mine.patient.patient_id, episode.session_at)
-    look = look_at(mine, episode, {row.what: row for row in rows}, now, at=at)
+    moved_at = await patients.moved_at(db, clinic_id, mine.patient.patient_id)
+    look = look_at(mine, episode, {row.what: row for row in rows}, now, at=at, moved_at=moved_at)
     for asking in look.remind:
         await _remind(db, mine, episode, asking)
     for row in look.call:
@@ -132,9 +133,22 @@ async def _look(db: Connection, mine: Recovery, episode: Episode, now: datetime,
     return look.again
 
 
-def look_at(mine: Recovery, episode: Episode, sent: Sent, now: datetime, *, at: time = MORNING) -> Look:
-    """Say what is to be done about an episode at an instant; `sent` are its reminders by `reminder_key`."""
-    due = asked_of(mine, episode, at=at)
+def look_at(
+    mine: Recovery,
+    episode: Episode,
+    sent: Sent,
+    now: datetime,
+    *,
+    at: time = MORNING,
+    moved_at: datetime | None = None,
+) -> Look:
+    """Say what is to be done about an episode at an instant.
+
+    `sent` are its reminders by `reminder_key`; `moved_at` is when the patient came to another zone, if ever.
+    """
+    due = [
+        one for one in asked_of(mine, episode, at=at) if not _flown_past(mine, episode, one, sent, moved_at)
+    ]
     watch = _watch(mine, episode, due, sent, now)
     silence = listen(default_pack(), watch, now)
     coming = [one.due_at for one in due if one.due_at > now]
@@ -146,6 +160,15 @@ def look_at(mine: Recovery, episode: Episode, sent: Sent, now: datetime, *, at: 
         findings=silence.findings,
         again=min(looks, default=None),
     )
+
+
+def _flown_past(
+    mine: Recovery, episode: Episode, one: DueCheckIn, sent: Sent, moved_at: datetime | None
+) -> bool:
+    """Whether a day was over, or as good as, where the patient came to before it was asked: nobody's fault, and no miss."""
+    if moved_at is None or one.due_at >= moved_at or reminder_key(SilenceKind.DUE, episode, one.day) in sent:
+        return False
+    return leaves_at(one.due_at, moved_at, ZoneInfo(mine.patient.time_zone)) is None
 
 
 def _to_remind(

@@ -96,3 +96,9 @@ async def move(db: Connection, clinic_id: UUID, patient_id: UUID, time_zone: str
     """The patient is in another zone from now on; the older one stays on record."""
     await db.execute(_SQL["move"], clinic_id, patient_id, now, time_zone)
     await db.execute(_SQL["set_zone"], clinic_id, patient_id, time_zone)
+
+
+async def moved_at(db: Connection, clinic_id: UUID, patient_id: UUID) -> datetime | None:
+    """When the patient came to the zone where they are; None if they were always there."""
+    at: datetime | None = await db.fetchval(_SQL["moved_at"], clinic_id, patient_id)
+    return at

@@ -62,6 +62,9 @@ on conflict do nothing;
 insert into patient_zones (clinic_id, patient_id, since, time_zone) values ($1, $2, $3, $4)
 on conflict do nothing;
 
+-- name: moved_at
+select max(since) from patient_zones where clinic_id = $1 and patient_id = $2 having count(*) > 1;
+
 -- name: set_zone
 update patients set time_zone = $3, version = version + 1
 where clinic_id = $1 and patient_id = $2 and time_zone <> $3;
