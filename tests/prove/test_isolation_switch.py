@@ -50,6 +50,7 @@ class Tally:
 
     asked: int = 0
     refused: int = 0
+    busy: int = 0
     shown: set[str] = field(default_factory=set)  # what answered with something of the other clinic
     rows: set[str] = field(default_factory=set)  # and what of it
     changed: set[str] = field(default_factory=set)  # tables of the other clinic
@@ -59,6 +60,7 @@ class Tally:
         seen = {one for one in secrets if one in answer.text}
         self.asked += 1
         self.refused += answer.status_code in REFUSED
+        self.busy += answer.status_code == 503
         self.rows |= seen
         if seen:
             self.shown.add(where)
@@ -74,11 +76,10 @@ class Both:
     held: dict[str, Held]
 
     def house(self, *, as_superuser: bool = False) -> House:
-        """Opened over and over, each time with nothing open yet."""
+        """Nothing opened yet. One connection for all: a request that wanted a second while it has one would be refused."""
+        role = (urlsplit(self.url).username or "") if as_superuser else "aftercare_service"
         house = house_on(self.url, self.folder, Clock())
-        if not as_superuser:
-            return house
-        return replace(house, database=Database(self.url, role=urlsplit(self.url).username or "", size=4))
+        return replace(house, database=Database(self.url, role=role, size=1, wait_seconds=5))
 
 
 @pytest.fixture
@@ -210,6 +211,7 @@ async def test_row_level_security_holds_without_any_condition_on_the_clinic(
     tally = await _matrix(both, as_superuser=False)
     assert switched > 80
     assert tally.asked > 400
+    assert tally.busy == 0
     assert (tally.shown, tally.rows, tally.changed) == (set(), set(), set())
     trial.say(
         f"{switched} statements without their clinic, {tally.asked} requests with another clinic's ids "
