@@ -148,7 +148,8 @@ class Written:
         """Make work due at this instant or sooner."""
         before = self.work.get((kind, subject_id))
         sooner = min(before.due_at, due_at) if before else due_at
-        self._set(kind, subject_id, Work(sooner, 0, before.fence + 1 if before else 0))
+        urgency = before.urgency if before else 0
+        self._set(kind, subject_id, Work(sooner, urgency, before.fence + 1 if before else 0))
 
     def claim(self, kind: str, subject_id: UUID, lease_ends: datetime) -> int:
         """Take work that is due; the fence of the claim."""

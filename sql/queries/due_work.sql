@@ -61,4 +61,9 @@ returning subject_id;
 update due_work set due_at = $2, fence = fence + 1 where kind = $1 and due_at > $2;
 
 -- name: next_due
-select min(due_at) from due_work where kind = $1;
+-- The first of each urgency: their index leads with it, and the least of all would have to be looked for among all.
+select min(w.due_at)
+from unnest(array[0, 1, 2, 3]::smallint[]) as u (urgency)
+cross join lateral (
+    select due_at from due_work where kind = $1 and urgency = u.urgency order by due_at limit 1
+) w;
