@@ -154,22 +154,21 @@ async def test_a_version_to_come_changes_the_answer_of_no_statement(
     assert after == before
 
 
-async def test_a_killed_migration_lets_go_of_its_tables(tmp_path: Path) -> None:
+async def test_a_killed_migration_lets_go_of_its_tables(database_url: str, tmp_path: Path) -> None:
     folder = next_version(tmp_path)
     (folder / "9000_long.sql").write_text("lock table check_ins; select pg_sleep(3600)")
-    async with Fleet(tmp_path, postgres=_FAST) as fleet:
-        url, judge = fleet.postgres.url("aftercare"), await fleet.judge()
-        process = Migrating(url, folder)
-        held = "select exists (select from pg_locks where mode = 'AccessExclusiveLock' and relation = 'check_ins'::regclass)"
-        while not await judge.fetchval(held):  # noqa: ASYNC110 - PostgreSQL tells nobody
-            await asyncio.sleep(0.01)
-        process.kill()
-        await process.end()
-        async with asyncio.timeout(60):
-            await judge.execute("select count(*) from check_ins")
-        await judge.close()
-        (folder / "9000_long.sql").unlink()
-        assert await migrate(url, folder) == sorted(set(names(folder)) - set(_OURS))
+    judge = await asyncpg.connect(database_url)
+    process = Migrating(database_url, folder)
+    held = "select exists (select from pg_locks where mode = 'AccessExclusiveLock' and relation = 'check_ins'::regclass)"
+    while not await judge.fetchval(held):  # noqa: ASYNC110 - PostgreSQL tells nobody
+        await asyncio.sleep(0.01)
+    process.kill()
+    await process.end()
+    async with asyncio.timeout(60):
+        await judge.execute("select count(*) from check_ins")
+    await judge.close()
+    (folder / "9000_long.sql").unlink()
+    assert await migrate(database_url, folder) == sorted(set(names(folder)) - set(_OURS))
 
 
 async def test_the_version_landed_before_serves_on_the_schema_of_now(tmp_path: Path, trial: Trial) -> None:
