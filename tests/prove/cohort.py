@@ -14,7 +14,7 @@ from aftercare.model.calendar import DueCheckIn
 from aftercare.model.care import CourseDraft, Episode, SessionDraft
 from aftercare.model.check_ins import CheckInDraft
 from aftercare.model.people import Actor, PatientDraft
-from aftercare.model.words import Modality
+from aftercare.model.words import Modality, Outcome
 from aftercare.services import alerts, check_ins, courses, patients
 from aftercare.store import alerts as alert_store
 from tests.prove.crew import Event
@@ -28,7 +28,7 @@ _ALARMS: tuple[dict[str, Any], ...] = (
     {"pain": 3, "swelling": 3},
     {"white_bumps": True},
 )
-_MEDDLING = timedelta(minutes=55)  # until staff have spoken with whoever sounded an alarm
+_HANDLED = timedelta(minutes=55)  # until staff have dealt with an alarm; silence they leave to the clocks
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -124,8 +124,8 @@ def events_of(
         for said in one.says:
             events.append((said.at, _check_in(database, team, ids[one.name], one, said)))
             if said.answers in _ALARMS:
-                at = said.at + _MEDDLING
-                events.append((at, _contact(database, team, ids[one.name], at)))
+                at = said.at + _HANDLED
+                events.append((at, _resolve(database, team, ids[one.name], at)))
     return events
 
 
@@ -140,12 +140,13 @@ def _check_in(database: Database, team: Team, patient_id: UUID, one: Person, sai
     return happen
 
 
-def _contact(database: Database, team: Team, patient_id: UUID, at: datetime) -> Event:
+def _resolve(database: Database, team: Team, patient_id: UUID, at: datetime) -> Event:
     async def happen() -> None:
         async with database.clinic(team.clinic_id) as db:
             mine = await alert_store.of_patient(db, team.clinic_id, patient_id)
+        what = alerts.Resolve(outcome=Outcome.CONFIRMED)
         for alert in mine:
             if alert.unresolved:
-                await alerts.contact(database, team.practitioner, alert.id, alerts.Note(), now=at)
+                await alerts.resolve(database, team.practitioner, alert.id, what, now=at)
 
     return happen

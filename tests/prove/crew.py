@@ -5,18 +5,18 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from uuid import UUID
 
 from aftercare.care.calendar import MORNING
 from aftercare.db.pool import Database
+from aftercare.jobs.lines import LEASE
 from aftercare.services import alerts, deliveries, sweep
 from aftercare.services.recovery import ESCALATE, SWEEP
 from aftercare.store import due_work
 from aftercare.store.due_work import Claim
 from tests.services.background import Post
 
-LEASE = timedelta(seconds=90)
 MAIL = "deliver:smtp"
 KINDS = (ESCALATE, MAIL, SWEEP)
 _AT_ONCE = 5  # small, so that many workers must share what falls due at one instant
