@@ -99,7 +99,7 @@ def create_app(
     return app
 
 
-def _methods(request: Request[Any, Any, Any]) -> Response[None] | None:
+async def _methods(request: Request[Any, Any, Any]) -> Response[None] | None:
     """OPTIONS, answered from all handlers of a path: the framework names those of the first controller alone."""
     if request.method != "OPTIONS":
         return None
@@ -110,7 +110,7 @@ def _methods(request: Request[Any, Any, Any]) -> Response[None] | None:
     return Response(None, status_code=204, headers={"allow": ", ".join(sorted(methods))})
 
 
-def _private(response: Response[Any]) -> Response[Any]:
+async def _private(response: Response[Any]) -> Response[Any]:
     """Health data stays out of every cache."""
     response.headers.setdefault("cache-control", "no-store")
     response.headers.setdefault("x-content-type-options", "nosniff")

@@ -83,35 +83,38 @@ def _actor(connection: ASGIConnection[Any, Any, Any, Any]) -> Actor:
     return actor
 
 
-def patient_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+# Guards are coroutines: litestar would send plain functions to a thread, which costs more than they do.
+
+
+async def patient_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """The patient's own installation."""
     if _actor(connection).kind != "patient":
         raise Forbidden
 
 
-def staff_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def staff_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Any staff member of the clinic."""
     if _actor(connection).kind != "staff":
         raise Forbidden
 
 
-def care_team(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def care_team(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Practitioners and coordinators: those who work with patients."""
     if _actor(connection).role not in {Role.PRACTITIONER, Role.COORDINATOR}:
         raise Forbidden("This is for practitioners and coordinators.")
 
 
-def practitioner_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def practitioner_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Practitioners: those who judge and treat."""
     if _actor(connection).role is not Role.PRACTITIONER:
         raise Forbidden("This is for practitioners.")
 
 
-def admin_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def admin_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Admins: those who run the clinic's account."""
     if _actor(connection).role is not Role.ADMIN:
         raise Forbidden("This is for the clinic's admins.")
 
 
-def anyone(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def anyone(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Open to all, and said so."""

@@ -27,24 +27,24 @@ _YEAR = 365 * 24 * 3600
 StaffRequest = Request[Actor, Any, Any]
 
 
-def staff_page(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def staff_page(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Any staff member of the clinic."""
     _member(connection)
 
 
-def care_page(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def care_page(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Practitioners and coordinators: those who work with patients."""
     if _member(connection).role is Role.ADMIN:
         raise Forbidden("This page is for practitioners and coordinators.")
 
 
-def practitioner_page(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def practitioner_page(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Practitioners: those who judge and treat."""
     if _member(connection).role is not Role.PRACTITIONER:
         raise Forbidden("This page is for practitioners.")
 
 
-def anyone(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+async def anyone(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Open to all, and said so."""
 
 
