@@ -1,11 +1,13 @@
 """A cohort with everything that it will say and when, so that several runs can be told apart by nothing but their workers."""
 
 import random
+from collections import defaultdict
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+import asyncpg
 import msgspec
 
 from aftercare.care.calendar import calendar
@@ -150,3 +152,17 @@ def _resolve(database: Database, team: Team, patient_id: UUID, at: datetime) -> 
                 await alerts.resolve(database, team.practitioner, alert.id, what, now=at)
 
     return happen
+
+
+async def reminded(url: str) -> dict[str, list[datetime]]:
+    """When reminders left, by patient."""
+    judge = await asyncpg.connect(url)
+    rows = await judge.fetch(
+        """select p.name, d.sent_at from deliveries d join patients p using (clinic_id, patient_id)
+           where d.kind = 'reminder' and d.what like 'remind:due:%' order by d.sent_at"""
+    )
+    await judge.close()
+    found: dict[str, list[datetime]] = defaultdict(list)
+    for row in rows:
+        found[row["name"]].append(row["sent_at"])
+    return found

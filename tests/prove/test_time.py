@@ -1,37 +1,30 @@
 """The zones and clocks that bite: one reminder for each local day that exists, through the calendar and through the sweep."""
 
-import itertools
-from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import NamedTuple
-from uuid import UUID, uuid4
+from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
-import asyncpg
-import msgspec
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
-from aftercare.care.calendar import DAYS, calendar, day_of
-from aftercare.care.reminding import NIGHT, leaves_at
+from aftercare.care.calendar import DAYS, calendar
+from aftercare.care.reminding import NIGHT
 from aftercare.db.pool import Database
 from aftercare.jobs.clock import Clock
 from aftercare.model.calendar import DueCheckIn
 from aftercare.model.care import Episode
-from aftercare.model.check_ins import CheckInDraft
-from aftercare.model.people import Actor, PatientDraft
 from aftercare.model.words import Modality
-from aftercare.services import check_ins, patients
 from aftercare.services.recovery import SWEEP
 from aftercare.store import due_work
-from tests.prove.cohort import Person, admit
+from tests.prove.cohort import Person, admit, reminded
 from tests.prove.conftest import Trial
 from tests.prove.crew import Crew, Event
 from tests.prove.local_days import days_between, first_minute_at
 from tests.services.background import Post
-from tests.services.conftest import Team, make_team
+from tests.services.conftest import make_team
 
 
 class Change(NamedTuple):
@@ -158,7 +151,7 @@ async def test_the_sweep_reminds_once_on_each_local_day_that_exists(
         people.append((one, at))
     post = Post()
     await Crew([worker], post, trial.rng, walls=walls).live(ends, max(when for when, _ in ends))
-    sent = await _reminded(database_url)
+    sent = await reminded(database_url)
     for one, at in people:
         assert sent[one.name] == _wanted(one, at), (one, at)
     trial.say(
@@ -191,20 +184,6 @@ def _hour_before_the_end(zone: ZoneInfo, day: date) -> datetime:
     tomorrow = first_minute_at(zone, day + timedelta(days=1), time.min)
     assert tomorrow is not None
     return tomorrow - timedelta(hours=1)
-
-
-async def _reminded(url: str) -> dict[str, list[datetime]]:
-    """When reminders left, by patient."""
-    judge = await asyncpg.connect(url)
-    rows = await judge.fetch(
-        """select p.name, d.sent_at from deliveries d join patients p using (clinic_id, patient_id)
-           where d.kind = 'reminder' and d.what like 'remind:due:%' order by d.sent_at"""
-    )
-    await judge.close()
-    found: dict[str, list[datetime]] = defaultdict(list)
-    for row in rows:
-        found[row["name"]].append(row["sent_at"])
-    return found
 
 
 class Error(NamedTuple):
@@ -251,7 +230,7 @@ async def test_a_clock_put_wrong_and_right_again_doubles_no_reminder_and_misses_
         episodes = [await admit(service, team, one) for one in people]
         ticks = [begin + place * _TICK for place in range(1, 4 * 48)]
         await _live_by(error, ticks, Crew([worker], Post(), trial.rng))
-        sent = await _reminded(database_url)
+        sent = await reminded(database_url)
         for one in people:
             _hold_promise(one, sent[one.name], [error.shown(tick) for tick in ticks], error)
             sent_in_all += len(sent[one.name])
@@ -278,86 +257,3 @@ def _hold_promise(one: Person, sent: list[datetime], shown: list[datetime], erro
         if any(due.due_at <= now < night for now in shown):
             assert there, (one, due, error)
     assert all(any(due.due_at <= instant < due.ends_at for due in one.due) for instant in sent)
-
-
-class Flight(NamedTuple):
-    """A patient who is elsewhere from an instant on; heard of by their check-in there, or by what staff enter."""
-
-    at: datetime
-    to: str
-    by_check_in: bool
-
-
-_FAR = ("Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/London", "Australia/Sydney", "America/St_Johns")
-
-
-async def test_who_flies_is_reminded_once_of_each_day_that_falls_due_where_they_are(
-    service: Database, worker: Database, database_url: str, trial: Trial
-) -> None:
-    """A day is a day since the session, in the zone where the patient is: some dates are lived twice, some never.
-
-    A reminder that comes to be due by landing leaves like one that is late: by day, or not at all. Nobody is blamed for it.
-    """
-    first = datetime(2026, 6, 8, 20, tzinfo=UTC)  # morning in Kiritimati, and the morning before in Pago Pago
-    team = await make_team(service, "alpha", first - timedelta(days=60))
-    routes = list(itertools.permutations(_FAR[: trial.size(2, 5)], 2))
-    events: list[tuple[datetime, Event]] = []
-    flown: dict[str, tuple[Person, Flight]] = {}
-    for number in range(trial.size(8, 120)):
-        home, to = routes[number % len(routes)]
-        session = first + timedelta(minutes=10 * trial.rng.randrange(144)) if trial.long else first
-        at = session + timedelta(days=2, minutes=7 + 10 * trial.rng.randrange(300))
-        one = Person(
-            name=f"Alder Sample {number:03}",
-            time_zone=home,
-            modality=Modality.MICRONEEDLING,
-            session_at=session,
-        )
-        flight = Flight(at, to, by_check_in=trial.rng.random() < 0.5)
-        episode = await admit(service, team, one)
-        events.append((at, _land(service, team, episode, flight)))
-        flown[one.name] = one, flight
-    until = first + timedelta(days=8)
-    await Crew([worker], Post(), trial.rng).live(events, until)
-    sent = await _reminded(database_url)
-    for one, flight in flown.values():
-        assert sent[one.name] == _wanted_in_flight(one, flight, until), (one, flight)
-    faults = await _faults(database_url)
-    assert faults == 0
-    trial.say(f"{len(flown)} flights: {sum(map(len, sent.values()))} reminders, doubled 0, missed 0")
-
-
-def _land(database: Database, team: Team, episode: Episode, flight: Flight) -> Event:
-    async def by_check_in() -> None:
-        actor = Actor(clinic_id=team.clinic_id, kind="patient", id=episode.patient_id)
-        draft = CheckInDraft(
-            instrument=1, recorded_at=flight.at, time_zone=flight.to, day=None, answers={"redness": 1}
-        )
-        await check_ins.submit(database, actor, episode.patient_id, uuid4(), draft, now=flight.at)
-
-    async def by_staff() -> None:
-        patient = await patients.get_patient(database, team.coordinator, episode.patient_id, now=flight.at)
-        draft = PatientDraft(name=patient.name, email=patient.email, time_zone=flight.to)
-        await patients.update_patient(
-            database, team.coordinator, patient.patient_id, draft, version=patient.version, now=flight.at
-        )
-
-    return by_check_in if flight.by_check_in else by_staff
-
-
-def _wanted_in_flight(one: Person, flight: Flight, until: datetime) -> list[datetime]:
-    there = msgspec.structs.replace(one, time_zone=flight.to)
-    answered = day_of(one.session_at, flight.at, flight.to) if flight.by_check_in else None
-    wanted = {due.day: due.due_at for due in one.due if due.due_at < flight.at}
-    for due in there.due:
-        leaves = leaves_at(due.due_at, flight.at, there.zone)
-        if due.day not in wanted and due.day != answered and leaves is not None:
-            wanted[due.day] = leaves
-    return sorted(instant for instant in wanted.values() if instant <= until)
-
-
-async def _faults(url: str) -> int:
-    judge = await asyncpg.connect(url)
-    count: int = await judge.fetchval("select count(*) from deliveries where kind = 'clinic_fault'")
-    await judge.close()
-    return count
