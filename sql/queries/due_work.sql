@@ -13,29 +13,31 @@ set due_at = least(due_work.due_at, excluded.due_at), urgency = greatest(due_wor
 delete from due_work where clinic_id = $1 and kind = $2 and subject_id = $3;
 
 -- name: claim
+-- The rows are locked here, so they may be named by where they stand: planned for any number of them, a join would read all.
 with due as (
-    select w.clinic_id, w.subject_id, w.due_at, u.place
+    select w.at, w.clinic_id, w.subject_id, w.due_at, u.place
     from unnest($3::smallint[]) with ordinality as u (urgency, place)
     cross join lateral (
-        select clinic_id, subject_id, due_at from due_work
+        select ctid as at, clinic_id, subject_id, due_at from due_work
         where kind = $1 and urgency = u.urgency and due_at <= $2 and clinic_id <> all ($7::uuid[])
         order by due_at
         limit $5
         for update skip locked
     ) w
 ), next as (
-    select clinic_id, subject_id, row_number() over (order by place, due_at) as turn
+    select at, clinic_id, subject_id, row_number() over (order by place, due_at) as turn
     from (select *, row_number() over (partition by clinic_id order by place, due_at) as of_clinic from due) shared
     where of_clinic <= $6
     order by turn
     limit $5
 ), claimed as (
     update due_work d set due_at = $4, fence = d.fence + 1
-    from next n
-    where d.kind = $1 and d.clinic_id = n.clinic_id and d.subject_id = n.subject_id
-    returning d.clinic_id, d.subject_id, d.fence, n.turn
+    where d.ctid = any (array(select at from next))
+    returning d.clinic_id, d.subject_id, d.fence
 )
-select clinic_id, subject_id, fence from claimed order by turn;
+select c.clinic_id, c.subject_id, c.fence
+from claimed c join next n on n.clinic_id = c.clinic_id and n.subject_id = c.subject_id
+order by n.turn;
 
 -- name: renew
 with held as (
