@@ -26,7 +26,7 @@ def _processes(*members: Member) -> set[int]:
 async def test_the_database_comes_back_and_nobody_has_to_be_started_again(
     tmp_path: Path, trial: Trial
 ) -> None:
-    seconds, load, urgent = trial.size(3, 60), trial.size(4, 12), trial.size(2, 6)
+    seconds, load, urgent = trial.size(2, 60), trial.size(4, 12), trial.size(2, 6)
     async with Fleet(tmp_path) as fleet, clinic_of(fleet, load + urgent + 1) as clinic:
         before = _processes(clinic.server, clinic.worker)
         enough = asyncio.Event()
