@@ -18,13 +18,17 @@ from litestar.openapi.spec import Reference, Schema
 from litestar.typing import FieldDefinition
 
 from aftercare.errors import Malformed, NotJson
+from aftercare.model.check_ins import CheckInDraft
 from aftercare.model.pointers import pointers_of
+from aftercare.services.sync import SyncBatch
 
 # No form of ours is deeper than six; what is, must not meet a recursion limit further in.
 _DEEPEST = 64
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)  # its end may be missing: never read twice
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _HALF = re.compile("[\ud800-\udfff]")
+# Nothing that a patient reported is lost because another part of it was odd.
+_LENIENT = {CheckInDraft, SyncBatch}
 _anything: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 _LONGEST_NUMBER = 300  # digits; a longer one is past any range
 
@@ -44,7 +48,8 @@ class StrictBody(AbstractDTO[Any]):
 
     def decode_bytes(self, value: bytes) -> Any:
         """The body as the handler's Struct. Raises NotJson, Malformed."""
-        return decode(self._decoders[self.asgi_connection.route_handler.handler_id], value)
+        decoder = self._decoders[self.asgi_connection.route_handler.handler_id]
+        return decode(decoder, value, lenient=decoder.type in _LENIENT)
 
     def decode_builtins(self, value: dict[str, Any]) -> Any:
         """Forms are not this API's."""
@@ -76,12 +81,15 @@ class StrictBody(AbstractDTO[Any]):
         return False
 
 
-def decode(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
-    """Decode strictly. Raises NotJson for what is not JSON (too deep included), Malformed for the wrong form."""
+def decode(decoder: msgspec.json.Decoder[Any], body: bytes, *, lenient: bool = False) -> Any:
+    """Decode strictly. Raises NotJson for what is not JSON (too deep included), Malformed for the wrong form.
+
+    What is JSON and cannot be kept as it is (1e400, half a surrogate pair) is refused too; `lenient` bodies are kept.
+    """
     if body.count(b"[") + body.count(b"{") > _DEEPEST and _too_deep(body):
         raise NotJson("The request's body is nested too deeply.")
     try:
-        return _decoded(decoder, body)
+        return _decoded(decoder, body, lenient=lenient)
     except msgspec.ValidationError as error:
         wrong = Malformed(pointers=pointers_of(str(error)))
         _require_json(body)  # the decoder stopped at the first wrong part: the rest may not even be JSON
@@ -92,18 +100,21 @@ def decode(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
         raise NotJson from None
 
 
-def _decoded(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
+def _decoded(decoder: msgspec.json.Decoder[Any], body: bytes, *, lenient: bool) -> Any:
     try:
         return decoder.decode(body)
     except msgspec.DecodeError as error:
         if not _odd(body, error):
             raise
-    return decoder.decode(_plain(body))
+    plain = _plain(body)
+    if not lenient:
+        raise Malformed("A number in this is past any range, or a text holds half a character. Send neither.")
+    return decoder.decode(plain)
 
 
 def _require_json(body: bytes) -> None:
     try:
-        _decoded(_anything, body)
+        _decoded(_anything, body, lenient=True)
     except (msgspec.DecodeError, ValueError, RecursionError):
         raise NotJson from None
 

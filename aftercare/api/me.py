@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from litestar import Controller, Request, Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
@@ -12,7 +13,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from aftercare.api.pages import Cursor, Page, page_of, read_cursor
 from aftercare.api.photo_body import photo_body
 from aftercare.api.who import patient_only
-from aftercare.errors import NotSignedIn
+from aftercare.errors import Malformed, NotSignedIn
 from aftercare.model.check_ins import CheckInDraft, ConsentState, Kept
 from aftercare.model.people import Actor
 from aftercare.model.photos import Rendition
@@ -28,6 +29,14 @@ def patient_id(request: PatientRequest) -> UUID:
     if request.user.id is None:
         raise NotSignedIn
     return request.user.id
+
+
+def _instant(text: str) -> datetime | None:
+    """The time that a parameter says. Not by the framework, to which a bare number is a time as well."""
+    try:
+        return msgspec.convert(text, datetime) if text else None
+    except msgspec.ValidationError:
+        raise Malformed(pointers={"taken_at": "not a time of RFC 3339"}) from None
 
 
 class MeController(Controller):
@@ -144,15 +153,20 @@ class PhotoController(Controller):
         id: FromPath[UUID],  # noqa: A002
         view: Annotated[View, QueryParameter(description="Which view it is.")] = View.OTHER,
         taken_at: Annotated[
-            datetime | None, QueryParameter(description="When it was taken, RFC 3339.", required=False)
-        ] = None,
+            str,
+            QueryParameter(
+                description="When it was taken, RFC 3339.",
+                required=False,
+                schema_extra={"format": "date-time"},
+            ),
+        ] = "",
         check_in_id: Annotated[
             UUID | None, QueryParameter(description="The check-in it belongs to.", required=False)
         ] = None,
     ) -> photos.PhotoAnswer:
         """A JPEG, PNG or WebP as the body. Only safe renditions are kept; the same photo again gets the same answer."""
         body = await photo_body(request, house.settings.photo_max_bytes)
-        draft = photos.PhotoDraft(view=view, taken_at=taken_at, check_in_id=check_in_id)
+        draft = photos.PhotoDraft(view=view, taken_at=_instant(taken_at), check_in_id=check_in_id)
         return await photos.put_photo(
             house.database,
             house.blobs,

@@ -205,6 +205,8 @@ async def _act(
     async with database.clinic(actor.clinic_id) as db:
         mine, alert = await _locked(db, actor.clinic_id, alert_id, now)
         change = decide(alert, mine, actor.id, actor.role)
+        if change == Change() and text and not await _said(db, actor, alert_id, text):
+            kind = "note"  # done already; other words than before are not lost for that
         if change != Change() or kind == "note":
             row = FollowUp(
                 follow_up_id=uuid7(),
@@ -231,6 +233,12 @@ async def _act(
     if after is None:
         raise NotFound
     return after
+
+
+async def _said(db: Connection, actor: Actor, alert_id: UUID, text: str) -> bool:
+    """Whether the follow-up log has these words of this person already."""
+    log = await store.follow_ups_of(db, actor.clinic_id, [alert_id])
+    return any((one.staff_id, one.text) == (actor.id, text) for one in log)
 
 
 async def _locked(db: Connection, clinic_id: UUID, alert_id: UUID, now: datetime) -> tuple[Recovery, Alert]:
