@@ -5,14 +5,16 @@ has time, and whoever hangs up costs nothing and is no fault of ours.
 """
 
 import asyncio
+from contextlib import suppress
 
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
-from litestar.types import ASGIApp, HTTPReceiveMessage, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPReceiveMessage, Message, Receive, Scope, Send
 
-from aftercare.errors import AftercareError
+from aftercare.errors import AftercareError, TooLarge
 
 _WITHOUT = {"GET", "HEAD", "OPTIONS"}
+_LET_PASS = 64_000_000  # bytes of a body that is too large, thrown away as they come
 _SLOWEST = 1000  # bytes a second, on the whole: a poor 2G line has several times that
 
 
@@ -43,27 +45,43 @@ class WholeBody(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Hand on a `receive` that raises TooSlow, CutShort until the body is whole."""
-        bounded = scope["type"] == ScopeType.HTTP and scope["method"] not in _WITHOUT
-        await next_app(scope, _bounded(receive, self._wait) if bounded else receive, send)
+        if scope["type"] != ScopeType.HTTP or scope["method"] in _WITHOUT:
+            await next_app(scope, receive, send)
+            return
+        body = _Body(receive, self._wait)
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == TooLarge.status:
+                await body.let_pass()
+            await send(message)
+
+        await next_app(scope, body.part, answer)
 
 
-def _bounded(receive: Receive, wait: float) -> Receive:
-    clock = asyncio.get_running_loop().time
-    began, arrived, whole = clock(), 0, False
+class _Body:
+    def __init__(self, receive: Receive, wait: float) -> None:
+        self._receive, self._wait = receive, wait
+        self._clock = asyncio.get_running_loop().time
+        self._began, self._arrived, self._whole = self._clock(), 0, False
 
-    async def part() -> HTTPReceiveMessage:
-        nonlocal arrived, whole
-        if whole:  # from here on only the end of the connection is to be heard, whenever it comes
-            return await receive()  # type: ignore[return-value]
+    async def part(self) -> HTTPReceiveMessage:
+        if self._whole:  # from here on only the end of the connection is to be heard, whenever it comes
+            return await self._receive()  # type: ignore[return-value]
         try:
-            async with asyncio.timeout_at(min(clock(), began + arrived / _SLOWEST) + wait):
-                message = await receive()
+            async with asyncio.timeout_at(
+                min(self._clock(), self._began + self._arrived / _SLOWEST) + self._wait
+            ):
+                message = await self._receive()
         except TimeoutError:
             raise TooSlow from None
         if message["type"] != "http.request":
             raise CutShort
-        arrived += len(message["body"])
-        whole = not message["more_body"]
+        self._arrived += len(message["body"])
+        self._whole = not message["more_body"]
         return message
 
-    return part
+    async def let_pass(self) -> None:
+        """Read what is too large away, up to a bound: who is still sending when we close never hears why."""
+        with suppress(TooSlow, CutShort):
+            while not self._whole and self._arrived < _LET_PASS:
+                await self.part()
