@@ -60,6 +60,7 @@ RULES = (
     Rule(r".*", r"malformed cursor unknown", "A cursor is opaque: only what a page before gave is one."),
     Rule(r".*put_(check_in|photo)", r"/id not a UUID of version 4 or 7", "No schema names the version of a UUID."),
     Rule(r"patient_(create|update)", r"/time_zone This is not an IANA", "Zones are a database of their own."),
+    Rule(r"patient_(create|update)", r"/birth_date This is not the birth", "The present is not in a schema."),
     Rule(r"patient_update", r"outdated|If-Match unknown", "An ETag is opaque, and of one version."),
     Rule(r"patient_record_session", r"/session_at A session is recorded", "The present is not in a schema."),
     Rule(r"alert_snooze", r"alert-snooze", "The same: a snooze ends in the future."),
