@@ -33,7 +33,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     pool_wait_seconds: float = 5.0  # how long a request waits for a connection before 503
     lock_wait_seconds: float = 5.0  # how long it then waits for what another one is changing
     body_wait_seconds: float = 30.0  # how long a request's body may stand still before 408
-    calm_per_minute: int = 1200  # reminders and routine mails, per process and channel; urgent work is never held back
+    calm_per_minute: int = (
+        1200  # reminders and routine mails, per process and channel; urgent work is never held back
+    )
 
     smtp_host: str = ""  # empty: mail is not configured and says so
     smtp_port: int = 25

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 import structlog
 
 from aftercare.db.pool import Database
-from aftercare.errors import AftercareError
 from aftercare.services import sweep
 
 _log = structlog.get_logger()
@@ -26,13 +25,9 @@ class Clock:
         self._database, self._now, self._latest = database, now, now()
 
     async def mind(self) -> None:
-        """Have everything looked at again where time was put back; where that fails, the next reading does it."""
+        """Have everything looked at again where time was put back; where that fails, the next call does it."""
         now = self._now()
         if now < self._latest - _STEP:
             _log.warning("clock_was_put_back", seconds=(self._latest - now).total_seconds())
-            try:
-                await sweep.look_at_all_again(self._database, now=now)
-            except AftercareError as error:
-                _log.warning("tick_failed", kind="clock", error=type(error).__name__)
-                return
+            await sweep.look_at_all_again(self._database, now=now)
         self._latest = now

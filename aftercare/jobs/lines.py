@@ -114,11 +114,8 @@ class Line:
         claims = [*self._urgent.running.values(), *self._calm.running.values()]
         if not claims:
             return
-        try:
-            async with self._database.transaction() as db:
-                await due_work.renew(db, self.work.kind, claims, self._now() + LEASE)
-        except AftercareError as error:
-            _log.warning("leases_not_renewed", kind=self.work.kind, error=type(error).__name__)
+        async with self._database.transaction() as db:
+            await due_work.renew(db, self.work.kind, claims, self._now() + LEASE)
 
     async def _serve(self) -> None:
         while True:

@@ -43,6 +43,7 @@ class Worker:
         self._clock = Clock(self._database, house.now)
         self._scheduler = AsyncIOScheduler(timezone=UTC)
         self._listener = Listener(self._database, WAKE, self._wake)
+        self._ticking: set[asyncio.Task[None]] = set()
         self._lines = [
             Line(self._database, work, calm_per_minute=house.settings.calm_per_minute, now=house.now)
             for work in self._works(self._database)
@@ -82,14 +83,25 @@ class Worker:
             line.start()
             self._every(line.work.seconds, line.work.kind, line.tick)
             self._every(RENEW_SECONDS, f"renew {line.work.kind}", line.renew)
-        self._every(1.0, "seal", self._seal)
+        self._every(1.0, "seal", lambda: audit.seal(self._database))
         self._every(1.0, "clock", self._clock.mind)
         self._scheduler.start()
         self._listener.start()
 
-    def _every(self, seconds: float, name: str, do: Callable[[], Awaitable[None]]) -> None:
+    def _every(self, seconds: float, name: str, do: Callable[[], Awaitable[object]]) -> None:
+        async def once() -> None:
+            task = asyncio.current_task()
+            assert task is not None  # noqa: S101 - a coroutine that runs is a task
+            self._ticking.add(task)
+            try:
+                await do()
+            except Exception as error:  # noqa: BLE001 - the next tick tries again; the scheduler would log a row's values
+                _log.warning("tick_failed", kind=name, error=type(error).__name__)
+            finally:
+                self._ticking.discard(task)
+
         self._scheduler.add_job(
-            do,
+            once,
             "interval",
             seconds=seconds,
             id=name,
@@ -101,6 +113,9 @@ class Worker:
 
     async def stop(self) -> None:
         """Stop; what was claimed and not finished is taken over when its lease ends."""
+        self._scheduler.pause()
+        if self._ticking:
+            await asyncio.wait(self._ticking, timeout=_GOODBYE)
         self._scheduler.shutdown(wait=False)
         await self._listener.stop()
         await asyncio.gather(*(line.stop(_GOODBYE) for line in self._lines))
@@ -110,9 +125,3 @@ class Worker:
             if line.work.kind != SWEEP:
                 line.wake()
         self._scheduler.modify_job("seal", next_run_time=datetime.now(UTC))
-
-    async def _seal(self) -> None:
-        try:
-            await audit.seal(self._database)
-        except AftercareError as error:
-            _log.warning("tick_failed", kind="seal", error=type(error).__name__)
