@@ -58,7 +58,7 @@ class Executed:
     kept: int
     discarded: int
     buffers: int
-    scanned: tuple[str, ...]  # tables that were read from end to end
+    scanned: tuple[str, ...]  # tables that were read from end to end, and not empty
 
 
 @dataclass
@@ -116,8 +116,8 @@ def _executed(explained: dict[str, Any]) -> Executed:
         buffers=buffers,
         scanned=tuple(
             node["Relation Name"]
-            for node in nodes
-            if node["Node Type"] == "Seq Scan" and node["Actual Loops"]
+            for node in scans
+            if node["Node Type"] == "Seq Scan" and _rows(node) + _discarded(node) > 0
         ),
     )
 
