@@ -8,7 +8,7 @@ import msgspec
 from litestar import Controller, Request, Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 
 from aftercare.api.pages import Cursor, Page, page_of, read_cursor
 from aftercare.api.photo_body import photo_body
@@ -17,6 +17,7 @@ from aftercare.errors import Malformed, NotSignedIn
 from aftercare.model.check_ins import CheckInDraft, ConsentState, Kept
 from aftercare.model.people import Actor
 from aftercare.model.photos import Rendition
+from aftercare.model.text import Instant
 from aftercare.model.words import View
 from aftercare.services import check_ins, me, photos, sync
 from aftercare.services.house import House
@@ -31,12 +32,23 @@ def patient_id(request: PatientRequest) -> UUID:
     return request.user.id
 
 
-def _instant(text: str) -> datetime | None:
+def _instant(text: str, parameter: str) -> datetime | None:
     """The time that a parameter says. Not by the framework, to which a bare number is a time as well."""
     try:
-        return msgspec.convert(text, datetime) if text else None
+        return msgspec.convert(text, Instant) if text else None
     except msgspec.ValidationError:
-        raise Malformed(pointers={"taken_at": "not a time of RFC 3339"}) from None
+        raise Malformed(pointers={parameter: "not a time of RFC 3339"}) from None
+
+
+SentAt = Annotated[
+    str,
+    HeaderParameter(
+        name="Sent-At",
+        description="What the phone's clock says as it sends this, RFC 3339. A clock that is wrong is put right by it.",
+        required=False,
+        schema_extra={"format": "date-time"},
+    ),
+]
 
 
 class MeController(Controller):
@@ -101,10 +113,17 @@ class CheckInController(Controller):
         house: NamedDependency[House],
         id: FromPath[UUID],  # noqa: A002 - the path's own name
         data: JSONBody[CheckInDraft],
+        sent_at: SentAt = "",
     ) -> check_ins.CheckInAnswer:
         """Keep and judge a check-in, and say at once what to do. The same content again gets the same answer."""
         return await check_ins.submit(
-            house.database, request.user, patient_id(request), id, data, now=house.now()
+            house.database,
+            request.user,
+            patient_id(request),
+            id,
+            data,
+            now=house.now(),
+            sent_at=_instant(sent_at, "Sent-At"),
         )
 
     @get("/{id:str}", guards=[patient_only], summary="One of my check-ins")
@@ -127,10 +146,16 @@ class SyncController(Controller):
 
     @post("/v1/sync", guards=[patient_only], status_code=200, summary="Send what was queued offline")
     async def send(
-        self, request: PatientRequest, house: NamedDependency[House], data: JSONBody[sync.SyncBatch]
+        self,
+        request: PatientRequest,
+        house: NamedDependency[House],
+        data: JSONBody[sync.SyncBatch],
+        sent_at: SentAt = "",
     ) -> sync.SyncAnswer:
         """A result per item; one bad item takes no other with it."""
-        return await sync.sync(house.database, request.user, data, now=house.now())
+        return await sync.sync(
+            house.database, request.user, data, now=house.now(), sent_at=_instant(sent_at, "Sent-At")
+        )
 
 
 class PhotoController(Controller):
@@ -166,7 +191,7 @@ class PhotoController(Controller):
     ) -> photos.PhotoAnswer:
         """A JPEG, PNG or WebP as the body. Only safe renditions are kept; the same photo again gets the same answer."""
         body = await photo_body(request, house.settings.photo_max_bytes)
-        draft = photos.PhotoDraft(view=view, taken_at=_instant(taken_at), check_in_id=check_in_id)
+        draft = photos.PhotoDraft(view=view, taken_at=_instant(taken_at, "taken_at"), check_in_id=check_in_id)
         return await photos.put_photo(
             house.database,
             house.blobs,

@@ -30,8 +30,9 @@ from aftercare.store import call_list, episodes, patients
 from aftercare.store import check_ins as store
 
 PAGE = 50
-# A phone's clock drifts by seconds; what is further ahead is judged by when it arrived.
-_AHEAD = timedelta(minutes=2)
+# A phone's clock drifts by seconds, and an answer takes its time on the way; what is more is a clock that is wrong.
+_DRIFT = timedelta(minutes=2)
+_A_CENTURY = timedelta(days=36_525)
 # The ends of the calendar are PostgreSQL's infinities to the driver, which come back as another type.
 _FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 _ID_VERSIONS = {4, 7}
@@ -50,6 +51,19 @@ class CheckInAnswer(msgspec.Struct, frozen=True, kw_only=True):
     ask_again: bool = False  # it said nothing at all: the app asks once more
 
 
+class _Arrival(msgspec.Struct, frozen=True, kw_only=True):
+    """When something came, and by how much the clock of the phone that sent it is ahead of ours."""
+
+    now: datetime
+    ahead: timedelta
+
+    def put_right(self, said: datetime) -> datetime | None:
+        """An instant of that phone in UTC by our clock, or None where no calendar could hold it."""
+        if not 1900 < said.year < 9000:
+            return None
+        return said.astimezone(UTC) - self.ahead
+
+
 class _New(msgspec.Struct, frozen=True, kw_only=True):
     """A check-in that was not here yet."""
 
@@ -66,9 +80,14 @@ async def submit(
     draft: CheckInDraft,
     *,
     now: datetime,
+    sent_at: datetime | None = None,
 ) -> CheckInAnswer:
-    """Take one check-in. Raises Malformed (id), NotFound, OtherContent (the id was used with other content)."""
-    [result] = await submit_several(database, actor, patient_id, [(check_in_id, draft)], now=now)
+    """Take one check-in. Raises Malformed (id), NotFound, OtherContent (the id was used with other content).
+
+    `sent_at` is what the phone's clock said when it sent this: a clock that is wrong is known by it and put right.
+    """
+    drafts = [(check_in_id, draft)]
+    [result] = await submit_several(database, actor, patient_id, drafts, now=now, sent_at=sent_at)
     if isinstance(result, AftercareError):
         raise result
     return result
@@ -81,12 +100,14 @@ async def submit_several(
     drafts: Sequence[tuple[UUID, CheckInDraft]],
     *,
     now: datetime,
+    sent_at: datetime | None = None,
 ) -> list[CheckInAnswer | AftercareError]:
     """Take check-ins in one transaction, each judged in the light of all; for each what it is answered, or what is wrong with it.
 
     Raises NotFound, and what ends the transaction: nothing was kept then.
     """
-    said = [one for one in (_believable(draft.recorded_at) for _, draft in drafts) if one is not None]
+    arrival = _arrival(now, sent_at)
+    said = [one for one in (arrival.put_right(draft.recorded_at) for _, draft in drafts) if one is not None]
     async with database.clinic(actor.clinic_id) as db:
         # The lock first: the same check-in sent twice at once is then the second time a repeat.
         mine = await recovery.load(
@@ -101,7 +122,7 @@ async def submit_several(
         results: list[CheckInAnswer | AftercareError | UUID] = []
         for check_in_id, draft in drafts:
             try:
-                results.append(_known_or_new(mine, new, actor, check_in_id, draft, now))
+                results.append(_known_or_new(mine, new, actor, check_in_id, draft, arrival))
             except AftercareError as error:
                 results.append(error)
         answers = await _take(db, mine, list(new.values()), actor, now) if new else {}
@@ -114,7 +135,7 @@ def _known_or_new(
     actor: Actor,
     check_in_id: UUID,
     draft: CheckInDraft,
-    now: datetime,
+    arrival: _Arrival,
 ) -> CheckInAnswer | UUID:
     """The first answer of a repeat, or the id under which `new` holds it now. Raises Malformed, OtherContent."""
     require_client_id(check_in_id, "/id")
@@ -125,7 +146,7 @@ def _known_or_new(
     if before:
         return msgspec.json.decode(before.answer, type=CheckInAnswer)
     if not twin:
-        kept, adjusted = _keep(mine, actor, check_in_id, draft, now)
+        kept, adjusted = _keep(mine, actor, check_in_id, draft, arrival)
         new[check_in_id] = _New(kept=kept, adjusted=adjusted, digest=digest)
     return check_in_id
 
@@ -170,14 +191,14 @@ def require_client_id(item_id: UUID, pointer: str) -> None:
 
 
 def _keep(
-    mine: Recovery, actor: Actor, check_in_id: UUID, draft: CheckInDraft, now: datetime
+    mine: Recovery, actor: Actor, check_in_id: UUID, draft: CheckInDraft, arrival: _Arrival
 ) -> tuple[Kept, tuple[Adjusted, ...]]:
     adjusted: list[Adjusted] = []
     zone = draft.time_zone
     if not known_zone(zone):
         zone = mine.patient.time_zone
         adjusted.append(Adjusted(pointer="/time_zone", reason="This zone is not known here.", used=zone))
-    judged_at = _judged_at(mine, draft, now, adjusted)
+    judged_at = _judged_at(mine, draft, arrival, adjusted)
     try:
         instrument = load(draft.instrument)
     except UnknownInstrumentError:
@@ -194,7 +215,7 @@ def _keep(
         check_in_id=check_in_id,
         instrument=draft.instrument,
         recorded_at=_in_utc(draft.recorded_at),
-        received_at=now,
+        received_at=arrival.now,
         judged_at=judged_at,
         said_day=draft.day,
         time_zone=zone,
@@ -227,11 +248,14 @@ def _who_answered(actor: Actor, draft: CheckInDraft) -> AnsweredBy:
     return AnsweredBy.SELF if draft.answered_by is AnsweredBy.STAFF else draft.answered_by
 
 
-def _judged_at(mine: Recovery, draft: CheckInDraft, now: datetime, adjusted: list[Adjusted]) -> datetime:
-    recorded_at = _believable(draft.recorded_at)
-    if recorded_at is not None and recorded_at <= now + _AHEAD:
+def _judged_at(mine: Recovery, draft: CheckInDraft, arrival: _Arrival, adjusted: list[Adjusted]) -> datetime:
+    now, recorded_at = arrival.now, arrival.put_right(draft.recorded_at)
+    if recorded_at is not None and recorded_at <= now + _DRIFT:
         oldest = min((episode.session_at for episode in mine.episodes), default=mine.patient.created_at)
         if recorded_at >= oldest - timedelta(days=1):
+            if arrival.ahead:
+                reason = "The phone's clock is wrong; it was put right by what it said when this was sent."
+                adjusted.append(Adjusted(pointer="/recorded_at", reason=reason, used=recorded_at.isoformat()))
             # A check-in from just before a session, by a clock that runs late, is still about that session.
             return max(min(recorded_at, now), oldest) if mine.episodes else min(recorded_at, now)
         reason = "The phone's clock is before any session; the time of arrival is used."
@@ -241,9 +265,10 @@ def _judged_at(mine: Recovery, draft: CheckInDraft, now: datetime, adjusted: lis
     return now
 
 
-def _believable(recorded_at: datetime) -> datetime | None:
-    """The phone's instant in UTC, or None where no calendar could hold it."""
-    return recorded_at.astimezone(UTC) if 1900 < recorded_at.year < 9000 else None
+def _arrival(now: datetime, sent_at: datetime | None) -> _Arrival:
+    """What came now; the clock counts as wrong only by more than a slow network and less than any calendar explains."""
+    ahead = sent_at - now if sent_at is not None else timedelta(0)
+    return _Arrival(now=now, ahead=ahead if _DRIFT < abs(ahead) < _A_CENTURY else timedelta(0))
 
 
 def _in_utc(said: datetime) -> datetime:

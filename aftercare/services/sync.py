@@ -54,8 +54,13 @@ class SyncAnswer(msgspec.Struct, frozen=True, kw_only=True):
     check_ins: tuple[SyncResult, ...]
 
 
-async def sync(database: Database, actor: Actor, batch: SyncBatch, *, now: datetime) -> SyncAnswer:
-    """Take what a phone had queued; the oldest is judged first. Raises Malformed for too many, NotFound."""
+async def sync(
+    database: Database, actor: Actor, batch: SyncBatch, *, now: datetime, sent_at: datetime | None = None
+) -> SyncAnswer:
+    """Take what a phone had queued; the oldest is judged first. Raises Malformed for too many, NotFound.
+
+    `sent_at` is what the phone's clock said when it sent this.
+    """
     if actor.id is None:
         raise NotFound
     if len(batch.check_ins) > MOST:
@@ -74,7 +79,7 @@ async def sync(database: Database, actor: Actor, batch: SyncBatch, *, now: datet
         else:
             read.append((draft.recorded_at, place, item_id, draft))
     if read:
-        results |= await _take(database, actor, actor.id, sorted(read, key=lambda one: one[:2]), now)
+        results |= await _take(database, actor, actor.id, sorted(read, key=lambda one: one[:2]), now, sent_at)
     return SyncAnswer(check_ins=tuple(results[place] for place in sorted(results)))
 
 
@@ -82,19 +87,24 @@ _Read = tuple[datetime, int, UUID, CheckInDraft]
 
 
 async def _take(
-    database: Database, actor: Actor, patient_id: UUID, read: list[_Read], now: datetime
+    database: Database,
+    actor: Actor,
+    patient_id: UUID,
+    read: list[_Read],
+    now: datetime,
+    sent_at: datetime | None,
 ) -> dict[int, SyncResult]:
     """All at once; where we fail at that, each alone, so that the one we fail at takes no other with it."""
     drafts = [(item_id, draft) for _, _, item_id, draft in read]
     answers: list[CheckInAnswer | AftercareError]
     try:
-        answers = await submit_several(database, actor, patient_id, drafts, now=now)
+        answers = await submit_several(database, actor, patient_id, drafts, now=now, sent_at=sent_at)
     except AftercareError as error:
         answers = [error] * len(drafts)
     except Exception as error:  # noqa: BLE001 - one item that we fail at must not take the others with it
         _log.error("sync_failed", items=len(drafts), error=type(error).__name__)
         if len(read) > 1:
-            alone = [await _take(database, actor, patient_id, [one], now) for one in read]
+            alone = [await _take(database, actor, patient_id, [one], now, sent_at) for one in read]
             return {place: result for results in alone for place, result in results.items()}
         answers = [AftercareError()]
     return {

@@ -153,6 +153,73 @@ async def test_a_clock_that_is_wrong_is_judged_by_when_it_arrived(
     assert datetime.fromisoformat(kept["judged_at"]) == clock.at
 
 
+@pytest.mark.parametrize(
+    "ahead",
+    [timedelta(hours=3), timedelta(hours=-3), timedelta(days=1), timedelta(days=-56 * 365)],
+    ids=["3 hours ahead", "3 hours behind", "a day ahead", "56 years behind"],
+)
+async def test_a_clock_that_says_what_it_said_when_sending_is_put_right(
+    client: httpx.AsyncClient, clock: Clock, alder: Person, ahead: timedelta
+) -> None:
+    url, lived = f"/v1/check-ins/{uuid4()}", clock.at - timedelta(hours=20)
+    body = draft(clock, AIRWAY, day=4, recorded_at=(lived + ahead).isoformat())
+    headers = {**alder.headers, "sent-at": (clock.at + ahead).isoformat()}
+    first = await client.put(url, headers=headers, json=body)
+    assert (first.status_code, first.json()["day"]) == (201, 4)
+    [adjusted] = first.json()["adjusted"]
+    assert adjusted["pointer"] == "/recorded_at"
+    assert "put right" in adjusted["reason"]
+    kept = (await client.get(url, headers=alder.headers)).json()
+    assert datetime.fromisoformat(kept["recorded_at"]) == lived + ahead
+    assert datetime.fromisoformat(kept["judged_at"]) == lived
+    clock.move(minutes=5)  # the same again is sent at another time, and is the same
+    again = await client.put(
+        url, headers={**alder.headers, "sent-at": (clock.at + ahead).isoformat()}, json=body
+    )
+    assert again.json() == first.json()
+
+
+async def test_a_synced_outbox_is_put_right_by_its_own_clock(
+    client: httpx.AsyncClient, clock: Clock, alder: Person
+) -> None:
+    ahead, ids = timedelta(hours=3), [str(uuid4()), str(uuid4())]
+    lived = [clock.at - timedelta(days=1, hours=1), clock.at - timedelta(minutes=5)]
+    items = [
+        {"id": one, **draft(clock, {"pain": 1}, day=None, recorded_at=(at + ahead).isoformat())}
+        for one, at in zip(ids, lived, strict=True)
+    ]
+    headers = {**alder.headers, "sent-at": (clock.at + ahead).isoformat()}
+    await client.post("/v1/sync", headers=headers, json={"check_ins": items})
+    for one, at in zip(ids, lived, strict=True):
+        kept = (await client.get(f"/v1/check-ins/{one}", headers=alder.headers)).json()
+        assert datetime.fromisoformat(kept["judged_at"]) == at
+
+
+@pytest.mark.parametrize("said", ["yesterday", "1767225600", "2026-03-04T10:00:00"])
+async def test_a_time_of_sending_that_is_none_is_refused(
+    client: httpx.AsyncClient, clock: Clock, alder: Person, said: str
+) -> None:
+    answer = await client.put(
+        f"/v1/check-ins/{uuid4()}",
+        headers={**alder.headers, "sent-at": said},
+        json=draft(clock, {"pain": 1}),
+    )
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [{"pointer": "Sent-At", "detail": "not a time of RFC 3339"}]
+
+
+@pytest.mark.parametrize("said", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+async def test_a_clock_that_no_calendar_explains_is_not_believed(
+    client: httpx.AsyncClient, clock: Clock, alder: Person, said: str
+) -> None:
+    answer = await client.put(
+        f"/v1/check-ins/{uuid4()}",
+        headers={**alder.headers, "sent-at": said},
+        json=draft(clock, AIRWAY),
+    )
+    assert (answer.status_code, answer.json()["adjusted"]) == (201, [])
+
+
 async def test_an_instant_at_the_end_of_time_is_kept_as_near_as_can_be_and_judged(
     client: httpx.AsyncClient, clock: Clock, alder: Person
 ) -> None:

@@ -25,6 +25,7 @@ async function ask(method, path, { body, token } = {}) {
   const headers = {};
   if (token) headers.authorization = `Bearer ${token}`;
   if (body !== undefined) headers["content-type"] = "application/json";
+  headers["sent-at"] = new Date().toISOString(); // a clock that is wrong is put right by it
   try {
     return await fetch(path, {
       method,
