@@ -1,7 +1,7 @@
 """Check-ins arrive, purely or at the database, and what became of them is put in a form that two orders must agree on."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any, Self
 from uuid import UUID, uuid4
@@ -165,17 +165,30 @@ class Served:
     """A patient of a real clinic: everything takes the way of the services, to the database."""
 
     def __init__(
-        self, database: Database, actor: Actor, sessions: list[SessionDraft], by: Actor, now: datetime
-    ) -> None:
+        self, database: Database, actor: Actor, sessions: list[SessionDraft], by: Actor, now: datetime,
+        clock: timedelta | None,
+    ) -> None:  # fmt: skip
         self._database, self._actor, self._by, self._since = database, actor, by, now
+        self._clock = clock
         self._to_do = sessions  # not yet done, the next one first
         self._answers: dict[UUID, CheckInAnswer] = {}
         assert actor.id is not None
         self._patient_id = actor.id
 
     @classmethod
-    async def of(cls, database: Database, team: Team, journey: Journey, *, now: datetime = START) -> Self:
-        """Write down the patient and the course; each session is recorded when it is done, or then."""
+    async def of(
+        cls,
+        database: Database,
+        team: Team,
+        journey: Journey,
+        *,
+        now: datetime = START,
+        clock: timedelta | None = None,
+    ) -> Self:
+        """Write down the patient and the course; each session is recorded when it is done, or then.
+
+        `clock` is by how much the phone's is ahead, which it then says with each request.
+        """
         draft = PatientDraft(
             name="Alder Sample",
             time_zone=HOME,
@@ -193,7 +206,7 @@ class Served:
         course = await courses.create_course(database, by, patient.patient_id, wish, now=now)
         sessions = [_session(course.course_id, journey.modality, one) for one in journey.sessions]
         actor = Actor(clinic_id=team.clinic_id, kind="patient", id=patient.patient_id)
-        return cls(database, actor, sessions, by, now)
+        return cls(database, actor, sessions, by, now, clock)
 
     async def arrive(self, arrival: Arrival) -> None:
         """Take one request; whatever comes again is answered as the first time."""
@@ -209,15 +222,30 @@ class Served:
         if not arrival.batched:
             return [await self._put(one, arrival.at) for one in arrival.said]
         items = [{"id": str(one.check_in_id), **_as_json(one.draft)} for one in arrival.said]
-        answer = await sync(self._database, self._actor, SyncBatch(check_ins=items), now=arrival.at)
+        answer = await sync(
+            self._database,
+            self._actor,
+            SyncBatch(check_ins=items),
+            now=arrival.at,
+            sent_at=self._sent_at(arrival.at),
+        )
         results = [one.answer for one in answer.check_ins if one.answer is not None]
         assert len(results) == len(items), answer
         return results
 
     async def _put(self, said: Said, now: datetime) -> CheckInAnswer:
         return await check_ins.submit(
-            self._database, self._actor, self._patient_id, said.check_in_id, said.draft, now=now
+            self._database,
+            self._actor,
+            self._patient_id,
+            said.check_in_id,
+            said.draft,
+            now=now,
+            sent_at=self._sent_at(now),
         )
+
+    def _sent_at(self, now: datetime) -> datetime | None:
+        return None if self._clock is None else now + self._clock
 
     async def recovery(self) -> Recovery:
         """Everything that is kept of the patient."""
