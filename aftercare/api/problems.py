@@ -90,6 +90,9 @@ def answer(_: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         # what a patient wrote.
         log = _log.warning if problem.status == 503 else _log.error
         log("request_failed", error=type(error).__name__, status=problem.status, at=_frames(error))
+    # Where a frame holds the error that it raised, they hold each other, the request and its connection until the
+    # garbage collector comes.
+    error.__traceback__ = None
     headers = {"cache-control": "no-store"}
     if "retry_after" in problem.extra or problem.status == 503:
         headers["retry-after"] = str(problem.extra.get("retry_after", _AWAY_SECONDS))

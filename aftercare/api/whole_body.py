@@ -51,14 +51,19 @@ class WholeBody(ASGIMiddleware):
         body = _Body(receive, self._wait)
 
         async def answer(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] == TooLarge.status:
-                await body.let_pass()
+            if message["type"] == "http.response.start":
+                if message["status"] == TooLarge.status:
+                    await body.let_pass()
+                if body.given_up:  # without it, the server may go on listening for the rest
+                    message["headers"] = [*message["headers"], (b"connection", b"close")]
             await send(message)
 
         await next_app(scope, body.part, answer)
 
 
 class _Body:
+    given_up = False
+
     def __init__(self, receive: Receive, wait: float) -> None:
         self._receive, self._wait = receive, wait
         self._clock = asyncio.get_running_loop().time
@@ -73,8 +78,10 @@ class _Body:
             ):
                 message = await self._receive()
         except TimeoutError:
+            self.given_up = True
             raise TooSlow from None
         if message["type"] != "http.request":
+            self.given_up = True
             raise CutShort
         self._arrived += len(message["body"])
         self._whole = not message["more_body"]
@@ -85,3 +92,4 @@ class _Body:
         with suppress(TooSlow, CutShort):
             while not self._whole and self._arrived < _LET_PASS:
                 await self.part()
+            self.given_up = not self._whole
