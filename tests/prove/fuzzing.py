@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -69,6 +70,7 @@ RULES = (
 )  # fmt: skip
 
 
+@cache
 def who_may() -> dict[str, frozenset[str]]:
     """Operation -> the roles that its guard lets pass."""
     app = create_app(build_house(Settings(), with_worker=False))

@@ -118,7 +118,7 @@ async def test_whatever_is_typed_into_a_form_is_stored_and_escaped_or_refused_on
         forms = await forms_of(served, client)
         csrf = csrf_of(served.people["practitioner"].token)
         tries = [(form, name, text) for form in forms for name in form.values for text in TEXTS]
-        for form, name, text in tries if trial.long else trial.rng.sample(tries, 150):
+        for form, name, text in tries if trial.long else trial.rng.sample(tries, 100):
             typed = TEXTS[text]
             values = {"name": "Alder Sample", **form.values, name: typed}
             if name != "csrf" and "sign-in" not in form.address:
@@ -146,7 +146,8 @@ async def test_whatever_is_typed_into_a_form_is_stored_and_escaped_or_refused_on
             )
             if again is not None and name not in _REWRITTEN and "sign-in" not in form.address:
                 shown += 1
-                if again.values[name].strip() != _as_read(typed):
+                # Where nothing is left of it, what the clinic has stands there.
+                if _as_read(typed) and _as_read(again.values[name]) != _as_read(typed):
                     faults.append(
                         f"{what}: typed {_as_read(typed)[:80]!r}, shown {again.values[name][:80]!r}"
                     )
