@@ -37,7 +37,7 @@ from aftercare.services.deliveries import Letter, letters
 from aftercare.services.me import CONSENT_TEXT
 from aftercare.services.patients import as_patient
 from aftercare.services.recovery import ESCALATE, SWEEP, Recovery
-from aftercare.services.sweep import Asking, look_at, reminder_key
+from aftercare.services.sweep import Asking, look_at, reminder_key, urgency_of
 from aftercare.services.synthetic import (
     check_in_draft,
     course_draft,
@@ -261,7 +261,8 @@ class _Life:
         for letter in letters(change.notices, list(self.practice.staff), [], at, partial(self.ids, at)):
             self.written.queue(letter)
         if (change.new or change.changed) and self.mine.newest is not None:
-            self.written.bring_forward(SWEEP, self.mine.newest.episode_id, at)
+            tiers = [alert.tier.rank for alert in (*change.new, *change.changed) if alert.unresolved]
+            self.written.bring_forward(SWEEP, self.mine.newest.episode_id, at, max(tiers, default=0))
         for alert in change.new:
             self._staff_will_act(alert)
 
@@ -293,6 +294,7 @@ class _Life:
     def _sweep(self, episode_id: UUID, at: datetime) -> None:
         fence = self.written.claim(SWEEP, episode_id, at + _LEASE)
         episode = next(one for one in self.mine.episodes if one.episode_id == episode_id)
+        urgency = urgency_of(self.mine, episode)
         look = look_at(self.mine, episode, self.reminders, at)
         for asking in look.remind:
             self._remind(episode, asking, at)
@@ -301,7 +303,7 @@ class _Life:
                 self.written.audit(self.system, "call_list.added", at, episode_id)
         if look.findings:
             self._absorb({episode_id: list(look.findings)}, self.system, at)
-        self.written.settle(SWEEP, episode_id, fence, look.again)
+        self.written.settle(SWEEP, episode_id, fence, look.again, urgency)
 
     def _remind(self, episode: Episode, asking: Asking, at: datetime) -> None:
         what = reminder_key(asking.kind, episode, asking.due.day)

@@ -78,7 +78,7 @@ async def sweep(database: Database, claim: due_work.Claim, *, now: datetime, at:
         if again is None:
             await due_work.finish(db, SWEEP, claim)
         else:
-            await due_work.postpone(db, SWEEP, claim, again, _urgency(mine, episode))
+            await due_work.postpone(db, SWEEP, claim, again, urgency_of(mine, episode))
 
 
 async def look_at_all_again(database: Database, *, now: datetime) -> None:
@@ -90,7 +90,7 @@ async def look_at_all_again(database: Database, *, now: datetime) -> None:
         await due_work.bring_all_forward(db, SWEEP, now)
 
 
-def _urgency(mine: Recovery, episode: Episode) -> int:
+def urgency_of(mine: Recovery, episode: Episode) -> int:
     """Silence beside an open alert is as urgent as that alert, and so is the look for it."""
     open_ones = [one for one in mine.alerts if one.episode_id == episode.episode_id and one.unresolved]
     return max((one.tier.rank for one in open_ones), default=0)

@@ -144,12 +144,12 @@ class Written:
         before = self.work.get((kind, subject_id))
         self._set(kind, subject_id, Work(due_at, urgency, before.fence + 1 if before else 0))
 
-    def bring_forward(self, kind: str, subject_id: UUID, due_at: datetime) -> None:
+    def bring_forward(self, kind: str, subject_id: UUID, due_at: datetime, urgency: int = 0) -> None:
         """Make work due at this instant or sooner."""
         before = self.work.get((kind, subject_id))
         sooner = min(before.due_at, due_at) if before else due_at
-        urgency = before.urgency if before else 0
-        self._set(kind, subject_id, Work(sooner, urgency, before.fence + 1 if before else 0))
+        most = max(before.urgency, urgency) if before else urgency
+        self._set(kind, subject_id, Work(sooner, most, before.fence + 1 if before else 0))
 
     def claim(self, kind: str, subject_id: UUID, lease_ends: datetime) -> int:
         """Take work that is due; the fence of the claim."""
@@ -157,7 +157,7 @@ class Written:
         work.due_at, work.fence = lease_ends, work.fence + 1
         return work.fence
 
-    def settle(self, kind: str, subject_id: UUID, fence: int, again: datetime | None) -> None:
+    def settle(self, kind: str, subject_id: UUID, fence: int, again: datetime | None, urgency: int) -> None:
         """Finish or postpone, where the claim still holds."""
         work = self.work.get((kind, subject_id))
         if work is None or work.fence != fence:
@@ -165,7 +165,7 @@ class Written:
         if again is None:
             del self.work[kind, subject_id]
         else:
-            self._set(kind, subject_id, Work(again, work.urgency, fence + 1))
+            self._set(kind, subject_id, Work(again, urgency, fence + 1))
 
     def _set(self, kind: str, subject_id: UUID, work: Work) -> None:
         self.work[kind, subject_id] = work

@@ -42,7 +42,8 @@ from aftercare.settings import Settings
 from aftercare.store.bulk import COLUMNS
 from tests.services.background import Post, RecordingChannel, pass_time
 
-PLAN = Plan(handle="drawn", seed=5, patients=40, days=50, now=datetime(2026, 3, 4, 10, 0, tzinfo=UTC))
+# A seed that draws much in little: alerts, calls without an answer, conditions that end, a name on the call list.
+PLAN = Plan(handle="drawn", seed=10, patients=22, days=42, now=datetime(2026, 3, 4, 10, 0, tzinfo=UTC))
 Row = dict[str, Any]
 _ANY = Random(0)  # noqa: S311 - what it draws is replaced by what was drawn
 
@@ -232,25 +233,27 @@ def _line(row: Row, names: dict[str, str]) -> str:
 
 
 async def test_a_simulated_clinic_holds_what_the_services_would_have_written(
-    service: Database, worker: Database, database_url: str
+    service: Database, worker: Database, database_url: str, request: pytest.FixtureRequest
 ) -> None:
-    opened = await simulate.open_clinic(service, PLAN)
+    long = request.config.getoption("long")
+    plan = msgspec.structs.replace(PLAN, patients=60, days=140) if long else PLAN
+    opened = await simulate.open_clinic(service, plan)
     lived = await services_clinic(service, worker, opened)
-    for index in range(PLAN.patients):
-        visits = draw_visits(PLAN.seed, index, now=PLAN.now, days=PLAN.days)
+    for index in range(plan.patients):
+        visits = draw_visits(plan.seed, index, now=plan.now, days=plan.days)
         drawn = {
             table: [dict(zip(COLUMNS[table], row, strict=True)) for row in rows]
-            for table, rows in live(opened.practice, visits, PLAN.now).items()
+            for table, rows in live(opened.practice, visits, plan.now).items()
         }
         lived.plan(visits, {table: drawn.get(table, []) for table in COLUMNS})
-    await lived.until(PLAN.now)
+    await lived.until(plan.now)
     truth = await stored(database_url, lived.clinic_id)
 
-    await populate(service, PLAN)
+    await populate(service, plan)
     ours = await stored(database_url, opened.practice.clinic.clinic_id)
 
     assert len(truth["alerts"]) >= 10
-    assert len(truth["call_list"]) >= 2
+    assert len(truth["call_list"]) >= 1
     for table in COLUMNS:
         assert ours[table] == truth[table], table
 
