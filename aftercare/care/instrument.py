@@ -106,10 +106,11 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SetAside(msgspec.Struct, frozen=True):
-    """One thing that was not kept: where (a JSON pointer inside the answers) and why, without what it said."""
+    """One thing that could not be judged: where (a JSON pointer inside the answers), why, and what was sent there."""
 
     pointer: str
     reason: str
+    sent: Any = None
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -142,12 +143,14 @@ def read_answers(instrument: Instrument, raw: Mapping[str, Any]) -> Reading:
     kept: Answers = {}
     aside: list[SetAside] = []
     if not isinstance(raw, Mapping):
-        return Reading(kept, (SetAside("", "The answers are not an object of items."),))
+        return Reading(kept, (SetAside("", "The answers are not an object of items.", raw),))
     items = _by_key(instrument.version)
     for key, value in raw.items():
         item = items.get(key) if isinstance(key, str) else None
         if item is None:
-            aside.append(SetAside(_pointer(key), "This item is not part of the instrument."))
+            aside.append(
+                SetAside(_pointer(key), "This item is not part of the instrument.", _named(key, value))
+            )
             continue
         answer = _READERS[item.kind](item, value, aside)
         if answer is not None:
@@ -166,10 +169,16 @@ def _pointer(*names: object) -> str:
     return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps)
 
 
+def _named(name: Any, value: Any) -> Any:
+    """What was sent under a name that is the client's own, with the name where a pointer cannot hold all of it."""
+    whole = isinstance(name, str) and len(name) <= _LONGEST_NAME and not _UNSTORABLE.search(name)
+    return value if whole else {name: value}
+
+
 def _grade(item: Item, value: Any, aside: list[SetAside]) -> int | None:
     number = _whole(value)
     if number is None or not 0 <= number <= 4:
-        aside.append(SetAside(_pointer(item.key), "A grade is a whole number from 0 to 4."))
+        aside.append(SetAside(_pointer(item.key), "A grade is a whole number from 0 to 4.", value))
         return None
     return number
 
@@ -186,14 +195,14 @@ def _whole(value: Any) -> int | None:
 def _bool(item: Item, value: Any, aside: list[SetAside]) -> bool | None:
     if isinstance(value, bool):
         return value
-    aside.append(SetAside(_pointer(item.key), "This item takes true or false."))
+    aside.append(SetAside(_pointer(item.key), "This item takes true or false.", value))
     return None
 
 
 def _choice(item: Item, value: Any, aside: list[SetAside]) -> str | None:
     if isinstance(value, str) and value in item.values:
         return value
-    aside.append(SetAside(_pointer(item.key), f"This item takes one of: {', '.join(item.values)}."))
+    aside.append(SetAside(_pointer(item.key), f"This item takes one of: {', '.join(item.values)}.", value))
     return None
 
 
@@ -201,7 +210,7 @@ def _number(item: Item, value: Any, aside: list[SetAside]) -> float | None:
     low, high = item.minimum or 0, item.maximum or math.inf
     if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
         return value
-    aside.append(SetAside(_pointer(item.key), f"This item takes a number from {low:g} to {high:g}."))
+    aside.append(SetAside(_pointer(item.key), f"This item takes a number from {low:g} to {high:g}.", value))
     return None
 
 
@@ -213,12 +222,14 @@ def _chosen(
     values: tuple[str, ...], value: Any, at: tuple[str, ...], aside: list[SetAside]
 ) -> list[str] | None:
     if not isinstance(value, list | tuple):
-        aside.append(SetAside(_pointer(*at), f"This item takes a list of: {', '.join(values)}."))
+        aside.append(SetAside(_pointer(*at), f"This item takes a list of: {', '.join(values)}.", value))
         return None
     good: list[str] = []
     for index, element in enumerate(value):
         if not isinstance(element, str) or element not in values:
-            aside.append(SetAside(_pointer(*at, index), f"An element here is one of: {', '.join(values)}."))
+            aside.append(
+                SetAside(_pointer(*at, index), f"An element here is one of: {', '.join(values)}.", element)
+            )
         elif element not in good:
             good.append(element)
     # A list of which nothing could be read denies nothing: only a list that came empty does.
@@ -227,26 +238,32 @@ def _chosen(
 
 def _text(item: Item, value: Any, aside: list[SetAside]) -> str | None:
     if not isinstance(value, str):
-        aside.append(SetAside(_pointer(item.key), "This item takes text."))
+        aside.append(SetAside(_pointer(item.key), "This item takes text.", value))
         return None
     text = _UNSTORABLE.sub("", value)
     if text != value:
-        aside.append(SetAside(_pointer(item.key), "Characters that cannot be stored were left out."))
+        aside.append(SetAside(_pointer(item.key), "Characters that cannot be stored were left out.", value))
     longest = int(item.maximum or len(text))
     if len(text) > longest:
-        aside.append(SetAside(_pointer(item.key), f"Only the first {longest:,} characters were kept."))
+        aside.append(SetAside(_pointer(item.key), f"Only the first {longest:,} characters were kept.", value))
         text = text[:longest]
     return text
 
 
 def _sites(item: Item, value: Any, aside: list[SetAside]) -> dict[str, list[str]] | None:
     if not isinstance(value, Mapping):
-        aside.append(SetAside(_pointer(item.key), "This item takes an object: sign to list of places."))
+        aside.append(
+            SetAside(_pointer(item.key), "This item takes an object: sign to list of places.", value)
+        )
         return None
     places: dict[str, list[str]] = {}
     for sign, listed in value.items():
         if sign not in item.signs:
-            aside.append(SetAside(_pointer(item.key, sign), "This is not a sign that has a place."))
+            aside.append(
+                SetAside(
+                    _pointer(item.key, sign), "This is not a sign that has a place.", _named(sign, listed)
+                )
+            )
             continue
         chosen = _chosen(item.values, listed, (item.key, sign), aside)
         if chosen is not None:

@@ -228,7 +228,7 @@ def _keep(
             {
                 "pointer": f"/answers{one.pointer}",
                 "reason": one.reason,
-                "sent": storable(_at(draft.answers, one.pointer)),
+                "sent": storable(one.sent),
             }
             for one in reading.set_aside
         ),
@@ -362,20 +362,6 @@ async def get_timeline(database: Database, actor: Actor, episode_id: UUID, *, no
         kept = await store.since(db, actor.clinic_id, patient_id, episode.session_at)
         await audit.record(db, actor, "timeline.seen", now=now, patient_id=patient_id, subject_id=episode_id)
     return recovery.timeline(mine, episode, kept)
-
-
-def _at(answers: Any, pointer: str) -> Any:
-    """What was sent at a JSON pointer inside the answers."""
-    found = answers
-    for part in pointer.split("/")[1:]:
-        key = part.replace("~1", "/").replace("~0", "~")
-        if isinstance(found, dict) and key in found:
-            found = found[key]
-        elif isinstance(found, list) and key.isdigit() and int(key) < len(found):
-            found = found[int(key)]
-        else:
-            return None
-    return found
 
 
 def storable(value: Any) -> Any:

@@ -1,5 +1,6 @@
 """What is taken is kept as it was sent, or refused: nothing is altered or dropped in silence."""
 
+import json
 from uuid import uuid4
 
 import asyncpg
@@ -60,3 +61,15 @@ async def test_a_bare_number_is_no_time_of_a_photo(
     url = f"/v1/photos/{uuid4()}?taken_at={when}"
     answer = await client.put(url, headers=alder.headers, content=picture())
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "taken_at")
+
+
+@pytest.mark.parametrize("key", ["k" * 5000, "a\0b"])
+async def test_what_was_said_under_a_name_that_no_pointer_holds_is_kept_with_its_name(
+    client: httpx.AsyncClient, alder: Person, key: str
+) -> None:
+    url = f"/v1/check-ins/{uuid4()}"
+    sent = await client.put(url, headers=alder.headers, json=check_in(**{key: "said"}))
+    assert sent.status_code == 201
+    (aside,) = (await client.get(url, headers=alder.headers)).json()["set_aside"]
+    kept = aside["sent"] if isinstance(aside["sent"], dict) else json.loads(aside["sent"])
+    assert kept == {key: "said"}
