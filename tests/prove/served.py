@@ -49,9 +49,9 @@ class Served:
         """An alert that this act may be done to: each has its own, so that none stands in another's way."""
         return self.alerts.get(operation_id, self.held.values["alert_id"])
 
-    def body(self, operation_id: str) -> dict[str, Any] | None:
-        """A body that the operation takes as things stand."""
-        values = self.held.values
+    def body(self, operation_id: str, of: Person | None = None) -> dict[str, Any] | None:
+        """A body that the operation takes as things stand, of another patient than the first if one is named."""
+        values = self.held.values | values_of(of or self.people["patient"])
         now = utc_now()
         if operation_id == "patient_record_session":
             at = now - timedelta(hours=2)
@@ -74,7 +74,7 @@ class Served:
 @asynccontextmanager
 async def served_clinic(folder: Path, *, spare: int = 0) -> AsyncIterator[Served]:
     """A server with a clinic, its staff and a patient; `spare` tokens of each role besides."""
-    async with Fleet(folder, postgres=_FAST) as fleet:
+    async with Fleet(folder, postgres=_FAST, AFTERCARE_TRUSTED_PROXIES="1") as fleet:
         server = fleet.serve("--no-worker")
         database = fleet.database()
         await database.open()
@@ -99,7 +99,7 @@ async def served_clinic(folder: Path, *, spare: int = 0) -> AsyncIterator[Served
         await server.ready()
         judge = await fleet.judge()
         async with httpx.AsyncClient(base_url=server.address, timeout=30) as client:
-            people["patient"] = await _patient(client, people["practitioner"])
+            people["patient"] = await new_patient(client, people["practitioner"])
             # One code is one installation: the others of this patient are signed out by those who sign out.
             ended = [
                 await enrolled(client, people["practitioner"], people["patient"]) for _ in range(1 + spare)
@@ -112,6 +112,16 @@ async def served_clinic(folder: Path, *, spare: int = 0) -> AsyncIterator[Served
             await judge.execute(_QUIET, team.clinic_id, people["patient"].episode_id, people["patient"].id)
             yield Served(server.address, client, people, tokens, held, codes, alerts)
         await judge.close()
+
+
+def values_of(patient: Person) -> dict[str, str]:
+    """What names a patient and theirs in a path or a body."""
+    return {
+        "patient_id": str(patient.id),
+        "course_id": str(patient.course_id),
+        "session_id": str(patient.session_id),
+        "episode_id": str(patient.episode_id),
+    }
 
 
 _ACTS = ("snooze", "acknowledge", "attempt", "contact", "resolve", "note", "reopen", "end_condition")
@@ -146,7 +156,7 @@ def _named(people: dict[str, Person]) -> dict[str, Person]:
     }
 
 
-async def _patient(client: httpx.AsyncClient, by: Person) -> Person:
+async def new_patient(client: httpx.AsyncClient, by: Person) -> Person:
     """Alder Sample, needled three days ago, with the app."""
     made = await client.post("/v1/patients", headers=by.headers, json={"name": "Alder Sample"})
     patient_id = made.json()["patient_id"]

@@ -1,14 +1,16 @@
 """Hostile JSON and text in every field: returned bit-equal, or refused with a problem that quotes nothing of it."""
 
 import asyncio
+import itertools
 import json
 import math
 import re
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address
 from typing import Any
 from uuid import uuid4
 
@@ -20,7 +22,7 @@ from tests.api.contract import held_to_the_contract, schema
 from tests.prove.conftest import Trial
 from tests.prove.fuzzing import who_may
 from tests.prove.hostile import MARK, VALUES, Place, body_with, places, whole_bodies
-from tests.prove.served import ROLES, Served, served_clinic
+from tests.prove.served import ROLES, Served, new_patient, served_clinic, values_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -38,6 +40,7 @@ _KEPT_SECRET = {"password", "refresh_token", "code", "device", "app_version", "t
 # Read and written anew, in UTC; what no calendar holds is named in `adjusted`.
 _TIMES = {"recorded_at", "session_at", "until", "birth_date", "expires_on"}
 _HALF = re.compile("[\ud800-\udfff]")
+_OF_ONE_PATIENT = 40
 _OPEN_TO_ALL = {"enrolment_enrol", "enrolment_rotate", "staff_sign_in"}
 
 
@@ -83,16 +86,16 @@ class Sender:
     def __init__(self, served: Served, client: httpx.AsyncClient, writing: Writing, seen: Seen) -> None:
         self.served, self.client, self.writing, self.seen = served, client, writing, seen
         self.headers = {} if writing.name in _OPEN_TO_ALL else served.headers(writing.role)
+        self.patient, self.sent = served.people["patient"], 0
         self.body = served.body(writing.name) or {}
 
     async def send(
         self, what: str, content: bytes, more: dict[str, str] | None = None
     ) -> httpx.Response | None:
         """The answer, judged; None if there was none."""
-        values = self.served.held.values | {
-            "id": str(uuid4()),
-            "alert_id": self.served.alert(self.writing.name),
-        }
+        await self._renew()
+        values = self.served.held.values | values_of(self.patient)
+        values |= {"id": str(uuid4()), "alert_id": self.served.alert(self.writing.name)}
         address = self.writing.path.format_map(values)
         headers = self.headers | {"content-type": "application/json"} | (more or {})
         if self.writing.name == "patient_update":
@@ -110,6 +113,16 @@ class Sender:
             self.fault(what, content, f"quoted: {answer.text[:300]}")
         return answer
 
+    async def _renew(self) -> None:
+        """Another patient now and then: nobody sends a thousand check-ins a day, and a token holds 15 minutes."""
+        self.sent += 1
+        if self.sent % _OF_ONE_PATIENT or self.writing.name.startswith(("alert_", "patient_update")):
+            return
+        self.patient = await new_patient(self.client, self.served.people["practitioner"])
+        self.body = self.served.body(self.writing.name, self.patient) or {}
+        if self.writing.role == "patient":
+            self.headers = self.patient.headers
+
     def fault(self, what: str, content: bytes, came: str) -> None:
         self.seen.faults.append(f"{self.writing.name} {what}: {came}\n    {content[:200]!r}")
 
@@ -125,7 +138,7 @@ class Sender:
         self.seen.returned += 1
 
     async def _is_returned(self, answer: httpx.Response, place: Place, sent: Any) -> bool:
-        name, values = self.writing.name, self.served.held.values
+        name = self.writing.name
         if name in {"patient_search", "staff_sign_in"} or place.way[-1] in {
             "take_over",
             "answered_by",
@@ -147,7 +160,7 @@ class Sender:
         if name.startswith("patient_") and "patient_id" in found and "version" in found:
             found = await self._read(f"/v1/patients/{found['patient_id']}")
         elif name == "patient_record_session":
-            found = await self._read(f"/v1/patients/{values['patient_id']}/courses")
+            found = await self._read(f"/v1/patients/{self.patient.id}/courses")
         return _holds(found, sent)
 
     async def _read(self, path: str) -> Any:
@@ -195,7 +208,8 @@ def _within(sent: Any, seen: set[object]) -> bool:
     if sent in (None, [], {}, "") or _same(sent) in seen:
         return True
     # Items of a check-in stand one by one, some of them set aside.
-    return isinstance(sent, dict) and all(_within(k, seen) and _within(v, seen) for k, v in sent.items())
+    inner = [*sent, *sent.values()] if isinstance(sent, dict) else sent if isinstance(sent, list) else ()
+    return bool(inner) and all(_within(one, seen) for one in inner)
 
 
 def _same(node: Any) -> object:
@@ -263,5 +277,14 @@ async def test_every_body_that_is_wrong_as_a_whole_is_answered(served: Served, t
 
 
 def _client(served: Served) -> httpx.AsyncClient:
-    held = {"response": [held_to_the_contract]}
-    return httpx.AsyncClient(base_url=served.address, timeout=60, event_hooks=held)
+    address = itertools.count(1)
+
+    async def from_elsewhere(request: httpx.Request) -> None:
+        # Wrong codes and passwords are counted by address: from one, all but the first few would only be too many.
+        request.headers["x-forwarded-for"] = str(IPv4Address("198.18.0.0") + next(address) % 2**17)
+
+    hooks: dict[str, list[Callable[..., Any]]] = {
+        "request": [from_elsewhere],
+        "response": [held_to_the_contract],
+    }
+    return httpx.AsyncClient(base_url=served.address, timeout=60, event_hooks=hooks)
