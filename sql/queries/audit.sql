@@ -3,7 +3,18 @@ insert into audit_entries (clinic_id, entry_id, at, actor_kind, actor_id, action
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- name: clinics_to_seal
-select distinct clinic_id from audit_entries where number is null;
+-- From clinic to clinic along the index: after an outage one of them may have a million entries.
+with recursive waiting as (
+    (select clinic_id from audit_entries where number is null order by clinic_id limit 1)
+    union all
+    select (
+        select e.clinic_id from audit_entries e
+        where e.number is null and e.clinic_id > w.clinic_id
+        order by e.clinic_id limit 1
+    )
+    from waiting w where w.clinic_id is not null
+)
+select clinic_id from waiting where clinic_id is not null;
 
 -- name: ensure_head
 insert into audit_heads (clinic_id) values ($1) on conflict do nothing;

@@ -29,6 +29,7 @@ from aftercare.services.dashboard_head import Reader
 from aftercare.services.deliveries import work_kind
 from aftercare.services.recovery import ESCALATE, SWEEP
 from aftercare.services.simulate import Opened, Plan
+from aftercare.store import audit as audit_store
 from aftercare.store import due_work
 from tests.prove.conftest import Trial
 from tests.prove.fleet import Fleet
@@ -40,8 +41,8 @@ LATER = NOW + timedelta(days=1)
 TENFOLD = 10
 # What a statement looks at in vain: as many rows as it takes twice over, and those of one patient besides.
 _PER_ROW, _BESIDES = 2, 60
-_FEW = 12  # what a claim may read beyond what it takes
-# A look-up goes through one more page where an index has grown by a level. As many patients wait at both sizes; whom the
+_FEW = 12  # what may be read beyond what is given where there may be ever so much more
+# A look-up goes through one more page where an index has grown by a level. As many alerts are open at both sizes; whom the
 # coordinator is to ring grows with the clinic, and is shown.
 _GROWTH, _PAGES = 1.5, 24
 _READ_TO_RING, _PAGES_TO_RING = 20, 16
@@ -85,6 +86,10 @@ class Stage:
             await due_work.claim(db, kind, at, at, 20)
             await due_work.next_due(db, kind)
 
+    async def to_seal(self) -> None:
+        async with self.worker.transaction() as db:
+            await audit_store.clinics_to_seal(db)
+
     def ways(self) -> dict[str, Callable[[], Awaitable[object]]]:
         service, reader, actor = self.service, self.reader, self.reader.actor
         return {
@@ -109,6 +114,7 @@ class Stage:
             ),
             "a patient by number": lambda: patients.search_patients(service, actor, "SYN-0007", now=NOW),
             "the call list": lambda: dashboard_lists.call_list(service, reader, now=NOW),
+            "clinics with something to seal": self.to_seal,
             "sealing": lambda: audit.seal(self.worker),
         }
 
@@ -187,7 +193,7 @@ async def test_what_is_read_is_proportional_to_what_is_returned(tmp_path: Path, 
         for one in way.statements:
             assert not set(one.scanned) - SMALL, (name, one)
             assert one.discarded <= _PER_ROW * one.kept + _BESIDES, (name, one)
-            if one.name == "due_work.claim":
+            if one.name in {"due_work.claim", "audit.clinics_to_seal"}:
                 assert one.kept <= one.returned + _FEW, (name, one)
             if trial.long:
                 trial.say(

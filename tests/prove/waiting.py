@@ -1,4 +1,4 @@
-"""A simulated clinic at whose list exactly so many patients wait: the same number whatever its size."""
+"""A simulated clinic in which exactly so many alerts are open, two of a patient: the same list whatever the clinic's size."""
 
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -12,64 +12,47 @@ from aftercare.model.words import Outcome, Role
 from aftercare.services import alerts, check_ins
 from aftercare.services.simulate import Opened
 
+# Each raises two alerts in whoever has neither; one of them is never held back.
 _SIGNS: tuple[dict[str, object], ...] = (
-    {"tingling": True, "sites": {"tingling": ["lips"]}},
-    {"wants_contact": "can_wait"},
-    {"swelling": 3, "one_sided": True},
-    {"pus_spots": "many"},
-    {"lumps": True},
+    {"tingling": True, "sites": {"tingling": ["lips"]}, "wants_contact": "can_wait"},
+    {"swelling": 3, "one_sided": True, "wants_contact": "can_wait"},
+    {"pus_spots": "many", "wants_contact": "can_wait"},
 )
+_OPEN = "select id from alerts where clinic_id = $1 and state <> 'resolved' order by id"
 
 
 async def let_wait(
     service: Database, admin: asyncpg.Connection, opened: Opened, wanted: int, *, now: datetime
 ) -> None:
-    """Have exactly `wanted` patients wait: further alerts are resolved, missing ones are reported."""
+    """Resolve what is open, then have patients report signs until exactly `wanted` alerts are open."""
     clinic_id = opened.practice.clinic.clinic_id
-    waiting = await admin.fetch(
-        "select id, patient_id, row_number() over (partition by patient_id order by id) as nth from alerts"
-        " where clinic_id = $1 and state <> 'resolved' order by nth, id",
-        clinic_id,
-    )
-    firsts = [row for row in waiting if row["nth"] == 1][:wanted]
-    kept = {row["id"] for row in firsts}
-    by = opened.practice.actor(Role.PRACTITIONER)
-    seen = alerts.Resolve(outcome=Outcome.EXPECTED_COURSE, text="Seen.")
-    for row in waiting:
-        if row["id"] not in kept:
-            await alerts.resolve(service, by, row["id"], seen, now=now)
-    there = len(firsts)
-    # Those with the most to show of the newest session: as it is for whoever is being monitored.
-    others = await admin.fetch(
-        "select patient_id from episodes join sessions using (clinic_id, session_id, patient_id) where clinic_id = $1"
-        " and session_at < $2 and patient_id <> all ($3::uuid[])"
-        " group by patient_id order by max(session_at) desc, patient_id limit $4",
+    await _resolve(service, opened, await admin.fetch(_OPEN, clinic_id), now)
+    newest = await admin.fetch(
+        "select patient_id from sessions where clinic_id = $1 and session_at < $2"
+        " group by patient_id order by max(session_at) desc, patient_id limit $3",
         clinic_id,
         now - timedelta(days=5),
-        [row["patient_id"] for row in firsts],
-        4 * (wanted - there),
+        wanted,
     )
-    for number, row in enumerate(others):
-        if there == wanted:
+    for number, row in enumerate(newest):
+        await _report(service, clinic_id, row["patient_id"], _SIGNS[number % len(_SIGNS)], now)
+        if number % 2 and len(there := await admin.fetch(_OPEN, clinic_id)) >= wanted:
+            await _resolve(service, opened, there[wanted:], now)
             return
-        there += await _report(service, clinic_id, row["patient_id"], _SIGNS[number % len(_SIGNS)], now)
-    if there != wanted:
-        raise ValueError(f"{there} patients wait; {wanted} were wanted")
+    raise ValueError(f"too few patients for {wanted} open alerts")
+
+
+async def _resolve(service: Database, opened: Opened, some: list[asyncpg.Record], now: datetime) -> None:
+    seen = alerts.Resolve(outcome=Outcome.FALSE_ALARM, text="Seen.")
+    for row in some:
+        await alerts.resolve(service, opened.practice.actor(Role.PRACTITIONER), row["id"], seen, now=now)
 
 
 async def _report(
     service: Database, clinic_id: UUID, patient_id: UUID, answers: dict[str, object], now: datetime
-) -> int:
-    """Report a sign; 1 if one alert is open for it, 0 where it was held back."""
+) -> None:
     actor = Actor(clinic_id=clinic_id, kind="patient", id=patient_id)
     draft = CheckInDraft(
         instrument=1, recorded_at=now - timedelta(minutes=1), time_zone="Europe/London", answers=answers
     )
     await check_ins.submit(service, actor, patient_id, uuid4(), draft, now=now)
-    async with service.clinic(clinic_id) as db:
-        count: int = await db.fetchval(
-            "select count(*)::int from alerts where clinic_id = $1 and patient_id = $2 and state <> 'resolved'",
-            clinic_id,
-            patient_id,
-        )
-    return min(count, 1)
