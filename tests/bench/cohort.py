@@ -37,7 +37,7 @@ _QUIET = {
 _SIGNS: tuple[dict[str, Any], ...] = (
     {"pus_spots": "many"},
     {"tingling": True, "blisters": "few"},
-    {"wants_contact": "question"},
+    {"wants_contact": "urgent"},
     {"swelling": 3},
     {"very_unwell": True},
 )
