@@ -8,7 +8,6 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
-from aftercare.db.pool import DatabaseAway
 from aftercare.errors import AftercareError, Conflict, Malformed, NotJson
 from aftercare.model.pointers import without_value
 
@@ -57,9 +56,6 @@ def problem_of(error: Exception) -> Problem:
             errors=tuple(ProblemError(pointer=where, detail=what) for where, what in error.pointers.items()),
             extra=error.extra,
         )
-    if isinstance(error, asyncpg.InternalClientError):
-        # What the driver says of a connection that was cut in the middle of an answer.
-        return problem_of(DatabaseAway())
     if isinstance(error, asyncpg.UniqueViolationError):
         return problem_of(Conflict("Something with this id is here already. Use a new id."))
     if isinstance(error, ValidationException):

@@ -36,6 +36,7 @@ _AWAY = (
     asyncpg.InsufficientResourcesError,
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.ReadOnlySQLTransactionError,  # the server became a standby
+    asyncpg.InternalClientError,  # the driver's word for a line that was cut at the wrong instant
     ConnectionError,
 )
 _HELD_UP = (
@@ -87,7 +88,7 @@ class Database:
                 "lock_timeout": f"{max(1, round(self.lock_seconds * 1000))}ms",  # 0 would be for ever
                 "statement_timeout": f"{_STATEMENT_SECONDS}s",
                 # A transaction that waits for a client is a bug; it is ended before it holds up the others.
-                "idle_in_transaction_session_timeout": "30s",
+                "idle_in_transaction_session_timeout": "10s",
                 "application_name": self.role,
                 "timezone": "UTC",
                 # Each statement is planned once a connection: what it may read is decided by its indexes, not by its values.
