@@ -32,16 +32,22 @@ def patient_id(request: PatientRequest) -> UUID:
     return request.user.id
 
 
-def _instant(text: str, parameter: str) -> datetime | None:
-    """The time that a parameter says. Not by the framework, to which a bare number is a time as well."""
+def _instant(text: str | None, parameter: str, kind: Any = Instant) -> datetime | None:
+    """The time that a parameter says."""
+    found: datetime | None = _read(text, parameter, kind, "not a time of RFC 3339")
+    return found
+
+
+def _read(text: str | None, parameter: str, kind: Any, otherwise: str) -> Any:
+    """What a parameter says. Not by the framework, to which a bare number is a time as well, and the word null nothing."""
     try:
-        return msgspec.convert(text, Instant) if text else None
+        return None if text is None else msgspec.convert(text, kind)
     except msgspec.ValidationError:
-        raise Malformed(pointers={parameter: "not a time of RFC 3339"}) from None
+        raise Malformed(pointers={parameter: otherwise}) from None
 
 
 SentAt = Annotated[
-    str,
+    str | None,
     HeaderParameter(
         name="Sent-At",
         description="What the phone's clock says as it sends this, RFC 3339. A clock that is wrong is put right by it.",
@@ -113,7 +119,7 @@ class CheckInController(Controller):
         house: NamedDependency[House],
         id: FromPath[UUID],  # noqa: A002 - the path's own name
         data: JSONBody[CheckInDraft],
-        sent_at: SentAt = "",
+        sent_at: SentAt = None,
     ) -> check_ins.CheckInAnswer:
         """Keep and judge a check-in, and say at once what to do. The same content again gets the same answer."""
         return await check_ins.submit(
@@ -150,7 +156,7 @@ class SyncController(Controller):
         request: PatientRequest,
         house: NamedDependency[House],
         data: JSONBody[sync.SyncBatch],
-        sent_at: SentAt = "",
+        sent_at: SentAt = None,
     ) -> sync.SyncAnswer:
         """A result per item; one bad item takes no other with it."""
         return await sync.sync(
@@ -178,20 +184,25 @@ class PhotoController(Controller):
         id: FromPath[UUID],  # noqa: A002
         view: Annotated[View, QueryParameter(description="Which view it is.")] = View.OTHER,
         taken_at: Annotated[
-            str,
+            str | None,
             QueryParameter(
                 description="When it was taken, RFC 3339.",
                 required=False,
                 schema_extra={"format": "date-time"},
             ),
-        ] = "",
+        ] = None,
         check_in_id: Annotated[
-            UUID | None, QueryParameter(description="The check-in it belongs to.", required=False)
+            str | None,
+            QueryParameter(
+                description="The check-in it belongs to.", required=False, schema_extra={"format": "uuid"}
+            ),
         ] = None,
     ) -> photos.PhotoAnswer:
         """A JPEG, PNG or WebP as the body. Only safe renditions are kept; the same photo again gets the same answer."""
         body = await photo_body(request, house.settings.photo_max_bytes)
-        draft = photos.PhotoDraft(view=view, taken_at=_instant(taken_at, "taken_at"), check_in_id=check_in_id)
+        belongs_to = _read(check_in_id, "check_in_id", UUID, "not a UUID")
+        at = _instant(taken_at, "taken_at", datetime)  # a camera may not know its zone
+        draft = photos.PhotoDraft(view=view, taken_at=at, check_in_id=belongs_to)
         return await photos.put_photo(
             house.database,
             house.blobs,

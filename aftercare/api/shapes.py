@@ -37,6 +37,8 @@ def describe(schema: dict[str, Any], operations: list[tuple[dict[str, Any], HTTP
     schema["components"]["schemas"] = {
         name: known[name] for name in _named_by_parameters(schema)
     } | components
+    for parameter in _parameters(schema):
+        parameter["schema"] = _as_text(parameter["schema"])
     for one in _objects(schema):
         if isinstance(one.get("pattern"), str):
             # Where OpenAPI is read, "$" is the very end and needs no help.
@@ -58,14 +60,25 @@ def _slots(operation: dict[str, Any], handler: HTTPRouteHandler) -> Iterator[tup
             yield response["content"][_JSON], answer
 
 
-def _named_by_parameters(schema: dict[str, Any]) -> set[str]:
-    parameters = [
+def _parameters(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
         parameter
         for path in schema["paths"].values()
         for operation in path.values()
         for parameter in operation.get("parameters", [])
     ]
-    references = [one["$ref"] for one in _objects(parameters) if isinstance(one.get("$ref"), str)]
+
+
+def _as_text(shape: dict[str, Any]) -> dict[str, Any]:
+    """A parameter's schema without null: an address and a header have only text, so it can be left out, not null."""
+    kinds = [one for one in shape.get("oneOf", []) if one != {"type": "null"}]
+    if len(kinds) != 1:
+        return shape
+    return {**{name: one for name, one in shape.items() if name != "oneOf"}, **kinds[0]}
+
+
+def _named_by_parameters(schema: dict[str, Any]) -> set[str]:
+    references = [one["$ref"] for one in _objects(_parameters(schema)) if isinstance(one.get("$ref"), str)]
     return {reference.removeprefix(_TEMPLATE.format(name="")) for reference in references}
 
 

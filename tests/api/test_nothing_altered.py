@@ -27,6 +27,14 @@ async def test_what_cannot_be_kept_as_it_is_is_refused(
     assert answer.status_code == 422, answer.text
 
 
+async def test_a_whole_pair_beside_a_wrong_form_is_not_taken_for_half_of_one(
+    client: httpx.AsyncClient, practitioner: Person
+) -> None:
+    body = b'{"name": "Alder \\ud83d\\ude0d Sample", "fitzpatrick": 2.5}'
+    answer = await client.post("/v1/patients", headers=practitioner.headers, content=body)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/fitzpatrick")
+
+
 async def test_of_a_check_in_nothing_is_lost_for_one_odd_item(
     client: httpx.AsyncClient, alder: Person
 ) -> None:
@@ -54,13 +62,19 @@ async def test_other_words_to_an_act_that_was_done_already_stand_in_the_log(
     assert sorted(told) == [("note", "second words"), ("resolve", "first words")]
 
 
-@pytest.mark.parametrize("when", ["0", "1772618400", "2026-03-04", "yesterday", "1e9"])
+@pytest.mark.parametrize("when", ["", "0", "1772618400", "2026-03-04", "yesterday", "1e9"])
 async def test_a_bare_number_is_no_time_of_a_photo(
     client: httpx.AsyncClient, alder: Person, when: str
 ) -> None:
     url = f"/v1/photos/{uuid4()}?taken_at={when}"
     answer = await client.put(url, headers=alder.headers, content=picture())
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "taken_at")
+
+
+async def test_the_word_null_is_no_check_in_of_a_photo(client: httpx.AsyncClient, alder: Person) -> None:
+    url = f"/v1/photos/{uuid4()}?check_in_id=null"
+    answer = await client.put(url, headers=alder.headers, content=picture())
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "check_in_id")
 
 
 @pytest.mark.parametrize("key", ["k" * 5000, "a\0b"])

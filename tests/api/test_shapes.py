@@ -19,6 +19,13 @@ def test_items_of_a_list_keep_their_form_and_bounds() -> None:
     assert "(?!" not in str(shapes), "a pattern that not every reader of an OpenAPI knows"
 
 
+def test_no_parameter_is_said_to_be_null() -> None:
+    """An address and a header hold only text: null there is a word of four letters."""
+    for path, operations in schema()["paths"].items():
+        for operation in operations.values():
+            assert "null" not in str(operation.get("parameters")), path
+
+
 async def test_every_address_names_all_that_can_be_done_there(client: httpx.AsyncClient) -> None:
     for path, operations in schema()["paths"].items():
         answer = await client.options(path.format_map(Anything()))
