@@ -73,8 +73,7 @@ async def seal_clinic(database: Database, clinic_id: UUID) -> int:
         for entry in entries:
             number, chain = number + 1, _link(chain, number + 1, entry)
             links.append((entry.entry_id, number, chain))
-        await store.seal(db, clinic_id, links)
-        await db.execute("select pg_notify($1, $2)", SEALED, str(clinic_id))
+        await store.seal(db, clinic_id, links, SEALED)
         return len(links)
 
 

@@ -148,7 +148,7 @@ def findings(recovery: Recovery, new: Sequence[Kept]) -> dict[UUID, list[Finding
     Each check-in is judged by its day's course in the session before it; its late signs by the session before that, as
     long as that one is monitored. Before any session it is judged by the last column of the course.
     """
-    everything = sorted((*recovery.check_ins, *new), key=lambda one: (one.judged_at, str(one.check_in_id)))
+    everything = sorted((*recovery.check_ins, *new), key=lambda one: (one.judged_at, one.check_in_id))
     found: dict[UUID, list[Finding]] = {}
     untreated = [one for one in new if place(recovery, one.judged_at) is None]
     treated = [one for one in new if place(recovery, one.judged_at) is not None]
@@ -243,7 +243,9 @@ async def absorb_findings(
     db: Connection, recovery: Recovery, found: dict[UUID, list[Finding]], actor: Actor, *, now: datetime
 ) -> list[Change]:
     """Turn findings into alerts, deliveries and clocks."""
-    changes = []
+    changes: list[Change] = []
+    if not any(found.values()):
+        return changes
     recorded = {str(one.check_in_id): one.judged_at for one in recovery.check_ins}
     for episode_id, those in found.items():
         if not those:

@@ -25,7 +25,6 @@ async def clinics_to_seal(db: Connection) -> list[UUID]:
 
 async def lock_head(db: Connection, clinic_id: UUID) -> tuple[int, bytes]:
     """(number, chain) of the newest sealed entry; no one else seals this clinic until the end of the transaction."""
-    await db.execute(_SQL["ensure_head"], clinic_id)
     rows = await db.fetch(_SQL["lock_head"], clinic_id)
     return rows[0]["number"], rows[0]["chain"]
 
@@ -41,11 +40,10 @@ async def unsealed(db: Connection, clinic_id: UUID, limit: int) -> list[AuditEnt
     return many(AuditEntry, await db.fetch(_SQL["unsealed"], clinic_id, limit))
 
 
-async def seal(db: Connection, clinic_id: UUID, links: list[tuple[UUID, int, bytes]]) -> None:
-    """Number and chain entries, and move the head to the last of them."""
+async def seal(db: Connection, clinic_id: UUID, links: list[tuple[UUID, int, bytes]], channel: str) -> None:
+    """Number and chain entries, move the head to the last of them, and say so on a channel when that is committed."""
     ids, numbers, chains = (list(column) for column in zip(*links, strict=True))
-    await db.execute(_SQL["seal"], clinic_id, ids, numbers, chains)
-    await db.execute(_SQL["move_head"], clinic_id, numbers[-1], chains[-1])
+    await db.execute(_SQL["seal"], clinic_id, ids, numbers, chains, numbers[-1], chains[-1], channel)
 
 
 async def sealed_after(db: Connection, clinic_id: UUID, number: int, limit: int) -> list[AuditEntry]:

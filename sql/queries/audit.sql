@@ -16,11 +16,10 @@ with recursive waiting as (
 )
 select clinic_id from waiting where clinic_id is not null;
 
--- name: ensure_head
-insert into audit_heads (clinic_id) values ($1) on conflict do nothing;
-
 -- name: lock_head
-select number, chain from audit_heads where clinic_id = $1 for update;
+insert into audit_heads as h (clinic_id) values ($1)
+on conflict (clinic_id) do update set number = h.number
+returning number, chain;
 
 -- name: head
 select number, chain from audit_heads where clinic_id = $1;
@@ -31,12 +30,14 @@ from audit_entries where clinic_id = $1 and number is null
 order by entry_id limit $2;
 
 -- name: seal
-update audit_entries a set number = s.number, chain = s.chain
-from unnest($2::uuid[], $3::bigint[], $4::bytea[]) as s (entry_id, number, chain)
-where a.clinic_id = $1 and a.entry_id = s.entry_id;
-
--- name: move_head
-update audit_heads set number = $2, chain = $3 where clinic_id = $1;
+with sealed as (
+    update audit_entries a set number = s.number, chain = s.chain
+    from unnest($2::uuid[], $3::bigint[], $4::bytea[]) as s (entry_id, number, chain)
+    where a.clinic_id = $1 and a.entry_id = s.entry_id
+), told as (
+    select pg_notify($7, $1::text)
+)
+update audit_heads set number = $5, chain = $6 from told where clinic_id = $1;
 
 -- name: sealed_after
 select entry_id, at, actor_kind, actor_id, action, patient_id, subject_id, detail_hash, number, chain
