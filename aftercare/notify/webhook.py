@@ -12,6 +12,7 @@ import binascii
 import hashlib
 import hmac
 import logging
+import re
 import secrets as randomness
 import ssl
 from collections.abc import Callable, Collection, Sequence
@@ -34,6 +35,7 @@ from aftercare.notify.retry import MAX_RETRY_AFTER
 # At DEBUG it writes hosts, which may be a clinic's own, into the log.
 logging.getLogger("httpcore").setLevel(logging.INFO)
 
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 _PREFIX: Final = "whsec_"
 _MAX_BODY: Final = 4096  # bytes read of an answer
 _DRAIN_S: Final = 1.0
@@ -225,6 +227,14 @@ def _key(secret: str) -> bytes:
     if not secret.startswith(_PREFIX) or not 24 <= len(key) <= 64:
         raise ValueError("a signing secret is whsec_ and 24 to 64 bytes in base64")
     return key
+
+
+def is_address(text: str) -> bool:
+    """Whether anything could be sent there: the name or the number of a host, and a port that there is."""
+    url = _parse(text)
+    if url is None or not 0 < (443 if url.port is None else url.port) < 65536:
+        return False
+    return bool(_HOST.fullmatch(url.host)) or ":" in url.host  # within brackets only an IPv6 address is read
 
 
 def _parse(address: str) -> httpx.URL | None:

@@ -7,9 +7,9 @@ import msgspec
 from uuid_utils.compat import uuid7
 
 from aftercare.db.pool import Database
-from aftercare.errors import NotFound
+from aftercare.errors import Malformed, NotFound
 from aftercare.model.people import Actor
-from aftercare.notify.webhook import new_secret
+from aftercare.notify.webhook import is_address, new_secret
 from aftercare.services import audit
 from aftercare.store import webhooks as store
 
@@ -24,7 +24,9 @@ class WebhookView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def create_webhook(database: Database, actor: Actor, url: str, *, now: datetime) -> WebhookView:
-    """Add a webhook."""
+    """Add a webhook. Raises Malformed if nothing could be sent to its address."""
+    if not is_address(url):
+        raise Malformed(pointers={"/url": "This is not the address of a host."})
     made = WebhookView(webhook_id=uuid7(), url=url, created_at=now, secret=new_secret())
     async with database.clinic(actor.clinic_id) as db:
         await store.create(db, actor.clinic_id, made.webhook_id, url, made.secret or "", now)

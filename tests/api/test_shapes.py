@@ -64,6 +64,30 @@ async def test_a_webhooks_address_ends_without_a_line_break(client: httpx.AsyncC
     assert (await client.post("/v1/webhooks", headers=admin.headers, json=body)).status_code == 422
 
 
+NO_HOST = [
+    "https://[",
+    "https://]/",
+    "https://[x]/",
+    "https://@/",
+    "https://?a",
+    "https://%00/",
+    "https://a:99999/",
+    "https://a:0/",
+]
+
+
+@pytest.mark.parametrize("url", NO_HOST)
+async def test_where_nothing_could_be_sent_is_no_webhook(
+    client: httpx.AsyncClient, admin: Person, url: str
+) -> None:
+    answer = await client.post("/v1/webhooks", headers=admin.headers, json={"url": url})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/url")
+    for good in ("https://receiver.example:8443/a?b", "http://[::1]/", "https://127.0.0.1/"):
+        assert (
+            await client.post("/v1/webhooks", headers=admin.headers, json={"url": good})
+        ).status_code == 201
+
+
 @pytest.mark.parametrize("day", ["1001", "-1001", "279228210297", "9" * 400])
 async def test_a_day_that_no_calendar_has_is_refused(
     client: httpx.AsyncClient, practitioner: Person, alder: Person, day: str

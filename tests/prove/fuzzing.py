@@ -66,6 +66,7 @@ RULES = (
     Rule(r"patient_record_session", r"/session_at A session is recorded", "The present is not in a schema."),
     Rule(r"alert_snooze", r"alert-snooze", "The same: a snooze ends in the future."),
     Rule(r"patient_screen", r"/reasons Say why", "What an outcome asks for depends on the outcome."),
+    Rule(r"webhook_create", r"/url This is not the address", "Hosts have a grammar and ports a bound of their own."),
     Rule(r"enrolment_enrol", r"/problems/gone", "A code is good once."),
 )  # fmt: skip
 
