@@ -113,3 +113,13 @@ async def _live(database: Database, phone: Phone, session_at: datetime, days: in
         at = session_at + timedelta(days=day, hours=12)
         draft = CheckInDraft(instrument=1, recorded_at=at, time_zone="Europe/London", answers=_QUIET)
         await check_ins.submit(database, phone.actor, phone.patient_id, uuid4(), draft, now=at)
+
+
+async def settle(fleet: Fleet) -> None:
+    """Start a worker and wait until it has done what the seeding left: reminders of the days before."""
+    fleet.worker(AFTERCARE_CALM_PER_MINUTE="1000000")
+    judge = await fleet.judge()
+    async with asyncio.timeout(120):
+        while await judge.fetchval("select exists (select from due_work where due_at <= now())"):  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0.2)
+    await judge.close()

@@ -19,7 +19,7 @@ import msgspec
 
 from aftercare.db.programs import binaries, environment
 from tests.bench import bare
-from tests.bench.cohort import EVERY, Cohort, seed
+from tests.bench.cohort import EVERY, Cohort, seed, settle
 from tests.bench.load import drain, request
 from tests.bench.rows import Row, Stage, ratio
 from tests.e2e.processes import free_port
@@ -34,7 +34,8 @@ async def measure(stage: Stage) -> AsyncIterator[Row]:
         stage.say("seeding")
         cohort = await seed(fleet, stage.size(40, 800))
         server = fleet.serve("--no-worker", "--processes", str(PROCESSES))
-        fleet.worker()
+        stage.say("settling")
+        await settle(fleet)
         await server.ready()
         rounds = stage.size(1, 5)
         async with _bare(fleet, cohort) as (address, requests):

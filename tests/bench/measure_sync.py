@@ -11,7 +11,7 @@ import msgspec
 
 from aftercare.services.house import utc_now
 from tests.bench import bare
-from tests.bench.cohort import Cohort, seed
+from tests.bench.cohort import Cohort, seed, settle
 from tests.bench.load import drain, request
 from tests.bench.measure_check_in import CONNECTIONS, PROCESSES, pgbench
 from tests.bench.rows import Row, Stage, ratio
@@ -26,17 +26,20 @@ async def measure(stage: Stage) -> AsyncIterator[Row]:
     async with Fleet(stage.folder, postgres={"max_connections": "200"}) as fleet:
         stage.say("seeding")
         rounds = stage.size(1, 3)
-        cohort = await seed(fleet, rounds * stage.size(16, 300), earlier=0, days_ago=ITEMS)
+        cohort = await seed(fleet, (rounds + 1) * stage.size(16, 300), earlier=0, days_ago=ITEMS)
         judge = await fleet.judge()
         await judge.execute(bare.TABLE)
         server = fleet.serve("--no-worker", "--processes", str(PROCESSES))
-        fleet.worker()
+        stage.say("settling")
+        await settle(fleet)
         await server.ready()
         requests = _requests(cohort)
+        warm, *batches = [requests[number :: rounds + 1] for number in range(rounds + 1)]
+        (await drain(server.address, warm, connections=CONNECTIONS)).only(200)
         rates, inserts = [], []
-        for number in range(rounds):
-            stage.say(f"round {number + 1} of {rounds}")
-            run = await drain(server.address, requests[number::rounds], connections=CONNECTIONS)
+        for number, batch in enumerate(batches, start=1):
+            stage.say(f"round {number} of {rounds}")
+            run = await drain(server.address, batch, connections=CONNECTIONS)
             rates.append(run.only(200).rate * ITEMS)
             inserts.append(await asyncio.to_thread(pgbench, fleet, seconds=stage.size(1, 5)))
         kept = await judge.fetchval("select count(*) from check_ins")
