@@ -1,5 +1,6 @@
 """`aftercare simulate`: the run with its bars, and what it came to."""
 
+import asyncpg
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -44,6 +45,7 @@ async def run_simulation(
             async for done in simulate.populate(house.database, opened, processes=processes):
                 check_ins += done.check_ins
                 progress.update(living, advance=done.patients, check_ins=check_ins)
+            await _analyse(settings)
             sealing = progress.add_task("audit", total=None)
             if house.worker is not None:
                 async for entries in simulate.seal(house.worker, opened):
@@ -58,6 +60,15 @@ async def run_simulation(
         _say_sign_ins(opened, house.address, console)
     finally:
         await house.close()
+
+
+async def _analyse(settings: Settings) -> None:
+    """Have PostgreSQL count what was written; until it has, it takes the tables for empty and plans accordingly."""
+    owner = await asyncpg.connect(settings.owner_database_url or settings.database_url)
+    try:
+        await owner.execute("analyze")
+    finally:
+        await owner.close()
 
 
 def _say_sign_ins(opened: simulate.Opened, address: str, console: Console) -> None:

@@ -83,9 +83,10 @@ async def _served(stage: Stage, check_ins: int, folder: str) -> AsyncIterator[As
         async for done in simulate.populate(database, opened):
             written += done.check_ins
             stage.say(f"{written:,} of {check_ins:,} check-ins")
+        judge = await fleet.judge()
+        await judge.execute("analyze")
         async for _ in simulate.seal(worker, opened):
             pass
-        judge = await fleet.judge()
         await let_wait(database, judge, opened, stage.size(10, 500), now=now)
         await judge.execute("vacuum analyze")
         shown = await judge.fetch("select distinct patient_id from alerts where state <> 'resolved'")

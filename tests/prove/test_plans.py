@@ -26,11 +26,11 @@ from aftercare.services import (
     sweep,
 )
 from aftercare.services.dashboard_head import Reader
-from aftercare.services.deliveries import work_kind
 from aftercare.services.recovery import ESCALATE, SWEEP
 from aftercare.services.simulate import Opened, Plan
 from aftercare.store import audit as audit_store
 from aftercare.store import due_work
+from aftercare.store.deliveries import work_kind
 from tests.prove.conftest import Trial
 from tests.prove.fleet import Fleet
 from tests.prove.plans import SMALL, PlanLog, Way, explain_logins
@@ -129,7 +129,7 @@ class Stage:
         return gone
 
 
-async def _grow(fleet: Fleet, plan: Plan, size: int) -> Opened:
+async def _grow(fleet: Fleet, admin: asyncpg.Connection, plan: Plan, size: int) -> Opened:
     """Bring the clinic to so many check-ins; those who are there stay as they are."""
     wanted = simulate.patients_for(size, seed=plan.seed, days=plan.days, now=plan.now)
     database = fleet.database()
@@ -138,6 +138,8 @@ async def _grow(fleet: Fleet, plan: Plan, size: int) -> Opened:
     async for _ in simulate.populate(database, opened):
         pass
     await database.close()
+    # As autovacuum does within a minute: until then PostgreSQL takes the tables for empty.
+    await admin.execute("analyze")
     worker = fleet.database("aftercare_worker")
     await worker.open()
     async for _ in simulate.seal(worker, opened):
@@ -165,7 +167,7 @@ async def test_what_is_read_is_proportional_to_what_is_returned(tmp_path: Path, 
         sizes: dict[int, dict[str, Way]] = {}
         to_ring: dict[int, int] = {}
         for size in (full // TENFOLD, full):
-            opened = await _grow(fleet, plan, size)
+            opened = await _grow(fleet, admin, plan, size)
             waiting = fleet.database()
             await waiting.open()
             await let_wait(waiting, admin, opened, trial.size(12, 500), now=NOW)
