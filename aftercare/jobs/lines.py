@@ -24,6 +24,8 @@ _log = structlog.get_logger()
 # takes, so that only the dead and the frozen lose theirs.
 LEASE = timedelta(seconds=15)
 RENEW_SECONDS = LEASE.total_seconds() / 3
+# Who is woken looks at once, and then not before this many seconds: in a rush what comes meanwhile is claimed together.
+_BREATH = 0.03
 _AFTER_A_FAULT = timedelta(seconds=90)  # what fails by a fault of ours fails again: not at once
 
 Handle = Callable[[Claim, datetime], Awaitable[None]]
@@ -128,6 +130,7 @@ class Line:
                 await self._fill(self._calm, waiting)
             except Exception as error:  # noqa: BLE001 - whatever it was (mostly the database is away): the next tick tries again
                 _log.warning("tick_failed", kind=self.work.kind, error=type(error).__name__)
+            await asyncio.sleep(_BREATH)
 
     async def _fill(self, places: _Places, behind: frozenset[UUID]) -> frozenset[UUID]:
         """Claim until there is nothing more, or no more place; say which clinics may have more."""

@@ -17,9 +17,10 @@ from aftercare.errors import AftercareError
 from aftercare.jobs.clock import Clock
 from aftercare.jobs.lines import RENEW_SECONDS, Handle, Line, Work
 from aftercare.services import alerts, audit, deliveries, sweep
-from aftercare.services.deliveries import CHANNELS, WAKE, work_kind
+from aftercare.services.deliveries import CHANNELS, WAKE
 from aftercare.services.house import House
 from aftercare.services.recovery import ESCALATE, SWEEP
+from aftercare.store.deliveries import work_kind
 from aftercare.store.due_work import Claim
 
 _log = structlog.get_logger()
@@ -29,6 +30,7 @@ _SHARE = 10
 _AT_WORK = (
     2  # what works on the database leaves connections to what sends: a red flag's mail never waits for one
 )
+_SENDING = frozenset(work_kind(channel) for channel in CHANNELS)
 _SEAL_SOON = timedelta(milliseconds=200)
 _GOODBYE = 5.0  # seconds for what is running when we stop
 
@@ -123,7 +125,7 @@ class Worker:
 
     def _wake(self, _: str) -> None:
         for line in self._lines:
-            if line.work.kind != SWEEP:
+            if line.work.kind in _SENDING:  # clocks and looks have time until their next tick
                 line.wake()
         # Soon, but together with what the next moments bring: each seal costs a few statements of each clinic.
         job, soon = self._scheduler.get_job("seal"), datetime.now(UTC) + _SEAL_SOON

@@ -1,7 +1,7 @@
 """The audit: what was done or seen is written with the deed; the sealer numbers and chains it."""
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -53,6 +53,11 @@ async def record(
     """Write one entry in the transaction that causes it."""
     made = entry(actor, action, now=now, patient_id=patient_id, subject_id=subject_id, detail=detail)
     await store.record(db, actor.clinic_id, made)
+
+
+async def record_all(db: Connection, clinic_id: UUID, entries: Sequence[AuditEntry]) -> None:
+    """Write several entries in the transaction that causes them."""
+    await store.record(db, clinic_id, *entries)
 
 
 async def seal(database: Database) -> int:

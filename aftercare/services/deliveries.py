@@ -1,7 +1,7 @@
 """The delivery ledger: queued in the transaction that causes it, attempted by the worker, each attempt on record."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from random import random
 from typing import Protocol
@@ -23,7 +23,7 @@ from aftercare.notify.retry import next_attempt
 from aftercare.notify.webhook import WebhookChannel
 from aftercare.store import clinics, due_work, staff, webhooks
 from aftercare.store import deliveries as store
-from aftercare.store.deliveries import Attempt, Delivery, ToSend
+from aftercare.store.deliveries import Attempt, Delivery, Letter, ToSend, work_kind
 
 WAKE = "aftercare_work"  # the channel on which a commit says that there is work
 CHANNELS = ("smtp", "webhook")
@@ -54,27 +54,17 @@ class Mailer(Protocol):
         """The relay; None where mail is not configured."""
 
 
-def work_kind(channel: str) -> str:
-    """The kind of due work that sends over a channel: each has its own, so that a slow one delays no other."""
-    return f"deliver:{channel}"
+async def tell(db: Connection, clinic_id: UUID, notices: tuple[Notice, ...], now: datetime) -> bool:
+    """Queue what the notices ask for: a mail for each staff member in the audience, a call to each webhook.
 
-
-async def tell(db: Connection, clinic_id: UUID, notices: tuple[Notice, ...], now: datetime) -> None:
-    """Queue what the notices ask for: a mail for each staff member in the audience, a call to each webhook."""
+    False if there was nothing new to tell.
+    """
     if not notices:
-        return
+        return False
     everyone = await staff.all_active(db, clinic_id)
     hooks = await webhooks.active(db, clinic_id)
-    for letter in letters(notices, everyone, [hook.webhook_id for hook in hooks], now, uuid7):
-        await queue(db, clinic_id, letter.delivery, letter.what, letter.not_before)
-
-
-class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """One delivery, what makes it the same delivery, and when it may leave."""
-
-    what: str
-    delivery: Delivery
-    not_before: datetime
+    asked = letters(notices, everyone, [hook.webhook_id for hook in hooks], now, uuid7)
+    return await queue(db, clinic_id, list(asked))
 
 
 def letters(
@@ -120,15 +110,9 @@ def audience(notice: Notice, everyone: list[StaffMember]) -> list[StaffMember]:
     return chosen or everyone
 
 
-async def queue(db: Connection, clinic_id: UUID, delivery: Delivery, what: str, not_before: datetime) -> bool:
-    """Queue one delivery and wake the worker at commit; False if the same was queued before."""
-    if not await store.queue(db, clinic_id, delivery, what):
-        return False
-    urgency = delivery.tier.rank if delivery.tier else 0
-    kind = work_kind(delivery.channel)
-    await due_work.put(db, clinic_id, kind, delivery.delivery_id, not_before, urgency)
-    await db.execute("select pg_notify($1, '')", WAKE)
-    return True
+async def queue(db: Connection, clinic_id: UUID, asked: Sequence[Letter]) -> bool:
+    """Queue deliveries and wake the worker at commit; False if all of them were queued before."""
+    return await store.queue(db, clinic_id, asked, WAKE)
 
 
 async def attempt(

@@ -33,7 +33,7 @@ from aftercare.model.words import Outcome, Role, Tier
 from aftercare.services import recovery
 from aftercare.services.check_ins import CheckInAnswer, advice_for
 from aftercare.services.courses import as_session
-from aftercare.services.deliveries import Letter, letters
+from aftercare.services.deliveries import letters
 from aftercare.services.me import CONSENT_TEXT
 from aftercare.services.patients import as_patient
 from aftercare.services.recovery import ESCALATE, SWEEP, Recovery
@@ -48,7 +48,7 @@ from aftercare.services.synthetic import (
 from aftercare.services.written import MAIL, Ids, Practice, Written, encoded
 from aftercare.store.alerts import FollowUp
 from aftercare.store.bulk import Rows
-from aftercare.store.deliveries import Delivery, Reminder
+from aftercare.store.deliveries import Delivery, Letter, Reminder
 from aftercare.store.patients import fold
 
 BOOKED, TREATED, ARRIVED = timedelta(days=-3), timedelta(minutes=5), timedelta(seconds=20)

@@ -19,6 +19,7 @@ from aftercare.services import alerts, deliveries, sweep
 from aftercare.services.house import House
 from aftercare.services.recovery import ESCALATE, SWEEP
 from aftercare.store import due_work
+from aftercare.store.deliveries import work_kind
 
 _FRESH = timedelta(hours=1)
 
@@ -62,7 +63,7 @@ async def _background_until(past: Past, until: datetime) -> None:
     handlers = {
         SWEEP: lambda claim, at: sweep.sweep(past.worker, claim, now=at),
         ESCALATE: lambda claim, at: alerts.escalate(past.worker, claim, now=at),
-        **{deliveries.work_kind(channel): _sender(past, channel) for channel in deliveries.CHANNELS},
+        **{work_kind(channel): _sender(past, channel) for channel in deliveries.CHANNELS},
     }
     while True:
         async with past.worker.transaction() as db:

@@ -14,7 +14,7 @@ from aftercare.checks.engine import judge
 from aftercare.checks.pack import default_pack
 from aftercare.db.pool import Connection
 from aftercare.errors import NotFound
-from aftercare.model.alerts import Alert, Change, Fate
+from aftercare.model.alerts import Alert, Change, Fate, Told
 from aftercare.model.care import Episode
 from aftercare.model.check_ins import Kept
 from aftercare.model.findings import Finding
@@ -269,35 +269,42 @@ async def write(db: Connection, recovery: Recovery, change: Change, actor: Actor
     clinic_id, patient_id = recovery.clinic.clinic_id, recovery.patient.patient_id
     for alert in change.new:
         await alert_store.insert(db, clinic_id, patient_id, alert)
-        await audit.record(
-            db, actor, "alert.raised", now=now, patient_id=patient_id, subject_id=alert.id, detail=alert
-        )
     for alert in change.changed:
         await alert_store.update(db, clinic_id, alert)
-        await audit.record(
-            db, actor, "alert.changed", now=now, patient_id=patient_id, subject_id=alert.id, detail=alert
-        )
-    for told in change.findings:
-        if told.fate in _STORED:
-            row = FindingRow(
-                finding_id=uuid7(),
-                alert_id=told.alert_id,
-                check_in_id=UUID(told.finding.check_in) if told.finding.check_in else None,
-                at=now,
-                fate=told.fate,
-                fate_reason=told.reason,
-                finding=told.finding,
-            )
-            await alert_store.add_finding(db, clinic_id, row)
     for alert in (*change.new, *change.changed):
         await set_clock(db, clinic_id, alert)
-    await tell(db, clinic_id, change.notices, now)
-    if change.new or change.changed:
+    stored = [told for told in change.findings if told.fate in _STORED]
+    await alert_store.add_findings(db, clinic_id, [_row(told, now) for told in stored])
+    done = [
+        *(("alert.raised", alert) for alert in change.new),
+        *(("alert.changed", alert) for alert in change.changed),
+    ]
+    entries = [
+        audit.entry(actor, action, now=now, patient_id=patient_id, subject_id=alert.id, detail=alert)
+        for action, alert in done
+    ]
+    await audit.record_all(db, clinic_id, entries)
+    told = await tell(db, clinic_id, change.notices, now)
+    if done:
         if recovery.newest is not None:
             # An open alert shortens the patience with silence, and makes the look for it as urgent.
-            tiers = [alert.tier.rank for alert in (*change.new, *change.changed) if alert.unresolved]
+            tiers = [alert.tier.rank for _, alert in done if alert.unresolved]
             await look_again(db, clinic_id, recovery.newest, now, max(tiers, default=0))
-        await db.execute("select pg_notify($1, '')", WAKE)
+        if not told:
+            await db.execute("select pg_notify($1, '')", WAKE)
+
+
+def _row(told: Told, now: datetime) -> FindingRow:
+    check_in = told.finding.check_in
+    return FindingRow(
+        finding_id=uuid7(),
+        alert_id=told.alert_id,
+        check_in_id=UUID(check_in) if check_in else None,
+        at=now,
+        fate=told.fate,
+        fate_reason=told.reason,
+        finding=told.finding,
+    )
 
 
 async def set_clock(db: Connection, clinic_id: UUID, alert: Alert) -> None:

@@ -35,7 +35,7 @@ from aftercare.services.recovery import SWEEP, Recovery
 from aftercare.store import call_list, due_work, episodes, patients, staff
 from aftercare.store import deliveries as delivery_store
 from aftercare.store.call_list import CallListRow
-from aftercare.store.deliveries import Delivery
+from aftercare.store.deliveries import Delivery, Letter
 
 _DAY = timedelta(days=1)
 Sent = dict[str, delivery_store.Reminder]
@@ -263,7 +263,7 @@ async def _remind(db: Connection, mine: Recovery, episode: Episode, asking: Aski
         queued_at=asking.at,
     )
     what = reminder_key(asking.kind, episode, asking.due.day)
-    await queue(db, mine.clinic.clinic_id, reminder, what, asking.at)
+    await queue(db, mine.clinic.clinic_id, [Letter(what=what, delivery=reminder, not_before=asking.at)])
 
 
 def _to_call(
@@ -289,15 +289,18 @@ async def _tell_admins(db: Connection, mine: Recovery, newest: date, now: dateti
     """Reminders that never left are the clinic's to mend: told once for the newest day, not again on every look at it."""
     clinic_id = mine.clinic.clinic_id
     everyone = await staff.all_active(db, clinic_id)
-    for member in [one for one in everyone if one.role is Role.ADMIN] or everyone:
-        fault = Delivery(
+    faults = [
+        Delivery(
             delivery_id=uuid7(),
             channel="smtp",
             kind=MessageKind.CLINIC_FAULT,
             staff_id=member.staff_id,
             queued_at=now,
         )
-        await queue(db, clinic_id, fault, f"fault:{newest.isoformat()}", now)
+        for member in [one for one in everyone if one.role is Role.ADMIN] or everyone
+    ]
+    what = f"fault:{newest.isoformat()}"
+    await queue(db, clinic_id, [Letter(what=what, delivery=one, not_before=now) for one in faults])
 
 
 async def call_done(

@@ -21,10 +21,10 @@ from aftercare.model.messages import MessageKind
 from aftercare.model.people import Actor, Clinic, StaffMember
 from aftercare.model.words import Role
 from aftercare.services.check_ins import CheckInAnswer
-from aftercare.services.deliveries import Letter, work_kind
 from aftercare.services.recovery import Recovery
 from aftercare.store.bulk import COLUMNS, Rows
 from aftercare.store.call_list import CallListRow
+from aftercare.store.deliveries import Letter, work_kind
 
 MAIL = work_kind("smtp")
 ANSWER = "250 2.0.0 (simulated)"

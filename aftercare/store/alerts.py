@@ -1,5 +1,6 @@
 """Alerts with their findings and follow-ups."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -100,12 +101,14 @@ async def count_urgent(db: Connection, clinic_id: UUID) -> int:
     return count
 
 
-async def add_finding(db: Connection, clinic_id: UUID, row: FindingRow) -> None:
-    """Keep a finding as it was."""
-    await db.execute(
-        _SQL["add_finding"], clinic_id, row.finding_id, row.alert_id, row.check_in_id, row.at, row.fate,
-        row.fate_reason, row.finding,
-    )  # fmt: skip
+async def add_findings(db: Connection, clinic_id: UUID, rows: Sequence[FindingRow]) -> None:
+    """Keep findings as they were."""
+    columns = [
+        (row.finding_id, row.alert_id, row.check_in_id, row.at, row.fate, row.fate_reason, row.finding)
+        for row in rows
+    ]
+    if columns:
+        await db.execute(_SQL["add_findings"], clinic_id, *zip(*columns, strict=True))
 
 
 async def findings_of(db: Connection, clinic_id: UUID, alert_ids: list[UUID]) -> list[FindingRow]:

@@ -10,12 +10,17 @@ from aftercare.store.rows import many
 _SQL = queries("audit")
 
 
-async def record(db: Connection, clinic_id: UUID, entry: AuditEntry) -> None:
-    """Add an entry in the transaction that causes it."""
-    await db.execute(
-        _SQL["record"], clinic_id, entry.entry_id, entry.at, entry.actor_kind, entry.actor_id, entry.action,
-        entry.patient_id, entry.subject_id, entry.detail_hash,
-    )  # fmt: skip
+async def record(db: Connection, clinic_id: UUID, *entries: AuditEntry) -> None:
+    """Add entries in the transaction that causes them."""
+    rows = [
+        (
+            entry.entry_id, entry.at, entry.actor_kind, entry.actor_id, entry.action, entry.patient_id,
+            entry.subject_id, entry.detail_hash,
+        )
+        for entry in entries
+    ]  # fmt: skip
+    if rows:
+        await db.execute(_SQL["record"], clinic_id, *zip(*rows, strict=True))
 
 
 async def clinics_to_seal(db: Connection) -> list[UUID]:

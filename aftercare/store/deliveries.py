@@ -1,5 +1,6 @@
 """Deliveries and their attempts."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -66,14 +67,31 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     answer: str
 
 
-async def queue(db: Connection, clinic_id: UUID, delivery: Delivery, what: str) -> bool:
-    """Queue a delivery; False if the same (what, whom) is queued or sent already."""
-    made = await db.fetchval(
-        _SQL["queue"], clinic_id, delivery.delivery_id, delivery.channel, delivery.kind, what, delivery.tier,
-        delivery.staff_id, delivery.patient_id, delivery.webhook_id, delivery.alert_id, delivery.day,
-        delivery.queued_at,
-    )  # fmt: skip
-    return made is not None
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    """One delivery, what makes it the same delivery, and when it may leave."""
+
+    what: str
+    delivery: Delivery
+    not_before: datetime
+
+
+def work_kind(channel: str) -> str:
+    """The kind of due work that sends over a channel: each has its own, so that a slow one delays no other."""
+    return f"deliver:{channel}"
+
+
+async def queue(db: Connection, clinic_id: UUID, letters: Sequence[Letter], wake: str) -> bool:
+    """Queue deliveries with the work of sending them, and notify a channel at commit if any of them is new."""
+    rows = [
+        (
+            one.delivery_id, one.channel, one.kind, letter.what, one.tier, one.staff_id, one.patient_id, one.webhook_id,
+            one.alert_id, one.day, one.queued_at, work_kind(one.channel), letter.not_before,
+            one.tier.rank if one.tier else 0,
+        )
+        for letter in letters
+        for one in (letter.delivery,)
+    ]  # fmt: skip
+    return bool(rows) and bool(await db.fetch(_SQL["queue"], clinic_id, *zip(*rows, strict=True), wake))
 
 
 async def to_send(db: Connection, clinic_id: UUID, delivery_id: UUID) -> ToSend | None:

@@ -53,9 +53,10 @@ select count(*)::int from alerts where clinic_id = $1 and state <> 'resolved' an
 -- name: patient_of
 select patient_id from alerts where clinic_id = $1 and id = $2;
 
--- name: add_finding
+-- name: add_findings
 insert into findings (clinic_id, finding_id, alert_id, check_in_id, at, fate, fate_reason, finding)
-values ($1, $2, $3, $4, $5, $6, $7, $8);
+select $1, n.*
+from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::text[], $7::text[], $8::json[]) as n;
 
 -- name: findings_of
 select finding_id, alert_id, check_in_id, at, fate, fate_reason, finding

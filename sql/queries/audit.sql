@@ -1,6 +1,7 @@
 -- name: record
 insert into audit_entries (clinic_id, entry_id, at, actor_kind, actor_id, action, patient_id, subject_id, detail_hash)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+select $1, n.*
+from unnest($2::uuid[], $3::timestamptz[], $4::text[], $5::uuid[], $6::text[], $7::uuid[], $8::uuid[], $9::bytea[]) as n;
 
 -- name: clinics_to_seal
 -- From clinic to clinic along the index: after an outage one of them may have a million entries.

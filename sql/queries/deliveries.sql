@@ -1,9 +1,21 @@
 -- name: queue
-insert into deliveries (clinic_id, delivery_id, channel, kind, what, tier, staff_id, patient_id, webhook_id, alert_id, day,
-                        queued_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-on conflict do nothing
-returning delivery_id;
+-- Of several of the same `what` to the same recipient the first counts; what was queued before is left as it is.
+with new as (
+    select * from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::uuid[], $9::uuid[],
+                         $10::uuid[], $11::smallint[], $12::timestamptz[], $13::text[], $14::timestamptz[], $15::smallint[])
+        as n (delivery_id, channel, kind, what, tier, staff_id, patient_id, webhook_id, alert_id, day, queued_at,
+              work, due_at, urgency)
+), queued as (
+    insert into deliveries (clinic_id, delivery_id, channel, kind, what, tier, staff_id, patient_id, webhook_id, alert_id, day,
+                            queued_at)
+    select $1, delivery_id, channel, kind, what, tier, staff_id, patient_id, webhook_id, alert_id, day, queued_at from new
+    on conflict do nothing
+    returning delivery_id
+), due as (
+    insert into due_work (clinic_id, kind, subject_id, due_at, urgency)
+    select $1, n.work, n.delivery_id, n.due_at, n.urgency from new n join queued q on q.delivery_id = n.delivery_id
+)
+select pg_notify($16, '') from queued limit 1;
 
 -- name: to_send
 select d.delivery_id, d.channel, d.kind, d.tier, d.staff_id, d.patient_id, d.webhook_id, d.alert_id, d.day, d.state,

@@ -10,11 +10,11 @@ from aftercare.notify.channel import Refused, Retry
 from aftercare.services import alerts, deliveries
 from aftercare.store import deliveries as store
 from aftercare.store import due_work
-from aftercare.store.deliveries import Delivery
+from aftercare.store.deliveries import Delivery, work_kind
 from tests.services.background import Post, pass_time
 from tests.services.conftest import Team, Treat
 
-SMTP = deliveries.work_kind("smtp")
+SMTP = work_kind("smtp")
 
 
 @pytest.fixture
