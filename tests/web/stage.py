@@ -1,5 +1,6 @@
 """A small stage for the built front end: serves pages and files under the real policy, and live events on demand."""
 
+import sys
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -7,7 +8,7 @@ from pathlib import Path
 from queue import Queue
 from threading import Event, Thread
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from aftercare.web.render import CONTENT_SECURITY_POLICY
 
@@ -31,7 +32,7 @@ class Stage:
         self.posted: Queue[tuple[str, str]] = Queue()  # path and body of every POST
         self.events: Queue[str | None] = Queue()
         self.listening = Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, self, directory=str(folder)))
+        self._server = _Server(("127.0.0.1", 0), partial(_Handler, self, directory=str(folder)))
         self._server.daemon_threads = True
         self.origin = f"http://127.0.0.1:{self._server.server_port}"
 
@@ -49,6 +50,12 @@ class Stage:
         self.events.put(None)
         self._server.shutdown()
         self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):  # a browser that leaves is no error
+            super().handle_error(request, client_address)
 
 
 class _Handler(SimpleHTTPRequestHandler):
