@@ -32,9 +32,18 @@ class Crowd:
         where = urlsplit(address)
         self._host, self._port = where.hostname, where.port
         self._free: list[_Line] = []
+        self.left = 0  # lines that the server closed
 
     async def send(self, raw: bytes) -> tuple[int, bytes]:
-        """Send one request and read its whole answer."""
+        """Send one request and read its whole answer; again on a new line where the server has left the one in use."""
+        try:
+            return await self._ask(raw)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            self.leave()
+            self.left += 1
+            return await self._ask(raw)
+
+    async def _ask(self, raw: bytes) -> tuple[int, bytes]:
         reader, writer = (
             self._free.pop() if self._free else await asyncio.open_connection(self._host, self._port)
         )

@@ -70,7 +70,7 @@ async def measure(stage: Stage) -> AsyncIterator[Row]:
     async with WebhookReceiver(receipts.note) as hooks, Fleet(stage.folder) as fleet:
         stage.say("seeding")
         phones = iter(await _seed(fleet, hooks.url, _WARM + 2 * count + ordinary))
-        server = fleet.serve()
+        server = fleet.serve("--processes", "2")  # as many as there are cores here
         await server.ready()
         async with _reference(stage, hooks.url) as bare:
             warm = list(islice(phones, _WARM))
