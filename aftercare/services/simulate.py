@@ -20,7 +20,7 @@ from uuid import UUID
 import msgspec
 
 from aftercare.care.cohort import draw_visits
-from aftercare.db.pool import Database
+from aftercare.db.pool import Busy, Database, DatabaseAway
 from aftercare.errors import AftercareError, Conflict, NotFound
 from aftercare.identity.passwords import hash_password
 from aftercare.model.audit import AuditEntry
@@ -37,6 +37,7 @@ from aftercare.store import bulk, clinics, patients, staff
 BATCH = 100  # patients
 OPENED_BEFORE = timedelta(days=7)  # how long before its first session the clinic opened
 _SAMPLE = 200
+_WAITS = (1, 5, 20)  # seconds between the tries of a batch
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -182,7 +183,7 @@ async def populate(
     wanted = min(processes or os.cpu_count() or 1, len(batches))
     if wanted <= 1:
         for batch in batches:
-            yield await write_batch(database, batch)
+            yield await _persist(database, batch)
         return
     # Spawned: a fork would take the event loop and its connections along.
     pool = ProcessPoolExecutor(wanted, mp_context=multiprocessing.get_context("spawn"))
@@ -203,11 +204,21 @@ def in_process(batch: Batch) -> Done:
         database = Database(batch.url, role="aftercare_service", size=1)
         await database.open()
         try:
-            return await write_batch(database, batch)
+            return await _persist(database, batch)
         finally:
             await database.close()
 
     return asyncio.run(write())
+
+
+async def _persist(database: Database, batch: Batch) -> Done:
+    """Write a batch, again where the database was away for a moment: what was written is whole, and not written twice."""
+    for wait in _WAITS:
+        try:
+            return await write_batch(database, batch)
+        except (Busy, DatabaseAway):
+            await asyncio.sleep(wait)
+    return await write_batch(database, batch)
 
 
 async def write_batch(database: Database, batch: Batch) -> Done:

@@ -353,6 +353,27 @@ async def _killed_in_the_middle(opened: Opened, url: str) -> None:
     await admin.close()
 
 
+async def test_a_connection_that_is_cut_costs_a_batch_a_second_try(
+    service: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(simulate, "BATCH", 15)
+    opened = await simulate.open_clinic(service, SMALL)
+    admin = await asyncpg.connect(database_url)
+    # The first transaction that comes to write is cut off in its middle, as by a server that starts again.
+    await admin.execute(
+        "create sequence cuts; grant usage on sequence cuts to public;"
+        "create function cut() returns trigger language plpgsql security definer as $$ begin"
+        " if nextval('cuts') = 3 then perform pg_terminate_backend(pg_backend_pid()); end if; return new; end $$;"
+        "create trigger cut before insert on alerts for each row execute function cut()"
+    )
+    done = [one async for one in simulate.populate(service, opened, processes=1)]
+    there = await admin.fetchval("select count(*) from patients")
+    cuts = await admin.fetchval("select last_value from cuts")
+    await admin.close()
+    assert cuts > 3
+    assert sum(one.patients for one in done) == there == SMALL.patients
+
+
 async def test_a_handle_that_another_clinic_has_is_refused(service: Database) -> None:
     await simulate.open_clinic(service, SMALL)
     with pytest.raises(Conflict):
