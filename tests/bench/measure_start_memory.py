@@ -48,7 +48,7 @@ async def measure(stage: Stage) -> AsyncIterator[Row]:
         await asyncio.to_thread(own.end)
     async with Fleet(stage.folder, postgres={}, **_compiled(stage)) as fleet:
         stage.say("seeding")
-        phones = await _seed(fleet, stage.size(4, 400))
+        phones = await _seed(fleet, stage.size(4, 2_500))  # each sends as much as a course asks, and no more
         server = fleet.serve()
         starts = []
         for number in range(rounds):
