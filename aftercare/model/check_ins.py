@@ -63,6 +63,14 @@ class KeptOf(Kept, frozen=True, kw_only=True):
     patient_id: UUID
 
 
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """A check-in that is already here: the digest of its content in hex, and what was answered the first time."""
+
+    check_in_id: UUID
+    digest: str
+    answer: msgspec.Raw
+
+
 class ConsentState(msgspec.Struct, frozen=True, kw_only=True):
     """The newest word on one purpose."""
 

@@ -14,10 +14,11 @@ from aftercare.db.pool import Connection, Database
 from aftercare.errors import Forbidden, NotFound
 from aftercare.model.alerts import Alert, Change
 from aftercare.model.people import Actor
+from aftercare.model.recovery import Recovery
 from aftercare.model.text import Instant, Paragraph
 from aftercare.model.words import Outcome, Role
 from aftercare.services import audit, recovery
-from aftercare.services.recovery import ESCALATE, Recovery
+from aftercare.services.recovery import ESCALATE
 from aftercare.store import alerts as store
 from aftercare.store import due_work
 from aftercare.store.alerts import FindingRow, FollowUp, PatientAlert

@@ -13,13 +13,13 @@ from aftercare.model.care import Episode
 from aftercare.model.check_ins import Kept
 from aftercare.model.findings import Evidence, Finding
 from aftercare.model.people import Clinic, Patient, StaffMember
+from aftercare.model.recovery import Recovery
 from aftercare.model.views import AlertLine, AlertView, StaffView, TriageRow
 from aftercare.model.words import AlertState
 from aftercare.services import dashboard_course as course_of
 from aftercare.services import dashboard_views as views
 from aftercare.services.dashboard_course import Recovered
 from aftercare.services.dashboard_log import Depth, log_of, shown_after
-from aftercare.services.recovery import Recovery
 from aftercare.store import alerts as store
 from aftercare.store import check_ins, episodes, patients, photos, staff
 from aftercare.store.alerts import FindingRow, PatientAlert

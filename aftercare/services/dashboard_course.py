@@ -9,12 +9,13 @@ import msgspec
 from aftercare.care.calendar import DAY_90, DAYS, day_of
 from aftercare.care.instrument import Item, Kind, load
 from aftercare.checks import default_pack, expected
+from aftercare.checks.recovery import day_in
 from aftercare.model.care import Episode
 from aftercare.model.charts import Axis, ChartPoint, ChartSeries, SignMark, SignsRow
 from aftercare.model.check_ins import Kept
 from aftercare.model.people import Patient
+from aftercare.model.recovery import Recovery
 from aftercare.model.timeline import Answers
-from aftercare.services.recovery import Recovery, day_in
 from aftercare.services.sweep import asked_of
 
 GRADED = tuple(item.key for item in load().items if item.kind is Kind.GRADE)

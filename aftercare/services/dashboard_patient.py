@@ -10,6 +10,7 @@ from aftercare.model.alerts import Alert
 from aftercare.model.care import Episode
 from aftercare.model.charts import AlertPin
 from aftercare.model.pages import InvitationPage, PatientPage, PhotoPage
+from aftercare.model.recovery import Recovery
 from aftercare.model.views import FollowUpItem, MessageView, PhotoView, SessionView
 from aftercare.services import audit, enrolments, recovery
 from aftercare.services import dashboard_alerts as drawn
@@ -18,7 +19,6 @@ from aftercare.services import dashboard_views as views
 from aftercare.services.dashboard_course import Recovered
 from aftercare.services.dashboard_head import Reader, clinic_of, head
 from aftercare.services.dashboard_log import done, look_deeper
-from aftercare.services.recovery import Recovery
 from aftercare.store import alerts as store
 from aftercare.store import courses, episodes, patients, photos, sessions, staff
 

@@ -21,6 +21,8 @@ from aftercare.alerts.course import course_block, is_condition
 from aftercare.alerts.joining import absorb
 from aftercare.care.cohort import SyntheticCheckIn, SyntheticPatient
 from aftercare.care.instrument import load, read_answers
+from aftercare.checks.pack import default_pack
+from aftercare.checks.recovery import day_in, findings, place
 from aftercare.model.advice import Advice
 from aftercare.model.alerts import Alert, Change
 from aftercare.model.care import Course, Episode
@@ -29,14 +31,14 @@ from aftercare.model.clinic import OpeningHours
 from aftercare.model.findings import Finding
 from aftercare.model.messages import MessageKind
 from aftercare.model.people import Actor
+from aftercare.model.recovery import Recovery
 from aftercare.model.words import Outcome, Role, Tier
-from aftercare.services import recovery
 from aftercare.services.check_ins import CheckInAnswer, advice_for
 from aftercare.services.courses import as_session
 from aftercare.services.deliveries import letters
 from aftercare.services.me import CONSENT_TEXT
 from aftercare.services.patients import as_patient
-from aftercare.services.recovery import ESCALATE, SWEEP, Recovery
+from aftercare.services.recovery import ESCALATE, SWEEP
 from aftercare.services.sweep import Asking, look_at, reminder_key, urgency_of
 from aftercare.services.synthetic import (
     check_in_draft,
@@ -209,14 +211,14 @@ class _Life:
             answered_by=said.answered_by,
             answers=read_answers(load(draft.instrument), draft.answers).answers,
         )
-        found = recovery.findings(self.mine, [kept])
+        found = findings(default_pack(), self.mine, [kept])
         self.mine = msgspec.structs.replace(self.mine, check_ins=(*self.mine.check_ins, kept))
         self._absorb(found, self.me, at)
         own = [one for those in found.values() for one in those if one.check_in == str(said.id)]
         answer = CheckInAnswer(
             check_in_id=said.id,
             received_at=at,
-            day=recovery.day_in(recovery.place(self.mine, kept.judged_at), kept),
+            day=day_in(place(self.mine, kept.judged_at), kept),
             advice=self._advice(own, at),
             ask_again=not kept.answers,
         )

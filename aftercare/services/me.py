@@ -9,14 +9,15 @@ import msgspec
 
 from aftercare.care.advice import describe_hours, emergency_number
 from aftercare.care.instrument import Group, Item, Text, load
+from aftercare.checks.recovery import day_in
 from aftercare.db.pool import Database
 from aftercare.errors import NotFound
 from aftercare.model.check_ins import ConsentState
 from aftercare.model.people import Actor
+from aftercare.model.recovery import Recovery
 from aftercare.model.text import END
 from aftercare.model.words import Modality
 from aftercare.services import audit, recovery
-from aftercare.services.recovery import Recovery
 from aftercare.services.sweep import asked_of
 from aftercare.store import consents, patients
 
@@ -160,7 +161,7 @@ def _due(mine: Recovery, now: datetime) -> tuple[Due, ...]:
     episode = mine.newest
     if episode is None:
         return ()
-    answered = {recovery.day_in(episode, kept) for kept in mine.check_ins if kept.answers}
+    answered = {day_in(episode, kept) for kept in mine.check_ins if kept.answers}
     return tuple(
         Due(
             day=one.day,

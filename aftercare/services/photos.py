@@ -15,7 +15,7 @@ from aftercare.model.words import View
 from aftercare.photos.blobs import BlobKey, Blobs
 from aftercare.photos.workers import PhotoWorkers
 from aftercare.services import audit
-from aftercare.services.check_ins import require_client_id
+from aftercare.services.arrival import require_client_id
 from aftercare.store import consents, patients
 from aftercare.store import photos as store
 from aftercare.store.photos import PhotoRow

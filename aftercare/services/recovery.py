@@ -1,6 +1,6 @@
 """One patient's recovery: everything that check-ins, the sweep and staff do to it takes this way and this lock."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -9,48 +9,25 @@ from uuid_utils.compat import uuid7
 
 from aftercare.alerts.clocks import due_at
 from aftercare.alerts.joining import absorb
-from aftercare.care.calendar import day_of, monitored_until
-from aftercare.checks.engine import judge
+from aftercare.care.calendar import monitored_until
 from aftercare.checks.pack import default_pack
+from aftercare.checks.recovery import findings
 from aftercare.db.pool import Connection
 from aftercare.errors import NotFound
 from aftercare.model.alerts import Alert, Change, Fate, Told
 from aftercare.model.care import Episode
-from aftercare.model.check_ins import Kept
 from aftercare.model.findings import Finding
-from aftercare.model.people import Actor, Clinic, Patient
-from aftercare.model.timeline import Timeline, TimelineCheckIn
-from aftercare.model.words import LATE_CODES, Modality
+from aftercare.model.people import Actor, Patient
+from aftercare.model.recovery import Recovery
 from aftercare.services import audit
 from aftercare.services.deliveries import WAKE, tell
 from aftercare.store import alerts as alert_store
 from aftercare.store import due_work, patients
 from aftercare.store import recovery as store
 from aftercare.store.alerts import FindingRow
-from aftercare.store.recovery import Answered
 
 SWEEP, ESCALATE = "sweep", "escalate"
 _STORED = {Fate.RAISED, Fate.ESCALATED, Fate.JOINED, Fate.HELD}
-
-
-class Recovery(msgspec.Struct, frozen=True, kw_only=True):
-    """A patient's recovery, locked: read once, decided on, written once."""
-
-    clinic: Clinic
-    patient: Patient
-    episodes: tuple[Episode, ...]  # the newest session first
-    check_ins: tuple[
-        Kept, ...
-    ]  # since the oldest episode that matters, in the order in which they are judged
-    alerts: tuple[Alert, ...]  # of all episodes
-    answered: dict[UUID, Answered] = {}  # of the check-ins asked about, those that are here already
-    consented: frozenset[str] = frozenset()  # the purposes that were ever asked about
-    to_ring: bool = False  # on the call list
-
-    @property
-    def newest(self) -> Episode | None:
-        """The episode whose calendar runs."""
-        return self.episodes[0] if self.episodes else None
 
 
 async def load(
@@ -110,123 +87,6 @@ def _matters_since(mine: Sequence[Episode], patient: Patient, at: datetime) -> d
     return start - timedelta(days=1)
 
 
-def place(recovery: Recovery, at: datetime) -> Episode | None:
-    """The episode that a check-in of this instant belongs to: the newest session before it."""
-    return next((episode for episode in recovery.episodes if episode.session_at <= at), None)
-
-
-def day_in(episode: Episode | None, kept: Kept) -> int | None:
-    """The rule's day of a check-in in an episode."""
-    return None if episode is None else day_of(episode.session_at, kept.judged_at, kept.time_zone)
-
-
-def timeline(recovery: Recovery, episode: Episode, kept: Iterable[Kept]) -> Timeline:
-    """An episode as the checks see it."""
-    return Timeline(
-        id=str(episode.episode_id),
-        modality=episode.modality,
-        session_at=episode.session_at,
-        time_zone=recovery.patient.time_zone,
-        patient=recovery.patient.risks,
-        session=episode.treatment,
-        check_ins=[
-            TimelineCheckIn(
-                day=day_of(episode.session_at, one.judged_at, one.time_zone),
-                hours_after=_hours(episode, one.judged_at),
-                answers=one.answers,
-                id=str(one.check_in_id),
-            )
-            for one in kept
-            if one.judged_at >= episode.session_at
-        ],
-    )
-
-
-def findings(recovery: Recovery, new: Sequence[Kept]) -> dict[UUID, list[Finding]]:
-    """What the checks say of new check-ins and of what came after the oldest of them, by episode.
-
-    Each check-in is judged by its day's course in the session before it; its late signs by the session before that, as
-    long as that one is monitored. Before any session it is judged by the last column of the course.
-    """
-    everything = sorted((*recovery.check_ins, *new), key=lambda one: (one.judged_at, one.check_in_id))
-    found: dict[UUID, list[Finding]] = {}
-    untreated = [one for one in new if place(recovery, one.judged_at) is None]
-    treated = [one for one in new if place(recovery, one.judged_at) is not None]
-    if untreated:
-        found[recovery.patient.patient_id] = _before_any_session(recovery, everything, _oldest(untreated))
-    if not treated:
-        return found
-    first = _oldest(treated)
-    later = [one for one in everything if one.judged_at >= first.judged_at]
-    for episode in recovery.episodes:
-        codes = {str(one.check_in_id): _codes_here(recovery, episode, one) for one in later}
-        if not any(codes.values()):
-            continue
-        judged = judge(
-            default_pack(), timeline(recovery, episode, everything), since=_hours(episode, first.judged_at)
-        )
-        found[episode.episode_id] = [
-            finding
-            for finding in judged
-            if _wanted(codes.get(str(finding.check_in), frozenset()), late=finding.code in LATE_CODES)
-        ]
-    return found
-
-
-def _oldest(these: Iterable[Kept]) -> Kept:
-    return min(these, key=lambda one: one.judged_at)
-
-
-def _hours(episode: Episode, at: datetime) -> float:
-    return (at - episode.session_at).total_seconds() / 3600
-
-
-_NOT_LATE, _LATE = "not late", "late"
-
-
-def _codes_here(recovery: Recovery, episode: Episode, kept: Kept) -> frozenset[str]:
-    before = [one for one in recovery.episodes if one.session_at <= kept.judged_at]
-    if not before or episode not in before[:2]:
-        return frozenset()
-    older = before[1] if len(before) > 1 else None
-    if older is not None and kept.judged_at > monitored_until(
-        older.session_at, kept.time_zone, with_day_90=older.with_day_90
-    ):
-        older = None
-    if episode is before[0]:
-        return frozenset({_NOT_LATE} if older else {_NOT_LATE, _LATE})
-    return frozenset({_LATE} if older else ())
-
-
-def _wanted(codes: frozenset[str], *, late: bool) -> bool:
-    return (_LATE if late else _NOT_LATE) in codes
-
-
-_NEVER_TREATED_DAY = 400
-
-
-def _before_any_session(recovery: Recovery, everything: list[Kept], new: Kept) -> list[Finding]:
-    start = new.judged_at - timedelta(days=_NEVER_TREATED_DAY)
-    untreated = Timeline(
-        id=str(recovery.patient.patient_id),
-        modality=Modality.MICRONEEDLING,
-        session_at=start,
-        time_zone=new.time_zone,
-        patient=recovery.patient.risks,
-        check_ins=[
-            TimelineCheckIn(
-                day=day_of(start, one.judged_at, one.time_zone),
-                hours_after=(one.judged_at - start).total_seconds() / 3600,
-                answers=one.answers,
-                id=str(one.check_in_id),
-            )
-            for one in everything
-            if place(recovery, one.judged_at) is None
-        ],
-    )
-    return judge(default_pack(), untreated, since=str(new.check_in_id))
-
-
 async def judge_again(
     db: Connection, actor: Actor, patient_id: UUID, since: datetime, *, now: datetime
 ) -> None:
@@ -235,7 +95,7 @@ async def judge_again(
     later = [one for one in mine.check_ins if one.judged_at >= since]
     if later:
         rest = tuple(one for one in mine.check_ins if one.judged_at < since)
-        found = findings(msgspec.structs.replace(mine, check_ins=rest), later)
+        found = findings(default_pack(), msgspec.structs.replace(mine, check_ins=rest), later)
         await absorb_findings(db, mine, found, actor, now=now)
 
 

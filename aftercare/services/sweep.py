@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 from aftercare.care.calendar import MORNING, at_local, calendar
 from aftercare.care.reminding import leaves_at
 from aftercare.checks.pack import default_pack
+from aftercare.checks.recovery import day_in
 from aftercare.checks.silence import listen
 from aftercare.db.pool import Connection, Database
 from aftercare.model.calendar import DueCheckIn
@@ -18,6 +19,7 @@ from aftercare.model.care import Episode
 from aftercare.model.findings import Finding
 from aftercare.model.messages import MessageKind
 from aftercare.model.people import Actor
+from aftercare.model.recovery import Recovery
 from aftercare.model.silence import (
     CallReason,
     OpenAlert,
@@ -31,7 +33,7 @@ from aftercare.model.silence import (
 from aftercare.model.words import Role
 from aftercare.services import audit, recovery
 from aftercare.services.deliveries import queue
-from aftercare.services.recovery import SWEEP, Recovery
+from aftercare.services.recovery import SWEEP
 from aftercare.store import call_list, due_work, episodes, patients, staff
 from aftercare.store import deliveries as delivery_store
 from aftercare.store.call_list import CallListRow
@@ -194,7 +196,7 @@ def _to_remind(
 def _watch(mine: Recovery, episode: Episode, due: list[DueCheckIn], sent: Sent, now: datetime) -> Watch:
     spoken: dict[int, bool] = {}
     for kept in mine.check_ins:
-        day = recovery.day_in(episode, kept)
+        day = day_in(episode, kept)
         if day is not None and kept.judged_at >= episode.session_at:
             spoken[day] = spoken.get(day, False) or bool(kept.answers)
     return Watch(

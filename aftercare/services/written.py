@@ -19,9 +19,9 @@ from aftercare.model.care import Session
 from aftercare.model.check_ins import Kept
 from aftercare.model.messages import MessageKind
 from aftercare.model.people import Actor, Clinic, StaffMember
+from aftercare.model.recovery import Recovery
 from aftercare.model.words import Role
 from aftercare.services.check_ins import CheckInAnswer
-from aftercare.services.recovery import Recovery
 from aftercare.store.bulk import COLUMNS, Rows
 from aftercare.store.call_list import CallListRow
 from aftercare.store.deliveries import Letter, work_kind

@@ -10,18 +10,10 @@ from aftercare.db.pool import Connection
 from aftercare.db.sql import queries
 from aftercare.model.alerts import Alert
 from aftercare.model.care import Episode
-from aftercare.model.check_ins import Kept
+from aftercare.model.check_ins import Answered, Kept
 from aftercare.model.people import Clinic
 
 _SQL = queries("recovery")
-
-
-class Answered(msgspec.Struct, frozen=True, kw_only=True):
-    """A check-in that is already here: the digest of its content in hex, and what was answered the first time."""
-
-    check_in_id: UUID
-    digest: str
-    answer: msgspec.Raw
 
 
 class Gathered(msgspec.Struct, frozen=True, kw_only=True):

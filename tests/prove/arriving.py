@@ -11,15 +11,16 @@ import msgspec
 from aftercare.alerts.joining import absorb
 from aftercare.care.instrument import CURRENT_VERSION, load, read_answers
 from aftercare.checks import default_pack, judge
+from aftercare.checks.recovery import findings, timeline
 from aftercare.db.pool import Database
 from aftercare.model.alerts import Alert, Fate, Notice, Why
 from aftercare.model.care import CourseDraft, Episode, SessionDraft
 from aftercare.model.check_ins import CheckInDraft, Kept
 from aftercare.model.people import Actor, Clinic, Patient, PatientDraft
+from aftercare.model.recovery import Recovery
 from aftercare.model.words import LATE_CODES, AnsweredBy, Code, Modality, Prophylaxis, Tier
 from aftercare.services import check_ins, courses, patients, recovery
 from aftercare.services.check_ins import CheckInAnswer
-from aftercare.services.recovery import Recovery
 from aftercare.services.sync import SyncBatch, sync
 from aftercare.store import alerts as alert_store
 from tests.prove.journeys import END, HOME, START, Arrival, Journey, Said, Treated
@@ -95,7 +96,7 @@ class Purely:
         """Take one check-in; the same again changes nothing."""
         if kept in self.mine.check_ins:
             return
-        found = recovery.findings(self.mine, (kept,))
+        found = findings(default_pack(), self.mine, (kept,))
         together = (*self.mine.check_ins, kept)
         there = tuple(sorted(together, key=lambda one: (one.judged_at, str(one.check_in_id))))
         alerts = {alert.id: alert for alert in self.mine.alerts}
@@ -137,7 +138,7 @@ def read_at_once(mine: Recovery) -> dict[tuple[int, Code], set[tuple[str, str]]]
     }
     read: dict[tuple[int, Code], set[tuple[str, str]]] = {}
     for place, episode in enumerate(oldest_first):
-        for finding in judge(default_pack(), recovery.timeline(mine, episode, mine.check_ins)):
+        for finding in judge(default_pack(), timeline(mine, episode, mine.check_ins)):
             belongs = 0 if finding.code in LATE_CODES else place_of[str(finding.check_in)]
             if belongs == place:
                 read.setdefault((place, finding.code), set()).add((str(finding.check_in), finding.row))
