@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from aftercare.alerts.joining import absorb
+from aftercare.alerts.book import Book
 from aftercare.care.calendar import DAY_90, calendar, end_of_day
 from aftercare.checks import RulePack, judge
 from aftercare.checks.files import TimelineFileError, read_timeline
@@ -26,6 +25,7 @@ _LINES = frozenset({Fate.RAISED, Fate.ESCALATED})
 _FOR_EVER = datetime.max.replace(tzinfo=UTC)
 _ANY_TIME = OpeningHours(time_zone="UTC")
 _A_CENTURY = 36_500  # days
+_EPISODE = UUID(int=0)
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,12 +55,21 @@ def replay(timeline: Timeline, pack: RulePack) -> list[Line]:
     Check-ins are taken in the order of their own time, those of one instant in the order of the file. With `until_day`
     silence is judged as well, to the end of that local day and as if every reminder had left.
     """
+    return _run(timeline, pack).lines
+
+
+def replayed_alerts(timeline: Timeline, pack: RulePack) -> tuple[Alert, ...]:
+    """Return the alerts themselves, as they stand at the end of the same replay."""
+    return tuple(_run(timeline, pack).book.alerts.values())
+
+
+def _run(timeline: Timeline, pack: RulePack) -> "_Run":
     run = _Run(timeline, pack)
     named = [_named(check_in, place) for place, check_in in enumerate(timeline.check_ins, start=1)]
     for check_in in sorted(named, key=_hours):
         run.arrive(check_in)
     run.listen_until(_FOR_EVER)
-    return run.lines
+    return run
 
 
 class _Run:
@@ -69,10 +78,9 @@ class _Run:
         self.pack = pack
         self.now = timeline.session_at
         self.lines: list[Line] = []
-        self.alerts: dict[UUID, Alert] = {}
+        self.book = Book(_ANY_TIME)
         self.due: list[DueCheckIn] = []
         self.silence_ends = timeline.session_at
-        self._ids = count(1)
         if timeline.until_day is not None:
             self._await(timeline, timeline.until_day)
 
@@ -123,7 +131,7 @@ class _Run:
             heard_at=tuple(self.timeline.session_at + timedelta(hours=_hours(one)) for one in said),
             alerts=tuple(
                 OpenAlert(alert.code, alert.tier, alert.raised_at)
-                for alert in self.alerts.values()
+                for alert in self.book.alerts.values()
                 if alert.unresolved
             ),
         )
@@ -132,16 +140,7 @@ class _Run:
         return Reminder(ReminderFate.SENT, leaves_at) if leaves_at <= self.now else Reminder()
 
     def absorb(self, findings: Iterable[Finding]) -> None:
-        change = absorb(
-            self.alerts.values(),
-            findings,
-            episode_id=UUID(int=0),
-            now=self.now,
-            hours=_ANY_TIME,
-            new_id=lambda: UUID(int=next(self._ids)),
-        )
-        self.alerts |= {alert.id: alert for alert in (*change.new, *change.changed)}
-        self.lines += _lines(self.timeline.id, change)
+        self.lines += _lines(self.timeline.id, self.book.absorb(_EPISODE, findings, self.now))
 
 
 def _lines(name: str, change: Change) -> Iterable[Line]:
