@@ -1,0 +1,297 @@
+"""What a screening advises: row by row of clinical.md 3, as properties over random answers, and in the words it uses."""
+
+import re
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aftercare.care.candidacy import advise_candidacy, is_due, learned
+from aftercare.care.questionnaire import (
+    QuestionnaireError,
+    UnknownQuestionnaireError,
+    asked,
+    load,
+    parse,
+    source_of,
+    versions,
+)
+from aftercare.model.screenings import Advice, Item, Scope, Weight
+from aftercare.model.words import Modality
+
+TODAY = date(2026, 3, 4)
+QUESTIONS = load()
+ITEMS = {item.key: item for item in QUESTIONS.items}
+CIT, LASER = Modality.MICRONEEDLING, Modality.LASER_GENESIS
+_RANK = {"candidate": 0, "with_precautions": 1, "not_now": 2}
+BLOCK, A, C, P = Weight.BLOCK, Weight.DEFER, Weight.CONDITIONAL, Weight.PRECAUTION
+
+
+def ago(days: int) -> str:
+    return (TODAY - timedelta(days=days)).isoformat()
+
+
+def advice(modality: Modality = CIT, scope: Scope = "course", **answers: Any) -> Advice:
+    return advise_candidacy(QUESTIONS, answers, modality, on=TODAY, scope=scope)
+
+
+# item, answer, weight before needling, weight before the laser, whether sources conflict (needling, laser)
+ROWS: tuple[tuple[str, Any, Weight | None, Weight | None, bool, bool], ...] = (
+    ("active_cold_sore", True, A, A, False, False),
+    ("infection", True, A, A, False, False),
+    ("sunburn", True, A, A, False, False),
+    ("suspicious_lesion", True, A, A, False, False),
+    ("pregnancy", True, A, C, True, False),
+    ("breast_feeding", True, C, C, False, False),
+    ("allergies", ["nickel_or_steel"], A, C, True, False),
+    ("allergies", ["numbing_cream"], C, C, False, False),
+    ("allergies", ["skin_product"], C, C, False, False),
+    ("bleeding_disorder", True, A, C, False, False),
+    ("blood_thinner", True, C, C, True, True),
+    ("painkillers", True, P, None, True, False),
+    ("isotretinoin", "now", C, C, True, True),
+    ("isotretinoin_last_taken", ago(182), C, C, True, True),
+    ("isotretinoin_last_taken", ago(183), None, None, False, False),
+    ("keloid_history", "other_area", C, C, False, False),
+    ("keloid_history", "chest_or_jaw", A, C, False, False),
+    ("inflamed_skin", ["acne"], C, C, False, False),
+    ("inflamed_skin", ["rosacea"], C, C, False, True),
+    ("inflamed_skin", ["eczema"], C, C, False, False),
+    ("inflamed_skin", ["psoriasis"], C, C, False, False),
+    ("immunosuppressed", True, C, C, False, False),
+    ("diabetes", "uncontrolled", C, C, False, False),
+    ("diabetes", "controlled", None, None, False, False),
+    ("hsv_history", True, P, P, False, False),
+    ("last_outbreak", ago(55), C, P, False, False),
+    ("last_outbreak", ago(56), None, None, False, False),
+    ("light_sensitising", ["pdt_agent"], None, A, False, False),
+    ("light_sensitising", ["gold"], None, A, False, False),
+    ("light_sensitising", ["amiodarone"], None, P, False, False),
+    ("light_sensitising", ["minocycline"], None, P, False, False),
+    ("light_sensitising", ["st_johns_wort"], None, P, False, False),
+    ("sun_exposure", "under_2_weeks", C, A, False, False),
+    ("sun_exposure", "2_to_4_weeks", C, C, True, True),
+    ("sun_exposure", "over_4_weeks", None, None, False, False),
+    ("fitzpatrick", "3", None, None, False, False),
+    ("fitzpatrick", "4", P, P, False, False),
+    ("fitzpatrick", "6", P, P, False, False),
+    ("last_filler", ago(182), C, C, True, True),
+    ("last_filler", ago(183), None, None, False, False),
+    ("last_peel", ago(91), C, C, True, True),
+    ("last_peel", ago(92), None, None, False, False),
+    ("topical_retinoid_or_acid", True, P, P, True, False),
+    ("epilepsy", True, None, C, False, False),
+    ("pacemaker", True, None, C, False, False),
+    ("tattoo", True, None, C, False, False),
+    ("eye_shields", True, None, C, False, False),
+    ("expectations", True, C, C, False, False),
+    ("cannot_avoid_sun", True, C, C, False, False),
+    ("age", "under_18", C, C, False, False),
+    ("age", "18_to_21", P, None, True, False),
+    ("last_session", ago(27), BLOCK, BLOCK, False, False),
+    ("last_session", ago(28), None, None, False, False),
+    ("last_session", ago(-3), BLOCK, BLOCK, False, False),  # a date ahead is not long ago
+    ("recent_tan", True, C, C, True, True),
+    ("new_medicine", True, C, C, False, False),
+    ("lumps_or_patches", True, A, A, False, False),
+    ("recent_outbreak", True, C, P, False, False),
+)
+
+
+@pytest.mark.parametrize(
+    ("item", "answer", "needling", "laser", "conflict", "laser_conflict"), ROWS, ids=lambda one: str(one)[:24]
+)
+def test_a_row_weighs_what_the_clinical_table_says(
+    item: str, answer: Any, needling: Weight | None, laser: Weight | None, conflict: Any, laser_conflict: Any
+) -> None:  # fmt: skip
+    for modality, weight, sides in ((CIT, needling, conflict), (LASER, laser, laser_conflict)):
+        found = advice(modality, **{item: answer})
+        assert [reason.weight for reason in found.reasons] == ([] if weight is None else [weight]), modality
+        assert any(reason.sides for reason in found.reasons) is sides
+        assert found.asks_for_a_reason is (weight is C or sides)
+        outcome = {None: "candidate", P: "with_precautions", C: "with_precautions"}.get(weight, "not_now")
+        assert found.outcome == outcome
+
+
+def test_every_effect_of_the_questionnaire_has_its_row() -> None:
+    told = {
+        (item, effect.sentence)
+        for item, answer, *_ in ROWS
+        for modality in Modality
+        for effect in advice(modality, **{item: answer}).reasons
+    }
+    light = ("light_sensitising", advice(LASER, light_sensitising=["other"]).reasons[0].sentence)
+    assert {(item.key, effect.sentence) for item in QUESTIONS.items for effect in item.effects} == {
+        *told,
+        light,
+    }
+
+
+def _answer(item: Item) -> st.SearchStrategy[Any]:
+    open_ = st.sampled_from([None, "unknown"])
+    if item.kind == "yes_no":
+        return st.booleans() | open_
+    if item.kind == "choice":
+        return st.sampled_from(item.values) | open_
+    if item.kind == "many":
+        return st.lists(st.sampled_from(item.values), unique=True)
+    if item.kind == "date":
+        return st.integers(-5, 400).map(ago) | open_
+    return st.text(max_size=20)
+
+
+_odd = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.text(max_size=8), st.lists(st.text(max_size=3), max_size=2)
+)
+_answers = st.fixed_dictionaries({}, optional={item.key: _answer(item) for item in QUESTIONS.items})
+_hostile = st.dictionaries(st.sampled_from(sorted(ITEMS)) | st.text(max_size=10), _odd, max_size=12)
+
+
+@given(_answers, st.data(), st.sampled_from(Modality), st.sampled_from(["course", "session"]))
+def test_adding_an_answer_never_improves_the_outcome_nor_takes_a_reason_away(
+    answers: dict[str, Any], data: st.DataObject, modality: Modality, scope: Scope
+) -> None:
+    item = data.draw(st.sampled_from(QUESTIONS.items))
+    without = {key: said for key, said in answers.items() if key != item.key}
+    more = {**without, item.key: data.draw(_answer(item))}
+    before = advise_candidacy(QUESTIONS, without, modality, on=TODAY, scope=scope)
+    after = advise_candidacy(QUESTIONS, more, modality, on=TODAY, scope=scope)
+    assert _RANK[after.outcome] >= _RANK[before.outcome]
+    assert set(after.reasons) >= set(before.reasons)
+    assert set(after.precautions) >= set(before.precautions)
+
+
+@given(_answers, st.sampled_from(Modality))
+def test_the_heaviest_reason_leads_and_makes_the_outcome(answers: dict[str, Any], modality: Modality) -> None:
+    found = advise_candidacy(QUESTIONS, answers, modality, on=TODAY)
+    weights = [list(Weight).index(reason.weight) for reason in found.reasons]
+    assert weights == sorted(weights)
+    heavy = {BLOCK, A} & {reason.weight for reason in found.reasons}
+    assert found.outcome == ("not_now" if heavy else "with_precautions" if weights else "candidate")
+
+
+@given(_answers, st.sampled_from(["course", "session"]))
+def test_what_is_asked_and_open_is_listed_and_never_taken_for_no(
+    answers: dict[str, Any], scope: Scope
+) -> None:
+    found = advise_candidacy(QUESTIONS, answers, CIT, on=TODAY, scope=scope)
+    for item in asked(QUESTIONS, scope):
+        is_open = answers.get(item.key) in (None, "unknown") and not item.optional
+        assert (item.key in found.unanswered) is (is_open and is_due(item, answers)), item.key
+
+
+@given(_hostile, st.sampled_from(Modality))
+def test_whatever_a_newer_app_sends_is_read_as_far_as_it_can_be_and_the_rest_named(
+    answers: dict[str, Any], modality: Modality
+) -> None:
+    found = advise_candidacy(QUESTIONS, answers, modality, on=TODAY)
+    assert msgspec.json.decode(msgspec.json.encode(found), type=Advice) == found
+    unknown = {key for key in answers if key not in ITEMS and answers[key] not in (None, "", "unknown")}
+    assert len([one for one in found.unread if one.reason.startswith("This questionnaire")]) == len(unknown)
+    learned(QUESTIONS, answers)
+
+
+def test_an_unreadable_answer_leaves_the_others_judged() -> None:
+    found = advice(pregnancy="maybe", active_cold_sore=True, telepathy=True, light_sensitising=["gold", "x"])
+    assert [one.pointer for one in found.unread] == ["/pregnancy", "/telepathy"]
+    assert (found.outcome, "pregnancy" in found.unanswered) == ("not_now", True)
+    assert advice(LASER, light_sensitising=["gold", "x"]).outcome == "not_now"
+
+
+def test_nothing_answered_is_open_throughout() -> None:
+    found = advice(scope="session")
+    assert found.outcome == "candidate"
+    assert set(found.unanswered) == {item.key for item in asked(QUESTIONS, "session")}
+
+
+def test_before_a_session_the_acute_contraindications_are_asked() -> None:
+    assert [item.key for item in asked(QUESTIONS, "session")] == [
+        "active_cold_sore", "infection", "sunburn", "recent_tan", "pregnancy", "new_medicine", "lumps_or_patches",
+        "recent_outbreak",
+    ]  # fmt: skip
+
+
+def test_what_is_said_of_risks_is_learned_and_nothing_else() -> None:
+    said = {
+        "hsv_history": False, "active_cold_sore": True, "diabetes": "controlled", "immunosuppressed": False,
+        "keloid_history": "other_area", "blood_thinner": "unknown", "fitzpatrick": "5", "prophylaxis": "taken",
+        "allergies": ["numbing_cream"], "allergies_named": "latex", "medicines_named": " ramipril ",
+    }  # fmt: skip
+    assert learned(QUESTIONS, said) == {
+        "hsv_history": True,  # a cold sore now outweighs what is remembered
+        "diabetes": True,
+        "immunosuppressed": False,
+        "keloid_history": True,
+        "fitzpatrick": 5,
+        "prophylaxis": "taken",
+        "allergies": "numbing cream\nlatex",
+        "medicines": "ramipril",
+    }
+    assert learned(QUESTIONS, {"pregnancy": True, "active_cold_sore": False}) == {}
+
+
+# Words that would tell somebody to leave a medicine. Topical cosmetics have no exemption: their texts do without as well.
+_LEAVE = re.compile(
+    r"\b(stop\w*|paus\w*|discontinu\w*|cease\w*|withh[oe]ld\w*|quit\w*|come off|hold off|wash.?out"
+    r"|suspend\w*|interrump\w*|interromp\w*|dej(?:e|es|ar|a) de|deix(?:e|es|ar|a) de|abandon\w*|parar|pare\b|largar"
+    r"|descontin\w*|retir(?:e|ar)\b)",
+    re.IGNORECASE,
+)
+
+
+def _texts_of_the_pages() -> str:
+    web = Path(__file__).parents[2] / "aftercare" / "web"
+    return "\n".join(page.read_text() for page in (web / "templates").glob("screening*.html"))
+
+
+@pytest.mark.parametrize("version", versions())
+def test_no_text_in_any_language_tells_anyone_to_leave_a_medicine(version: int) -> None:
+    data = "\n".join(line for line in source_of(version).splitlines() if not line.startswith("#"))
+    assert _LEAVE.findall(data) == []
+    assert _LEAVE.findall(_texts_of_the_pages()) == []
+    assert _LEAVE.search("Deje de tomar")
+    assert _LEAVE.search("Stop it ten days before")
+
+
+def test_what_touches_a_medicine_says_who_may_change_it() -> None:
+    for key in ("blood_thinner", "isotretinoin", "new_medicine"):
+        for effect in ITEMS[key].effects:
+            assert "prescriber" in f"{effect.sentence} {effect.plan}", key
+
+
+SOURCE = source_of(1)
+
+
+@pytest.mark.parametrize(
+    ("here", "instead", "says"),
+    [
+        ('key = "infection"', 'key = "sunburn"', "sunburn is there twice"),
+        ('key = "infection"\ngroup = "today"', 'key = "infection"\ngroup = "nowhere"', "unknown group nowhere"),
+        ("within_days = 56", "within_days = 0", "at least 1"),
+        ("within_days = 56\n", "", "days belong to dates"),
+        ('said = ["uncontrolled"]', 'said = ["perhaps"]', "cannot come"),
+        ('weight = "block"', 'weight = "heavy"', "cannot be read"),
+        ('kind = "yes_no"', 'kind = "riddle"', "cannot be read"),
+        ('short = "Cold sore now"', 'short = "Cold sore now"\nlong = "x"', "cannot be read"),
+        ('values = ["never", "now", "before"]', 'values = ["never", "now"]', "do not fit"),
+        ('asked_if = { item = "hsv_history", said = [true] }', 'asked_if = { item = "age", said = [true] }', "before it"),
+        (', es = "La piel hoy"', "", "group today has no words in es"),
+        ('said = ["5"], value = 5', 'said = ["5"], value = 7', "tells of fitzpatrick does not fit"),
+        ('sentence = "Sunburnt skin in the area: burns and pigment marks are likelier."', 'sentence = " "', "lacks its"),
+        ("version = 1", "version = 1 1", "cannot be read"),
+        ('    { says = "Wait until six months after the last capsule.", source = "SkinPen label; hand-outs" },\n', "", "two sides"),
+    ],
+)  # fmt: skip
+def test_a_slip_in_the_data_is_refused_and_named(here: str, instead: str, says: str) -> None:
+    assert here in SOURCE
+    with pytest.raises(QuestionnaireError, match=says):
+        parse(SOURCE.replace(here, instead, 1))
+
+
+def test_a_version_that_is_not_there_is_refused() -> None:
+    with pytest.raises(UnknownQuestionnaireError):
+        load(99)
