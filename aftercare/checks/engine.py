@@ -4,6 +4,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from operator import attrgetter
 
+import msgspec
+
 from aftercare.checks import (
     acne_flare,
     airway,
@@ -18,6 +20,7 @@ from aftercare.checks import (
     infection,
     milia,
     nodules,
+    note,
     pain,
     pigment,
     redness,
@@ -26,6 +29,8 @@ from aftercare.checks import (
 )
 from aftercare.checks.moment import Moment, Placed
 from aftercare.checks.pack import RulePack
+from aftercare.checks.words import screen
+from aftercare.checks.words.ticked import ticked
 from aftercare.model.findings import Finding
 from aftercare.model.timeline import Answers, Timeline, TimelineCheckIn
 from aftercare.model.words import Code
@@ -51,6 +56,7 @@ _MODULES = (
     scarring,
     bleeding,
     contact_request,
+    note,
 )
 CHECKS: tuple[Check, ...] = tuple(module.check for module in _MODULES)
 # Item -> the checks that it can wake, as bits: a check-in in which everything is denied wakes none.
@@ -77,6 +83,7 @@ def judge(
     late signs of an older session). The order in which check-ins stand in the timeline does not matter. A check-in
     without an id is named by its place in time. Answers need not have been read by the instrument: what cannot be an
     answer counts as not given. At most one finding per row and check-in; several rows of a code may fire.
+    A note is heard in the check-in being judged; as context an earlier one stands as it was ticked.
     """
     placed = _place(timeline.check_ins)
     findings: list[Finding] = []
@@ -88,13 +95,42 @@ def judge(
         # Two sets of answers of one instant, such as an edit, are no course: neither is earlier than the other.
         earlier = placed[: bisect_left(placed, _in_time(at), hi=index, key=_in_time)]
         moment = Moment(pack, timeline.modality, timeline.patient, timeline.session, at, earlier)
-        fired = [
-            finding for check in checks for finding in check(moment) if codes is None or finding.code in codes
-        ]
+        fired = _fired(moment, checks, codes)
+        if "note" in at.answers and (noted := _with_note(moment, timeline.language)):
+            fired = _either(fired, _fired(noted, _woken(noted.at.answers), codes))
         if len(fired) > 1:
             fired.sort(key=lambda finding: -finding.tier.rank)
         findings += fired
     return findings
+
+
+def _fired(moment: Moment, checks: list[Check], codes: frozenset[Code] | None) -> list[Finding]:
+    rows = moment.pack.rows
+    return [
+        finding
+        for check in checks
+        for finding in check(moment)
+        if (codes is None or finding.code in codes) and not rows[finding.row].off
+    ]
+
+
+def _with_note(moment: Moment, language: str | None) -> Moment | None:
+    """The same moment with what its note names as if ticked; None where the note names nothing."""
+    note = moment.at.answers["note"]
+    heard = ticked(moment.at.answers, note, screen(note, language)) if isinstance(note, str) else None
+    if heard is None:
+        return None
+    at = msgspec.structs.replace(moment.at, answers=heard.answers)
+    return msgspec.structs.replace(moment, at=at, heard=heard.evidence)
+
+
+def _either(told: list[Finding], noted: list[Finding]) -> list[Finding]:
+    """What the answers raise with the note, and what they raise without it: a note takes no row away."""
+    rows = {finding.row: finding for finding in told}
+    for finding in noted:
+        if finding.row not in rows or finding.tier.rank >= rows[finding.row].tier.rank:
+            rows[finding.row] = finding
+    return list(rows.values())
 
 
 def _woken(answers: Answers) -> list[Check]:

@@ -3,110 +3,121 @@
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
+from aftercare.model.people import BaselineItem
 from aftercare.model.words import Code, Modality, Tier
 
 _PACKS = Path(__file__).parent / "packs"
+
+# Bounds of what a clinic may write; what is sensible within them, `floor` says.
+Grade = Annotated[int, Meta(ge=0, le=4)]
+Said = Annotated[int, Meta(ge=1, le=4)]  # a grade that is something
+Day = Annotated[int, Meta(ge=0, le=90)]
+Days = tuple[Day, Day]  # from and to, both included
+Hours = Annotated[float, Meta(ge=0, le=336)]
+Celsius = Annotated[float, Meta(ge=36, le=41)]
+Column = Annotated[tuple[Grade, ...], Meta(min_length=1, max_length=91)]
 
 
 class Deep(msgspec.Struct, frozen=True):
     """From this depth and day on, the band also looks so many days earlier, item by item."""
 
-    needle_depth_mm: float
-    from_day: int
-    days_earlier: dict[str, int]
+    needle_depth_mm: Annotated[float, Meta(ge=0.1, le=5)]
+    from_day: Day
+    days_earlier: dict[str, Annotated[int, Meta(ge=0, le=14)]]
 
 
 class Baseline(msgspec.Struct, frozen=True):
     """The patient's own skin before session 1 is subtracted from these items, at most so much, never from a 4."""
 
-    items: frozenset[str]
-    at_most: int
-    never_from: int
+    items: frozenset[BaselineItem]
+    at_most: Grade
+    never_from: Said
 
 
 class Fever(msgspec.Struct, frozen=True):
     """Degrees Celsius that count as fever, without and with a painkiller in the last 6 hours."""
 
-    celsius: float
-    celsius_after_painkiller: float
+    celsius: Celsius
+    celsius_after_painkiller: Celsius
 
 
 class Course(msgspec.Struct, frozen=True):
     """The way a grade goes: two in a row, a rise within a day, a rebound, a plateau."""
 
-    pair_days: int
-    rise: int
-    rise_from_day: int
-    day_before_hours: tuple[float, float]
-    rebound_from_day: int
-    rebound_low_from_day: int
-    rebound_low: int
-    rebound_high: int
-    new_after_day: int
-    plateau_days: dict[Modality, tuple[int, int]]
+    pair_days: Annotated[int, Meta(ge=1, le=28)]
+    rise: Said
+    rise_from_day: Day
+    day_before_hours: tuple[Hours, Hours]
+    rebound_from_day: Day
+    rebound_low_from_day: Day
+    rebound_low: Grade
+    rebound_high: Said
+    new_after_day: Day
+    plateau_days: dict[Modality, Days]
 
 
 class Pain(msgspec.Struct, frozen=True):
     """What counts as some, severe and the worst pain beside a sign."""
 
-    some: int
-    severe: int
-    worst: int
+    some: Said
+    severe: Said
+    worst: Said
 
 
 class Swelling(msgspec.Struct, frozen=True):
     """Swelling: mild alone from this day; beside an eyelid; severe; the worst from this day; with a rash from this day."""
 
-    mild_from_day: int
-    beside_eye: int
-    severe: int
-    worst_from_day: int
-    allergy_from_day: int
+    mild_from_day: Day
+    beside_eye: Said
+    severe: Said
+    worst_from_day: Day
+    allergy_from_day: Day
 
 
 class Warmth(msgspec.Struct, frozen=True):
     """So far above the band warmth is a same-day matter."""
 
-    far_above: int
+    far_above: Said
 
 
 class Redness(msgspec.Struct, frozen=True):
     """So far above the band, or above it from this day, redness needs no second answer."""
 
-    far_above: int
-    late_from_day: int
+    far_above: Said
+    late_from_day: Day
 
 
 class Dermatitis(msgspec.Struct, frozen=True):
     """Itching by grade; bruising from this day (the later one where it fades slowly); crusting after laser."""
 
-    itching: int
-    itching_severe: int
-    bruising_from_day: int
-    bruising_slow_from_day: int
-    laser_crusting_severe: int
+    itching: Said
+    itching_severe: Said
+    bruising_from_day: Day
+    bruising_slow_from_day: Day
+    laser_crusting_severe: Said
 
 
 class Signs(msgspec.Struct, frozen=True):
     """Days and hours at which a sign changes its meaning."""
 
-    early_hours: float
-    tingling_from_day: int
-    weeping_from_day: int
-    chills_from_day: int
-    bleeding_from_day: int
-    eye_shut_from_day: int
-    skin_break_burn_to_day: int
-    ulcer_herpes_days: tuple[int, int]
-    rash_late_from_day: int
-    rash_itching: int
-    pigment_from_day: int
-    laser_colour_burn_to_day: int
-    numbing_to_day: int
+    early_hours: Hours
+    tingling_from_day: Day
+    weeping_from_day: Day
+    chills_from_day: Day
+    bleeding_from_day: Day
+    eye_shut_from_day: Day
+    skin_break_burn_to_day: Day
+    ulcer_herpes_days: Days
+    rash_late_from_day: Day
+    rash_itching: Said
+    pigment_from_day: Day
+    laser_colour_burn_to_day: Day
+    numbing_to_day: Day
 
 
 class RiskNumbers(msgspec.Struct, frozen=True):
@@ -114,32 +125,33 @@ class RiskNumbers(msgspec.Struct, frozen=True):
 
     raised_codes: frozenset[Code]
     raised_to_at_most: Tier
-    dark_skin_from: int
+    dark_skin_from: Annotated[int, Meta(ge=1, le=6)]
     dark_skin_codes: frozenset[Code]
 
 
 class SilenceNumbers(msgspec.Struct, frozen=True):
     """When silence is heard (rules.md, Silence)."""
 
-    call_days: tuple[int, int]
-    call_misses: int
-    high_risk_days: tuple[int, int]
-    after_alert_hours: float
+    call_days: Days
+    call_misses: Annotated[int, Meta(ge=1, le=7)]
+    high_risk_days: Days
+    after_alert_hours: Annotated[float, Meta(ge=1, le=72)]
     alert_from_tier: Tier
     high_risk_tier: Tier
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One row of the rules: what it is about, how soon; whether it holds the course; whether it is part of the floor."""
+    """One row of the rules: what it is about, how soon; whether it holds the course, is part of the floor, is switched off."""
 
     code: Code
     tier: Tier
     holds_course: bool = False
     floor: bool = False
+    off: bool = False  # by the clinic; never a row of the floor
 
 
 # Item -> the highest expected grade for day 0, 1, 2, ...; the last one holds ever after.
-Envelope = dict[str, tuple[int, ...]]
+Envelope = dict[str, Column]
 
 
 class RulePack(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

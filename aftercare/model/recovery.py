@@ -8,6 +8,7 @@ from aftercare.model.alerts import Alert
 from aftercare.model.care import Episode
 from aftercare.model.check_ins import Answered, Kept
 from aftercare.model.people import Clinic, Patient
+from aftercare.model.rule_packs import PackInUse
 
 
 class Recovery(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +24,7 @@ class Recovery(msgspec.Struct, frozen=True, kw_only=True):
     answered: dict[UUID, Answered] = {}  # of the check-ins asked about, those that are here already
     consented: frozenset[str] = frozenset()  # the purposes that were ever asked about
     to_ring: bool = False  # on the call list
+    packs: tuple[PackInUse, ...] = ()  # the clinic's that judge; none: the shipped one does
 
     @property
     def newest(self) -> Episode | None:

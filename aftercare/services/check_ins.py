@@ -13,8 +13,8 @@ import msgspec
 
 from aftercare.care.advice import advise, describe_hours, emergency_number, urgent_care_number
 from aftercare.care.opening import is_open, next_opening
-from aftercare.checks.pack import default_pack
-from aftercare.checks.recovery import day_in, findings, place, timeline
+from aftercare.checks.judging import Found, judge_recovery
+from aftercare.checks.recovery import day_in, place, timeline
 from aftercare.db.pool import Connection, Database
 from aftercare.errors import AftercareError, NotFound, OtherContent
 from aftercare.model.advice import Advice
@@ -23,7 +23,7 @@ from aftercare.model.findings import Finding
 from aftercare.model.people import Actor
 from aftercare.model.recovery import Recovery
 from aftercare.model.timeline import Timeline
-from aftercare.services import audit, recovery
+from aftercare.services import audit, judges, recovery
 from aftercare.services.arrival import Arrival, arrival_of, keep, require_client_id
 from aftercare.store import call_list, episodes, patients
 from aftercare.store import check_ins as store
@@ -136,16 +136,19 @@ async def _take(
 ) -> dict[UUID, CheckInAnswer]:
     """Judge, alert, keep; what each is answered, by id."""
     kept = [one.kept for one in new]
-    found = findings(default_pack(), mine, kept)
+    judging = await judges.judging(db, actor.clinic_id, mine.packs)
+    found = judge_recovery(judging, mine, kept)
     with_new = msgspec.structs.replace(mine, check_ins=(*mine.check_ins, *kept))
-    await recovery.absorb_findings(db, with_new, found, actor, now=now)
-    answers = {one.kept.check_in_id: _answer(mine, one, found, now) for one in new}
+    await recovery.absorb_findings(db, with_new, found.told, actor, now=now)
+    patient_id, number = mine.patient.patient_id, judging.shadow_number
+    await judges.count_muted(db, actor.clinic_id, patient_id, number, found.muted, now=now)
+    answers = {one.kept.check_in_id: _answer(mine, one, found.said, now) for one in new}
     entries = [
         audit.entry(
             actor,
             "check_in.received",
             now=now,
-            patient_id=mine.patient.patient_id,
+            patient_id=patient_id,
             subject_id=one.check_in_id,
             detail=one,
         )
@@ -154,7 +157,7 @@ async def _take(
     rows = [
         store.NewRow(kept=one.kept, digest=one.digest, answer=answers[one.kept.check_in_id]) for one in new
     ]
-    await store.keep(db, actor.clinic_id, mine.patient.patient_id, actor.installation_id, rows, entries)
+    await store.keep(db, actor.clinic_id, patient_id, actor.installation_id, rows, entries)
     if actor.kind == "patient":
         await _follow(db, mine, kept, now)
     if mine.to_ring:
@@ -162,7 +165,7 @@ async def _take(
     return answers
 
 
-def _answer(mine: Recovery, one: _New, found: dict[UUID, list[Finding]], now: datetime) -> CheckInAnswer:
+def _answer(mine: Recovery, one: _New, found: Found, now: datetime) -> CheckInAnswer:
     kept = one.kept
     own = [
         finding for those in found.values() for finding in those if finding.check_in == str(kept.check_in_id)

@@ -8,13 +8,13 @@ from uuid_utils.compat import uuid7
 from aftercare.db.pool import Database
 from aftercare.errors import Conflict, NotFound
 from aftercare.model.people import Actor, Clinic, ClinicDraft
-from aftercare.services import audit
+from aftercare.services import audit, rule_packs
 from aftercare.services.zones import require_zone
 from aftercare.store import clinics as store
 
 
 async def create_clinic(database: Database, draft: ClinicDraft, *, now: datetime) -> Clinic:
-    """A new tenant. Raises Conflict if the handle is taken, Malformed for an unknown zone."""
+    """A new tenant, its rules in shadow. Raises Conflict if the handle is taken, Malformed for an unknown zone."""
     require_zone(draft.time_zone, "/time_zone")
     clinic_id = uuid7()
     async with database.clinic(clinic_id) as db:
@@ -23,6 +23,7 @@ async def create_clinic(database: Database, draft: ClinicDraft, *, now: datetime
             raise Conflict(f"Another clinic is called {draft.handle} already.", pointers={"/handle": "taken"})
         system = Actor(clinic_id=clinic_id, kind="system")
         await audit.record(db, system, "clinic.created", now=now, subject_id=clinic_id)
+        await rule_packs.begin(db, clinic_id, now=now)
         clinic = await store.get(db, clinic_id)
     if clinic is None:
         raise NotFound

@@ -33,6 +33,7 @@ from aftercare.services import (
     me,
     patients,
     photos,
+    rule_packs,
     staff,
 )
 from aftercare.services.house import House
@@ -95,12 +96,14 @@ async def seed(house: House, *, size: int, now: datetime, progress: Callable[[fl
         )
         for one in sign_ins
     ]
+    team = {member.role: _actor(clinic.clinic_id, member) for member in members}
+    await rule_packs.release(house.database, team[Role.PRACTITIONER], 1, now=start)
     past = Past(
         house=house,
         worker=house.worker,
         clinic_id=clinic.clinic_id,
         now=now,
-        team={member.role: _actor(clinic.clinic_id, member) for member in members},
+        team=team,
         chance=Random(_SEED),  # noqa: S311 - a cohort, no secret
     )
     entered = [await _arrange(past, one) for one in cohort]

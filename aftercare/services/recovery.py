@@ -10,16 +10,14 @@ from uuid_utils.compat import uuid7
 from aftercare.alerts.clocks import due_at
 from aftercare.alerts.joining import absorb
 from aftercare.care.calendar import monitored_until
-from aftercare.checks.pack import default_pack
-from aftercare.checks.recovery import findings
+from aftercare.checks.judging import Found, judge_recovery
 from aftercare.db.pool import Connection
 from aftercare.errors import NotFound
 from aftercare.model.alerts import Alert, Change, Fate, Told
 from aftercare.model.care import Episode
-from aftercare.model.findings import Finding
 from aftercare.model.people import Actor, Patient
 from aftercare.model.recovery import Recovery
-from aftercare.services import audit
+from aftercare.services import audit, judges
 from aftercare.services.deliveries import WAKE, tell
 from aftercare.store import alerts as alert_store
 from aftercare.store import due_work, patients
@@ -72,6 +70,7 @@ async def _gather(
         answered={one.check_in_id: one for one in found.answered or ()},
         consented=frozenset(found.consented or ()),
         to_ring=found.to_ring,
+        packs=found.packs or (),
     )
 
 
@@ -95,12 +94,14 @@ async def judge_again(
     later = [one for one in mine.check_ins if one.judged_at >= since]
     if later:
         rest = tuple(one for one in mine.check_ins if one.judged_at < since)
-        found = findings(default_pack(), msgspec.structs.replace(mine, check_ins=rest), later)
-        await absorb_findings(db, mine, found, actor, now=now)
+        judging = await judges.judging(db, actor.clinic_id, mine.packs)
+        found = judge_recovery(judging, msgspec.structs.replace(mine, check_ins=rest), later)
+        await absorb_findings(db, mine, found.told, actor, now=now)
+        await judges.count_muted(db, actor.clinic_id, patient_id, judging.shadow_number, found.muted, now=now)
 
 
 async def absorb_findings(
-    db: Connection, recovery: Recovery, found: dict[UUID, list[Finding]], actor: Actor, *, now: datetime
+    db: Connection, recovery: Recovery, found: Found, actor: Actor, *, now: datetime
 ) -> list[Change]:
     """Turn findings into alerts, deliveries and clocks."""
     changes: list[Change] = []

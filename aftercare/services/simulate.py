@@ -6,11 +6,12 @@ ids come from the seed, so an interrupted run goes on where it stopped, and the 
 """
 
 import asyncio
+import hashlib
 import multiprocessing
 import os
 import secrets
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, time, timedelta
 from random import Random
@@ -20,19 +21,21 @@ from uuid import UUID
 import msgspec
 
 from aftercare.care.cohort import draw_visits
-from aftercare.db.pool import Busy, Database, DatabaseAway
+from aftercare.db.pool import Busy, Connection, Database, DatabaseAway
 from aftercare.errors import AftercareError, Conflict, NotFound
 from aftercare.identity.passwords import hash_password
 from aftercare.model.audit import AuditEntry
 from aftercare.model.clinic import Opening
 from aftercare.model.people import ClinicDraft, StaffMember
+from aftercare.model.rule_packs import PackState
 from aftercare.model.words import Role
-from aftercare.services import audit
+from aftercare.services import audit, rule_packs
 from aftercare.services.lives import live
 from aftercare.services.written import Ids, Practice
 from aftercare.settings import Settings
 from aftercare.store import audit as audit_store
 from aftercare.store import bulk, clinics, patients, staff
+from aftercare.store import rule_packs as rule_pack_store
 
 BATCH = 100  # patients
 OPENED_BEFORE = timedelta(days=7)  # how long before its first session the clinic opened
@@ -147,22 +150,42 @@ async def _make(database: Database, plan: Plan, clinic_id: UUID, ids: Ids) -> Op
             await audit_store.record(db, clinic_id, made)
         clinic = await clinics.get(db, clinic_id)
         members = await staff.all_active(db, clinic_id)
+        await _release_rules(db, clinic_id, members, ids, opened_at)
     if clinic is None:
         raise NotFound
     practice = Practice(seed=plan.seed, clinic=clinic, staff=tuple(members))
     return Opened(practice=practice, plan=plan, password=password)
 
 
-def _entry(entry_id: UUID, at: datetime, action: str, subject_id: UUID) -> AuditEntry:
+async def _release_rules(
+    db: Connection, clinic_id: UUID, members: Sequence[StaffMember], ids: Ids, at: datetime
+) -> None:
+    """The practitioner releases the shipped rules, as `rule_packs.release` does: a cohort is about what is told."""
+    by = next(one.staff_id for one in members if one.role is Role.PRACTITIONER)
+    pack = await rule_packs.begin(db, clinic_id, now=at, pack_id=ids(at))
+    await rule_pack_store.set_state(db, clinic_id, pack.number, PackState.LIVE, at=at, released_by=by)
+    released = _entry(ids(at), at, "rule_pack.released", pack.pack_id, by=by, detail=pack.changes)
+    await audit_store.record(db, clinic_id, released)
+
+
+def _entry(
+    entry_id: UUID,
+    at: datetime,
+    action: str,
+    subject_id: UUID,
+    *,
+    by: UUID | None = None,
+    detail: Any = None,
+) -> AuditEntry:
     return AuditEntry(
         entry_id=entry_id,
         at=at,
-        actor_kind="system",
-        actor_id=None,
+        actor_kind="staff" if by else "system",
+        actor_id=by,
         action=action,
         patient_id=None,
         subject_id=subject_id,
-        detail_hash=None,
+        detail_hash=None if detail is None else hashlib.sha256(msgspec.json.encode(detail)).digest(),
     )
 
 

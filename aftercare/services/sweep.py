@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 
 from aftercare.care.calendar import MORNING, at_local, calendar
 from aftercare.care.reminding import leaves_at
-from aftercare.checks.pack import default_pack
+from aftercare.checks.judging import Judging, sort_out
 from aftercare.checks.recovery import day_in
 from aftercare.checks.silence import listen
 from aftercare.db.pool import Connection, Database
@@ -31,7 +31,7 @@ from aftercare.model.silence import (
     WatchedCheckIn,
 )
 from aftercare.model.words import Role
-from aftercare.services import audit, recovery
+from aftercare.services import audit, judges, recovery
 from aftercare.services.deliveries import queue
 from aftercare.services.recovery import SWEEP
 from aftercare.store import call_list, due_work, episodes, patients, staff
@@ -113,6 +113,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     call: tuple[CallListRow, ...] = ()
     never_left: date | None = None  # the newest day whose reminder never left
     findings: tuple[Finding, ...] = ()
+    muted: tuple[Finding, ...] = ()  # what the pack in shadow says beyond
     again: datetime | None = None  # None: nothing can change any more
 
 
@@ -120,7 +121,9 @@ async def _look(db: Connection, mine: Recovery, episode: Episode, now: datetime,
     clinic_id, system = mine.clinic.clinic_id, Actor(clinic_id=mine.clinic.clinic_id, kind="system")
     rows = await delivery_store.reminders_of(db, clinic_id, mine.patient.patient_id, episode.session_at)
     moved_at = await patients.moved_at(db, clinic_id, mine.patient.patient_id)
-    look = look_at(mine, episode, {row.what: row for row in rows}, now, at=at, moved_at=moved_at)
+    judging = await judges.judging(db, clinic_id, mine.packs)
+    sent = {row.what: row for row in rows}
+    look = look_at(mine, episode, sent, now, at=at, moved_at=moved_at, judging=judging)
     for asking in look.remind:
         await _remind(db, mine, episode, asking)
     for row in look.call:
@@ -132,6 +135,8 @@ async def _look(db: Connection, mine: Recovery, episode: Episode, now: datetime,
         await _tell_admins(db, mine, look.never_left, now)
     if look.findings:
         await recovery.absorb_findings(db, mine, {episode.episode_id: list(look.findings)}, system, now=now)
+    muted, number = {episode.episode_id: list(look.muted)}, judging.shadow_number
+    await judges.count_muted(db, clinic_id, mine.patient.patient_id, number, muted, now=now)
     return look.again
 
 
@@ -143,23 +148,34 @@ def look_at(
     *,
     at: time = MORNING,
     moved_at: datetime | None = None,
+    judging: Judging | None = None,
 ) -> Look:
     """Say what is to be done about an episode at an instant.
 
-    `sent` are its reminders by `reminder_key`; `moved_at` is when the patient came to another zone, if ever.
+    `sent` are its reminders by `reminder_key`; `moved_at` is when the patient came to another zone, if ever; `judging`
+    are the clinic's packs, without any the shipped one.
     """
+    judging = judging or Judging()
     due = [
         one for one in asked_of(mine, episode, at=at) if not _flown_past(mine, episode, one, sent, moved_at)
     ]
     watch = _watch(mine, episode, due, sent, now)
-    silence = listen(default_pack(), watch, now)
+    silence = listen(judging.pack, watch, now)
+    shadow = judging.shadow or judging.pack
+    in_shadow = silence if shadow is judging.pack else listen(shadow, watch, now)
+    found = sort_out(
+        judging,
+        {episode.episode_id: list(silence.findings)},
+        {episode.episode_id: list(in_shadow.findings)},
+    )
     coming = [one.due_at for one in due if one.due_at > now]
     looks = [*coming[:1], *([silence.next_look_at] if silence.next_look_at else [])]
     return Look(
         remind=tuple(_to_remind(mine, episode, watch, silence, sent, now)),
         call=tuple(_to_call(mine, episode, reason, watch, now) for reason in silence.call),
         never_left=max((nudge.date for nudge in silence.never_left), default=None),
-        findings=silence.findings,
+        findings=tuple(found.told.get(episode.episode_id, ())),
+        muted=tuple(found.muted.get(episode.episode_id, ())),
         again=min(looks, default=None),
     )
 

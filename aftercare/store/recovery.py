@@ -12,6 +12,7 @@ from aftercare.model.alerts import Alert
 from aftercare.model.care import Episode
 from aftercare.model.check_ins import Answered, Kept
 from aftercare.model.people import Clinic
+from aftercare.model.rule_packs import PackInUse
 
 _SQL = queries("recovery")
 
@@ -26,6 +27,7 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     answered: tuple[Answered, ...] | None
     consented: tuple[str, ...] | None  # the purposes that were ever asked about
     to_ring: bool  # on the call list
+    packs: tuple[PackInUse, ...] | None  # of the clinic, those that judge
 
 
 _decode = msgspec.json.Decoder(Gathered).decode

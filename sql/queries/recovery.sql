@@ -57,5 +57,11 @@ select json_build_object(
     ),
     'to_ring', exists (
         select from call_list where clinic_id = $1 and patient_id = $2 and done_at is null
+    ),
+    'packs', (
+        select json_agg(r) from (
+            select number, state, encode(digest, 'hex') as digest from rule_packs
+            where clinic_id = $1 and state in ('live', 'shadow')
+        ) r
     )
 )::text;

@@ -20,7 +20,7 @@ from aftercare.db.pool import Database
 from aftercare.model.clinic import Opening
 from aftercare.model.people import Actor, ClinicDraft, StaffDraft
 from aftercare.model.words import Role
-from aftercare.services import clinics, staff
+from aftercare.services import clinics, rule_packs, staff
 from aftercare.services.house import House, build_house
 from aftercare.settings import Settings
 from tests.api.contract import held_to_the_contract
@@ -150,6 +150,9 @@ async def _clinic(
         )
         assert signed.status_code == 201, signed.text
         seed.people[f"{role}_{side}"] = Person(clinic.clinic_id, member.staff_id, signed.json()["token"])
+        if role is Role.PRACTITIONER:
+            by = Actor(clinic_id=clinic.clinic_id, kind="staff", id=member.staff_id, role=role)
+            await rule_packs.release(database, by, 1, now=WEDNESDAY)
     for name in ("alder", "birch") if side == "a" else ("cedar",):
         seed.people[name] = await _patient(client, seed.people[f"practitioner_{side}"], name, side)
 

@@ -14,7 +14,7 @@ from aftercare.model.check_ins import CheckInDraft
 from aftercare.model.clinic import Opening
 from aftercare.model.people import Actor, ClinicDraft, PatientDraft, StaffDraft
 from aftercare.model.words import Modality, Role
-from aftercare.services import check_ins, clinics, courses, patients, staff
+from aftercare.services import check_ins, clinics, courses, patients, rule_packs, staff
 from aftercare.services.check_ins import CheckInAnswer
 
 
@@ -81,7 +81,9 @@ async def make_team(
     *,
     openings: tuple[Opening, ...] = OFFICE_HOURS,
     webhook_hosts: tuple[str, ...] = (),
+    released: bool = True,
 ) -> Team:
+    """A clinic with one of each role; its practitioner has released the shipped rules, or not yet."""
     draft = ClinicDraft(
         name=f"Clinic {handle}",
         handle=handle,
@@ -102,6 +104,8 @@ async def make_team(
             now=now,
         )
         actors[role] = Actor(clinic_id=clinic.clinic_id, kind="staff", id=made.staff_id, role=role)
+    if released:
+        await rule_packs.release(database, actors[Role.PRACTITIONER], 1, now=now)
     return Team(clinic.clinic_id, actors[Role.PRACTITIONER], actors[Role.COORDINATOR], actors[Role.ADMIN])
 
 

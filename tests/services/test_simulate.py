@@ -27,7 +27,17 @@ from aftercare.model.messages import OutgoingMessage
 from aftercare.model.people import Actor, ClinicDraft, StaffDraft
 from aftercare.model.words import Outcome, Role
 from aftercare.notify.channel import Receipt
-from aftercare.services import alerts, check_ins, clinics, courses, me, patients, simulate, staff
+from aftercare.services import (
+    alerts,
+    check_ins,
+    clinics,
+    courses,
+    me,
+    patients,
+    rule_packs,
+    simulate,
+    staff,
+)
 from aftercare.services.lives import ARRIVED, BOOKED, TREATED, live
 from aftercare.services.simulate import Batch, Opened, Plan, ProductionError
 from aftercare.services.synthetic import (
@@ -186,6 +196,7 @@ async def services_clinic(service: Database, worker: Database, opened: Opened) -
         new = StaffDraft(email=one.email, name=one.name, role=one.role, password="long enough")
         made = await staff.create_staff(service, system, new, now=at)
         team[one.role] = Actor(clinic_id=clinic.clinic_id, kind="staff", id=made.staff_id, role=one.role)
+    await rule_packs.release(service, team[Role.PRACTITIONER], 1, now=at)
     roles = {one.staff_id: one.role for one in opened.practice.staff}
     return Lived(service, worker, clinic.clinic_id, team, roles=roles)
 

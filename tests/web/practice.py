@@ -19,7 +19,7 @@ from aftercare.model.check_ins import CheckInDraft
 from aftercare.model.clinic import Opening
 from aftercare.model.people import Actor, ClinicDraft, Patient, PatientDraft, StaffDraft
 from aftercare.model.words import AnsweredBy, Modality, Role
-from aftercare.services import check_ins, clinics, courses, patients, staff
+from aftercare.services import check_ins, clinics, courses, patients, rule_packs, staff
 from aftercare.services.check_ins import CheckInAnswer
 from aftercare.services.house import House
 from aftercare.services.photos import PhotoDraft, put_photo
@@ -54,7 +54,8 @@ class Practice:
     clinic_id: UUID = field(default_factory=uuid4)
     team: dict[Role, Actor] = field(default_factory=dict)
 
-    async def begin(self) -> "Practice":
+    async def begin(self, *, released: bool = True) -> "Practice":
+        """Make the clinic; its practitioner has released the shipped rules, or not yet."""
         database = self.house.database
         draft = ClinicDraft(
             name=f"{self.handle.capitalize()} Clinic", handle=self.handle, time_zone="Europe/London", country="GB", openings=_OPEN
@@ -67,6 +68,8 @@ class Practice:
             )
             member = await staff.create_staff(database, system, who, now=self.clock())
             self.team[role] = Actor(clinic_id=self.clinic_id, kind="staff", id=member.staff_id, role=role)
+        if released:
+            await rule_packs.release(database, self.team[Role.PRACTITIONER], 1, now=self.clock())
         return self
 
     def email(self, role: Role) -> str:
