@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from aftercare.alerts.backtest import Replayed, relive
 from aftercare.checks.pack import RulePack
 from aftercare.model.alerts import Alert
@@ -15,10 +17,22 @@ from aftercare.model.words import Code, Outcome, Tier
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-def tried_on(today: RulePack, tried: RulePack, clinic: Clinic, history: History, window: Window) -> Part:
-    """What two packs make of one patient's history, and where they part."""
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """A pack to be tried beside today's, at which clinic, and what of its history counts."""
+
+    clinic: Clinic
+    today: RulePack
+    tried: RulePack
+    window: Window = Window()
+
+
+def try_on(trial: Trial, history: History) -> Part:
+    """Say what both packs make of one patient's history, and where they part."""
+    clinic, window = trial.clinic, trial.window
     came = [one.received_at for one in history.check_ins if window.holds(one.received_at)]
-    as_today, as_tried = (relive(pack, clinic, history, until=window.until) for pack in (today, tried))
+    as_today, as_tried = (
+        relive(pack, clinic, history, until=window.until) for pack in (trial.today, trial.tried)
+    )
     confirmed = [
         one for one in history.alerts if one.outcome is Outcome.CONFIRMED and window.holds(one.raised_at)
     ]

@@ -85,7 +85,10 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
         return (self.since is None or at >= self.since) and (self.until is None or at < self.until)
 
 
-class Difference(msgspec.Struct, frozen=True, kw_only=True):
+Kind = Literal["gained", "lost", "changed", "late", "missed"]
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True, tag="difference"):
     """Where two packs part over one patient.
 
     `gained` and `lost` are alerts that only the tried or only today's pack raises; `changed` ones are raised by both, at
@@ -93,7 +96,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     not at all (`today` is then the alert in fact).
     """
 
-    kind: Literal["gained", "lost", "changed", "late", "missed"]
+    kind: Kind
     patient_id: UUID
     episode_id: UUID
     code: Code
@@ -150,3 +153,65 @@ class Part(msgspec.Struct, kw_only=True):
         self.last = max((one for one in (self.last, other.last) if one), default=None)
         self.today.add(other.today)
         self.tried.add(other.tried)
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True, tag="progress"):
+    """How many of the clinic's patients are done."""
+
+    done: int
+    of: int
+
+
+class Count(msgspec.Struct, frozen=True, kw_only=True):
+    """Alerts of one code and tier."""
+
+    code: Code
+    tier: Tier
+    today: int
+    tried: int
+
+
+class Week(msgspec.Struct, frozen=True, kw_only=True):
+    """Alerts raised in one week, by its Monday."""
+
+    monday: date
+    today: int
+    tried: int
+
+
+class PackSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """What one pack makes of the history. Shares are of check-ins, and of patients who sent any."""
+
+    version: str
+    alerts: int
+    alerts_a_week: float
+    silence: int  # among `alerts`; counted apart in the budget
+    check_ins_alerting: int
+    share_of_check_ins: float
+    patients_alerting: int
+    share_of_patients: float
+    told: int  # how often staff would have been told of news
+    caught: int  # of the alerts that were confirmed in fact
+    late: int
+    missed: int
+    acts_without_alert: int  # what staff did in fact and this pack gave no reason for
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary"):
+    """What the clinic's history says of a pack beside today's."""
+
+    patients: int
+    check_ins: int
+    since: datetime | None  # the first check-in that counts, or as asked
+    until: datetime | None
+    weeks: float
+    today: PackSummary
+    tried: PackSummary
+    by: tuple[Count, ...] = ()
+    by_week: tuple[Week, ...] = ()
+    differences: dict[Kind, int] = {}
+    budget_of_check_ins: float = 0.10  # rules.md 5
+    budget_of_patients: float = 0.20
+
+
+Said = Progress | Difference | Summary
