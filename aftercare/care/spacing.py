@@ -1,17 +1,23 @@
-"""How sessions of a course are spaced: 4 to 6 of them, at least 28 days apart (clinical.md 3: under 4 weeks is a block)."""
+"""How sessions of a course are spaced: at least 28 days apart (clinical.md 3: under 4 weeks is a block), 4 to 6 of them.
 
+Days are local dates in the patient's zone; months are calendar months: six after 31 August is the last of February.
+"""
+
+import calendar
 from datetime import date, datetime, timedelta
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from aftercare.errors import AftercareError
+from aftercare.errors import AftercareError, Malformed
+from aftercare.model.course_plans import CourseSettings, CourseSettingsDraft
+from aftercare.model.words import Modality
 
-SESSIONS = range(4, 7)
-MIN_DAYS = 28
+MIN_DAYS = 28  # between any two treatments of a skin, whatever their modality
+OVERRIDE = "A practitioner can override this with a reason."
 
 
 class SessionCountError(AftercareError):
-    """A course has four to six sessions. Plan another course, or maintenance, for more."""
+    """A course has as many sessions as the clinic's settings allow. Plan within them, or change the settings."""
 
     status: ClassVar[int] = 422
     type: ClassVar[str] = "session-count"
@@ -19,32 +25,46 @@ class SessionCountError(AftercareError):
 
 
 class TooSoonError(AftercareError):
-    """The last session is too recent. Choose a later date."""
+    """The last session is too recent. Choose a later date, or override this with a reason."""
 
     status: ClassVar[int] = 409
     type: ClassVar[str] = "session-too-soon"
     title: ClassVar[str] = "Too soon after the last session"
 
 
+def shipped(modality: Modality) -> CourseSettings:
+    """Return the numbers of a clinic that has changed none: 28-42 days, 4-6 sessions, maintenance after 6-12 months."""
+    return CourseSettings(modality=modality)
+
+
+def check_settings(draft: CourseSettingsDraft) -> None:
+    """Raise Malformed where a lower bound lies above its upper one."""
+    pairs = (
+        ("min_days", "max_days"),
+        ("fewest_sessions", "most_sessions"),
+        ("maintenance_from_months", "maintenance_to_months"),
+    )
+    wrong = {
+        f"/{most}": f"This may not be less than the {getattr(draft, fewest)} before it."
+        for fewest, most in pairs
+        if getattr(draft, most) < getattr(draft, fewest)
+    }
+    if wrong:
+        raise Malformed("A range ends before it begins.", pointers=wrong)
+
+
+def local_day(instant: datetime, time_zone: str) -> date:
+    """Return the date of an instant in a zone."""
+    return instant.astimezone(ZoneInfo(time_zone)).date()
+
+
+def add_months(day: date, months: int) -> date:
+    """Return the same day some calendar months later, or that month's last day where it has no such day."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
 def earliest_next(last_session_at: datetime, time_zone: str, *, min_days: int = MIN_DAYS) -> date:
     """Return the first local date in `time_zone` on which the next session may take place."""
-    return last_session_at.astimezone(ZoneInfo(time_zone)).date() + timedelta(days=min_days)
-
-
-def check_spacing(
-    last_session_at: datetime, session_at: datetime, time_zone: str, *, min_days: int = MIN_DAYS
-) -> None:
-    """Raise TooSoonError, with `earliest` as a date, if a session would follow the last one too soon."""
-    earliest = earliest_next(last_session_at, time_zone, min_days=min_days)
-    if session_at.astimezone(ZoneInfo(time_zone)).date() < earliest:
-        raise TooSoonError(
-            f"Sessions are at least {min_days} days apart: not before {earliest.isoformat()}.",
-            earliest=earliest.isoformat(),
-        )
-
-
-def planned(first: date, sessions: int, *, days_apart: int = MIN_DAYS) -> tuple[date, ...]:
-    """Return the dates of a course whose sessions are `days_apart`. Raises SessionCountError unless 4 to 6."""
-    if sessions not in SESSIONS:
-        raise SessionCountError
-    return tuple(first + timedelta(days=days_apart * number) for number in range(sessions))
+    return local_day(last_session_at, time_zone) + timedelta(days=min_days)

@@ -6,22 +6,26 @@ from uuid import UUID
 
 import msgspec
 
+from aftercare.model.course_plans import EndReason
 from aftercare.model.text import END, Instant, Line, OptionalLine, Paragraph
 from aftercare.model.timeline import Treatment
 from aftercare.model.words import Modality
 
 
 class CourseDraft(msgspec.Struct, frozen=True, kw_only=True):
-    """A course to be planned: 4 to 6 sessions of one modality, at least `min_days_apart` days apart."""
+    """A course to be planned: sessions of one modality, at least `min_days_apart` days apart.
+
+    What is left out is the clinic's: its fewest sessions and fewest days (`/v1/clinic/course-settings`).
+    """
 
     course_id: UUID | None = None  # made here when left out
     modality: Modality
-    planned_sessions: Annotated[int, msgspec.Meta(ge=1, le=12)] = 4
-    min_days_apart: Annotated[int, msgspec.Meta(ge=1, le=366)] = 28
+    planned_sessions: Annotated[int, msgspec.Meta(ge=1, le=12)] | None = None
+    min_days_apart: Annotated[int, msgspec.Meta(ge=28, le=366)] | None = None
 
 
 class Course(msgspec.Struct, frozen=True, kw_only=True):
-    """Sessions of one modality for one patient."""
+    """Sessions of one modality for one patient, with the numbers that it was planned with."""
 
     course_id: UUID
     patient_id: UUID
@@ -29,6 +33,13 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
     planned_sessions: int
     min_days_apart: int
     created_at: Instant
+    max_days_apart: int = 42  # after that the next session is overdue
+    maintenance_from_months: int = 6
+    maintenance_to_months: int = 12
+    ended_at: Instant | None = None
+    ended_by: UUID | None = None
+    ended_because: EndReason | None = None
+    ended_note: str = ""
 
 
 class ScreeningDraft(msgspec.Struct, frozen=True, kw_only=True):

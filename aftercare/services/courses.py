@@ -7,9 +7,9 @@ import msgspec
 from uuid_utils.compat import uuid7
 
 from aftercare.alerts.course import course_block
-from aftercare.care.spacing import check_spacing
+from aftercare.care.course_plan import planned_course
 from aftercare.db.pool import Connection, Database
-from aftercare.errors import Conflict, Forbidden, Malformed, NotFound, OtherContent
+from aftercare.errors import Conflict, Malformed, NotFound, OtherContent
 from aftercare.model.alerts import CourseBlock
 from aftercare.model.care import (
     Course,
@@ -21,23 +21,18 @@ from aftercare.model.care import (
     Session,
     SessionDraft,
 )
+from aftercare.model.course_plans import CoursePlan
 from aftercare.model.people import Actor, Patient
 from aftercare.model.words import Modality
 from aftercare.services import audit
+from aftercare.services.course_plans import plans_of, refuse_session, staff_id, treated
 from aftercare.services.recovery import SWEEP, judge_again
-from aftercare.store import alerts, due_work, patients, sessions
+from aftercare.store import alerts, course_settings, due_work, patients, sessions
 from aftercare.store import courses as store
 from aftercare.store import episodes as episode_store
 
 # Further back a session is history to be imported, not a recovery to be watched; ahead is a slip of the pen.
 _OLDEST, _AHEAD = timedelta(days=366), timedelta(minutes=15)
-
-
-class BlockedError(Conflict):
-    """The course's next session is blocked. A practitioner can override it with a reason."""
-
-    type = "course-blocked"
-    title = "Course blocked"
 
 
 class Courses(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,28 +42,32 @@ class Courses(msgspec.Struct, frozen=True, kw_only=True):
     sessions: tuple[Session, ...]
     screenings: tuple[Screening, ...]
     blocked: CourseBlock | None = None
+    plans: tuple[CoursePlan, ...] = ()  # of each course: what is done, due and to come
 
 
 async def create_course(
     database: Database, actor: Actor, patient_id: UUID, draft: CourseDraft, *, now: datetime
 ) -> Course:
-    """Plan a course; the same again gets it again. Raises NotFound, OtherContent."""
-    course = Course(
-        course_id=draft.course_id or uuid7(),
-        patient_id=patient_id,
-        modality=draft.modality,
-        planned_sessions=draft.planned_sessions,
-        min_days_apart=draft.min_days_apart,
-        created_at=now,
-    )
+    """Plan a course with the clinic's numbers; the same again gets it again.
+
+    Raises NotFound, OtherContent, SessionCountError, Malformed.
+    """
+    course_id = draft.course_id or uuid7()
     async with database.clinic(actor.clinic_id) as db:
         await _patient(db, actor, patient_id)
+        known = await store.get(db, actor.clinic_id, patient_id, course_id)
+        if known is not None:
+            return _same(known, draft)
+        settings = await course_settings.of_clinic(db, actor.clinic_id)
+        course = planned_course(
+            draft, settings[draft.modality], course_id=course_id, patient_id=patient_id, now=now
+        )
         # The database refuses first: the same id twice at once, or another patient's, is no course of this patient.
         if not await store.create(db, actor.clinic_id, course, actor.id):
-            known = await store.get(db, actor.clinic_id, patient_id, course.course_id)
-            if known is None or msgspec.structs.replace(course, created_at=known.created_at) != known:
+            known = await store.get(db, actor.clinic_id, patient_id, course_id)
+            if known is None:
                 raise OtherContent
-            return known
+            return _same(known, draft)
         await audit.record(
             db, actor, "course.created", now=now, patient_id=patient_id, subject_id=course.course_id
         )
@@ -78,13 +77,17 @@ async def create_course(
 async def get_courses(database: Database, actor: Actor, patient_id: UUID, *, now: datetime) -> Courses:
     """Everything planned and done. Raises NotFound."""
     async with database.clinic(actor.clinic_id) as db:
-        await _patient(db, actor, patient_id)
+        patient = await _patient(db, actor, patient_id)
         await audit.record(db, actor, "courses.seen", now=now, patient_id=patient_id)
+        planned = await store.of_patient(db, actor.clinic_id, patient_id)
+        done = await sessions.of_patient(db, actor.clinic_id, patient_id)
+        found = await alerts.of_patient(db, actor.clinic_id, patient_id)
         return Courses(
-            courses=tuple(await store.of_patient(db, actor.clinic_id, patient_id)),
-            sessions=tuple(await sessions.of_patient(db, actor.clinic_id, patient_id)),
+            courses=tuple(planned),
+            sessions=tuple(done),
             screenings=tuple(await store.screenings_of(db, actor.clinic_id, patient_id)),
-            blocked=course_block(await alerts.of_patient(db, actor.clinic_id, patient_id)),
+            blocked=course_block(found),
+            plans=plans_of(planned, treated(done), found, patient, now),
         )
 
 
@@ -110,7 +113,7 @@ async def screen(
             answers=draft.answers,
             outcome=draft.outcome,
             reasons=draft.reasons,
-            signed_by=_staff_id(actor),
+            signed_by=staff_id(actor),
             signed_at=now,
         )
         if not await store.screen(db, actor.clinic_id, screening):
@@ -129,7 +132,9 @@ async def screen(
 async def record_session(
     database: Database, actor: Actor, patient_id: UUID, draft: SessionDraft, *, now: datetime
 ) -> tuple[Session, Episode]:
-    """Record a treatment and open its episode. Raises NotFound, Malformed, BlockedError, TooSoonError.
+    """Record a treatment and open its episode.
+
+    Raises NotFound, Malformed, BlockedError, TooSoonError, CourseEndedError.
 
     `override_reason` passes the block of the course and its spacing, and stays on record.
     """
@@ -146,8 +151,7 @@ async def record_session(
         if any(session.session_id == draft.session_id for session in done):
             raise Conflict("This session is recorded already.")
         _check_consumables(draft, course.modality)
-        if not draft.override_reason.strip():
-            await _refuse_if_blocked(db, actor, patient, course, done, draft)
+        await refuse_session(db, actor, patient, course, done, draft)
         session = as_session(draft, course, actor, now)
         episode = Episode(
             episode_id=uuid7(),
@@ -205,26 +209,12 @@ def _check_consumables(draft: SessionDraft, modality: Modality) -> None:
         raise Malformed("The consumables cannot be recorded like this.", pointers=wrong)
 
 
-async def _refuse_if_blocked(
-    db: Connection,
-    actor: Actor,
-    patient: Patient,
-    course: Course,
-    done: list[Session],
-    draft: SessionDraft,
-) -> None:
-    block = course_block(await alerts.of_patient(db, actor.clinic_id, patient.patient_id))
-    if block is not None:
-        raise BlockedError(
-            f"{block.reason} A practitioner can override this with a reason.",
-            alerts=[str(alert_id) for alert_id in block.alert_ids],
-        )
-    before = [session.session_at for session in done if session.session_at <= draft.session_at]
-    if before:
-        check_spacing(max(before), draft.session_at, patient.time_zone, min_days=course.min_days_apart)
-    after = [session.session_at for session in done if session.session_at > draft.session_at]
-    if after:
-        check_spacing(draft.session_at, min(after), patient.time_zone, min_days=course.min_days_apart)
+def _same(known: Course, draft: CourseDraft) -> Course:
+    """The course that is there, if the draft says nothing else of it. Raises OtherContent."""
+    said = msgspec.structs.asdict(draft)
+    if any(value is not None and value != getattr(known, name) for name, value in said.items()):
+        raise OtherContent
+    return known
 
 
 def as_session(draft: SessionDraft, course: Course, actor: Actor, now: datetime) -> Session:
@@ -242,16 +232,10 @@ def as_session(draft: SessionDraft, course: Course, actor: Actor, now: datetime)
         pigment_treated=draft.pigment_treated,
         anaesthetic=draft.anaesthetic,
         override_reason=draft.override_reason,
-        performed_by=_staff_id(actor),
+        performed_by=staff_id(actor),
         created_at=now,
         consumables=draft.consumables,
     )
-
-
-def _staff_id(actor: Actor) -> UUID:
-    if actor.kind != "staff" or actor.id is None:
-        raise Forbidden
-    return actor.id
 
 
 async def _patient(db: Connection, actor: Actor, patient_id: UUID) -> Patient:

@@ -1,6 +1,6 @@
 """What the forms for patients and sessions are filled in with before anybody types: the pages around what is typed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -9,7 +9,8 @@ import msgspec
 from uuid_utils.compat import uuid7
 
 from aftercare.alerts.course import course_block
-from aftercare.care.spacing import TooSoonError, check_spacing
+from aftercare.care.course_plan import check_session, planned_course
+from aftercare.care.spacing import TooSoonError
 from aftercare.db.pool import Connection, Database
 from aftercare.errors import NotFound
 from aftercare.model.care import Course, CourseDraft, Session
@@ -18,8 +19,9 @@ from aftercare.model.people import Patient
 from aftercare.model.words import Modality
 from aftercare.services import audit
 from aftercare.services import dashboard_views as views
+from aftercare.services.course_plans import treated
 from aftercare.services.dashboard_head import Reader, clinic_of, head
-from aftercare.store import alerts, courses, installations, patients, sessions
+from aftercare.store import alerts, course_settings, courses, installations, patients, sessions
 
 
 async def new_patient(
@@ -110,9 +112,15 @@ async def new_session(
         patient = await _patient(db, reader, patient_id)
         done = await sessions.of_patient(db, clinic_id, patient_id)
         planned = await courses.of_patient(db, clinic_id, patient_id)
+        numbers = await course_settings.of_clinic(db, clinic_id)
         block = course_block(await alerts.of_patient(db, clinic_id, patient_id))
         await audit.record(db, reader.actor, "courses.seen", now=now, patient_id=patient_id)
-    choices = tuple(_choice(modality, planned, done) for modality in Modality)
+    courses_for = {
+        modality: planned_course(one, numbers[modality], course_id=patient_id, patient_id=patient_id, now=now)
+        if isinstance(one := course_for(modality, planned), CourseDraft)
+        else one
+        for modality in Modality
+    }
     local = now.astimezone(ZoneInfo(clinic.time_zone))
     usual = {"session_id": str(uuid7()), "session_at": f"{local:%Y-%m-%dT%H:%M}"}
     if done:
@@ -122,42 +130,35 @@ async def new_session(
         patient=views.patient_view(patient),
         risks=views.risks_view(patient),
         form=form or Typed(values=usual),
-        choices=choices,
-        held=held or (block.reason if block else _too_soon(done, planned, patient, now)),
+        choices=tuple(_choice(course, done) for course in courses_for.values()),
+        held=held or (block.reason if block else _too_soon(courses_for, done, patient, now)),
     )
 
 
-def course_for(
-    modality: Modality, planned: Iterable[Course], done: Sequence[Session]
-) -> Course | CourseDraft:
-    """The newest course of a modality that is not complete, else a new one to be planned."""
-    for course in planned:
-        had = sum(one.course_id == course.course_id for one in done)
-        if course.modality is modality and had < course.planned_sessions:
-            return course
-    return CourseDraft(modality=modality)
+def course_for(modality: Modality, planned: Iterable[Course]) -> Course | CourseDraft:
+    """The newest course of a modality that was not ended, else a new one to be planned."""
+    open_ones = (one for one in planned if one.modality is modality and one.ended_at is None)
+    return next(open_ones, None) or CourseDraft(modality=modality)
 
 
-def _choice(modality: Modality, planned: list[Course], done: list[Session]) -> ModalityChoice:
-    course = course_for(modality, planned, done)
-    had = [one for one in done if isinstance(course, Course) and one.course_id == course.course_id]
+def _choice(course: Course, done: list[Session]) -> ModalityChoice:
+    had = [one for one in done if one.course_id == course.course_id]
     return ModalityChoice(
-        modality=modality,
+        modality=course.modality,
         number=len(had) + 1,
         planned=course.planned_sessions,
-        last_at=max((one.session_at for one in done if one.modality is modality), default=None),
+        last_at=max((one.session_at for one in done if one.modality is course.modality), default=None),
     )
 
 
-def _too_soon(done: list[Session], planned: list[Course], patient: Patient, now: datetime) -> str | None:
-    """Why a session now would be too soon after the last one."""
+def _too_soon(
+    courses_for: dict[Modality, Course], done: list[Session], patient: Patient, now: datetime
+) -> str | None:
+    """Why a session now would be too soon; of the modality of the last one, which the form begins with."""
     if not done:
         return None
-    last = max(done, key=lambda one: one.session_at)
-    days = next((one.min_days_apart for one in planned if one.course_id == last.course_id), None)
     try:
-        if days is not None:
-            check_spacing(last.session_at, now, patient.time_zone, min_days=days)
+        check_session(courses_for[done[0].modality], treated(done), now, patient.time_zone)
     except TooSoonError as error:
         return error.detail
     return None

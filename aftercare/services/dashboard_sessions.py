@@ -45,7 +45,7 @@ async def record(
     mine = await courses.get_courses(database, actor, patient_id, now=now)
     known = next((one for one in mine.sessions if one.session_id == session_id), None)
     if known is None:
-        course = course_for(screening.modality, mine.courses, mine.sessions)
+        course = course_for(screening.modality, mine.courses)
         if isinstance(course, CourseDraft):
             # From the session's own id, so that a form sent again after a refusal does not plan a second course.
             named = msgspec.structs.replace(course, course_id=uuid5(session_id, screening.modality))

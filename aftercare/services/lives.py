@@ -20,12 +20,14 @@ from aftercare.alerts.clocks import due_at, lapse
 from aftercare.alerts.course import course_block, is_condition
 from aftercare.alerts.joining import absorb
 from aftercare.care.cohort import SyntheticCheckIn, SyntheticPatient
+from aftercare.care.course_plan import planned_course
 from aftercare.care.instrument import load, read_answers
+from aftercare.care.spacing import shipped
 from aftercare.checks.pack import default_pack
 from aftercare.checks.recovery import day_in, findings, place
 from aftercare.model.advice import Advice
 from aftercare.model.alerts import Alert, Change
-from aftercare.model.care import Course, Episode
+from aftercare.model.care import Episode
 from aftercare.model.check_ins import ConsentState, Kept
 from aftercare.model.clinic import OpeningHours
 from aftercare.model.findings import Finding
@@ -172,13 +174,8 @@ class _Life:
 
     def _plan(self, visit: SyntheticPatient, course_id: UUID, at: datetime) -> None:
         planned = course_draft(visit, self.chance, course_id)
-        self.course = Course(
-            course_id=course_id,
-            patient_id=visit.id,
-            modality=planned.modality,
-            planned_sessions=planned.planned_sessions,
-            min_days_apart=planned.min_days_apart,
-            created_at=at,
+        self.course = planned_course(
+            planned, shipped(planned.modality), course_id=course_id, patient_id=visit.id, now=at
         )
         self.written.add("courses", *msgspec.structs.astuple(self.course), self.by.id)
         self.written.audit(self.by, "course.created", at, course_id)

@@ -23,7 +23,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "patient_zones": ("clinic_id", "patient_id", "since", "time_zone"),
     "courses": (
         "clinic_id", "course_id", "patient_id", "modality", "planned_sessions", "min_days_apart", "created_at",
-        "created_by",
+        "max_days_apart", "maintenance_from_months", "maintenance_to_months", "ended_at", "ended_by", "ended_because",
+        "ended_note", "created_by",
     ),
     "screenings": (
         "clinic_id", "screening_id", "patient_id", "course_id", "scope", "modality", "answers", "outcome", "reasons",

@@ -1,10 +1,12 @@
 """Courses and screenings."""
 
+from datetime import datetime
 from uuid import UUID
 
 from aftercare.db.pool import Connection
 from aftercare.db.sql import queries
 from aftercare.model.care import Course, Screening
+from aftercare.model.course_plans import EndDraft
 from aftercare.store.rows import many, one
 
 _SQL = queries("courses")
@@ -14,7 +16,8 @@ async def create(db: Connection, clinic_id: UUID, course: Course, created_by: UU
     """Add a course; False if the id is taken in this clinic."""
     made = await db.fetchval(
         _SQL["create"], clinic_id, course.course_id, course.patient_id, course.modality, course.planned_sessions,
-        course.min_days_apart, created_by, course.created_at,
+        course.min_days_apart, created_by, course.created_at, course.max_days_apart, course.maintenance_from_months,
+        course.maintenance_to_months,
     )  # fmt: skip
     return made is not None
 
@@ -27,6 +30,25 @@ async def get(db: Connection, clinic_id: UUID, patient_id: UUID, course_id: UUID
 async def of_patient(db: Connection, clinic_id: UUID, patient_id: UUID) -> list[Course]:
     """The patient's courses, newest first."""
     return many(Course, await db.fetch(_SQL["of_patient"], clinic_id, patient_id))
+
+
+async def end(
+    db: Connection,
+    clinic_id: UUID,
+    patient_id: UUID,
+    course_id: UUID,
+    draft: EndDraft,
+    by: UUID,
+    at: datetime,
+) -> bool:
+    """End a course; False if it is none of this patient's, or was ended before."""
+    done = await db.fetchval(_SQL["end"], clinic_id, patient_id, course_id, at, by, draft.because, draft.note)
+    return done is not None
+
+
+async def resume(db: Connection, clinic_id: UUID, patient_id: UUID, course_id: UUID) -> bool:
+    """Take up an ended course again; False if there is no such one."""
+    return await db.fetchval(_SQL["resume"], clinic_id, patient_id, course_id) is not None
 
 
 async def screen(db: Connection, clinic_id: UUID, screening: Screening) -> bool:

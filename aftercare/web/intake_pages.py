@@ -11,7 +11,7 @@ from aftercare.care.spacing import TooSoonError
 from aftercare.errors import AftercareError, NotFound, Outdated
 from aftercare.model.pages import PatientFormPage, Typed
 from aftercare.services import clinics, dashboard_forms, dashboard_patient, dashboard_sessions, patients
-from aftercare.services.courses import BlockedError
+from aftercare.services.course_plans import BlockedError
 from aftercare.services.house import House
 from aftercare.web import notices
 from aftercare.web.forms import read_typed

@@ -13,6 +13,7 @@ from aftercare.errors import Malformed, OtherContent
 from aftercare.model.care import CourseDraft, ScreeningDraft, SessionDraft
 from aftercare.model.words import Modality, Outcome
 from aftercare.services import alerts, courses
+from aftercare.services.course_plans import BlockedError
 from tests.services.conftest import CARTRIDGE, Team, Treat, next_session
 
 
@@ -57,12 +58,12 @@ async def test_an_unresolved_alert_of_soon_blocks_the_next_session_and_a_confirm
     await patient.says(at, tingling=True)
     later = session_at + timedelta(days=40)
     draft = _next(patient.course_id, later)
-    with pytest.raises(courses.BlockedError, match="not resolved yet"):
+    with pytest.raises(BlockedError, match="not resolved yet"):
         await courses.record_session(service, team.practitioner, patient.patient_id, draft, now=later)
     (alert,) = await alerts.list_alerts(service, team.practitioner, whose="everyone", offset=0, now=at)
     confirmed = alerts.Resolve(outcome=Outcome.CONFIRMED)
     await alerts.resolve(service, team.practitioner, alert.id, confirmed, now=at)
-    with pytest.raises(courses.BlockedError, match="confirmed condition"):
+    with pytest.raises(BlockedError, match="confirmed condition"):
         await courses.record_session(service, team.practitioner, patient.patient_id, draft, now=later)
     await alerts.end_condition(service, team.practitioner, alert.id, alerts.Note(), now=later)
     await courses.record_session(service, team.practitioner, patient.patient_id, draft, now=later)
