@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from aftercare.model.charts import AlertPin, Axis, ChartSeries, SignsRow
+from aftercare.model.statistics import PeriodChoice, Statistics
 from aftercare.model.views import (
     Act,
     AlertView,
@@ -201,6 +202,15 @@ class SessionFormPage(msgspec.Struct, frozen=True, kw_only=True):
     held: str | None = None
 
 
+class StatisticsPage(msgspec.Struct, frozen=True, kw_only=True):
+    """`/statistics?since=&until=`: what the alarms of a period came to. `problem` is what was wrong with the days asked for."""
+
+    head: Head
+    statistics: Statistics
+    choices: tuple[PeriodChoice, ...]
+    problem: str = ""
+
+
 class SignInPage(msgspec.Struct, frozen=True, kw_only=True):
     """`/sign-in/{clinic}`. `ended` when an earlier sign-in has just ended; `then` is the path to go on to."""
 
@@ -226,5 +236,5 @@ class ProblemPage(msgspec.Struct, frozen=True, kw_only=True):
 
 Page = (
     TriagePage | AlertPage | ActPage | PatientPage | PatientsPage | CallListPage | InvitationPage | PhotoPage | SignInPage
-    | ProblemPage | PatientFormPage | SessionFormPage
+    | StatisticsPage | ProblemPage | PatientFormPage | SessionFormPage
 )  # fmt: skip

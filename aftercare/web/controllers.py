@@ -18,6 +18,7 @@ from aftercare.web.door import DoorController
 from aftercare.web.intake_pages import PatientFormController, SessionFormController
 from aftercare.web.people import PeopleController
 from aftercare.web.refusals import refuse
+from aftercare.web.statistics import StatisticsPageController
 from aftercare.web.visits import StaffRequest, anyone, html, reader_of, staff_page
 
 _EVERY_METHOD = [HttpMethod.GET, HttpMethod.POST, HttpMethod.PUT, HttpMethod.PATCH, HttpMethod.DELETE]
@@ -91,6 +92,7 @@ WEB_CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
             PeopleController,
             PatientFormController,
             SessionFormController,
+            StatisticsPageController,
             DoorController,
             AssetController,
         ],

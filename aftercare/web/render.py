@@ -20,12 +20,13 @@ from aftercare.model.pages import (
     ProblemPage,
     SessionFormPage,
     SignInPage,
+    StatisticsPage,
     TriagePage,
 )
 from aftercare.model.views import Head
 from aftercare.model.words import Tier
-from aftercare.web import charts, questions, readings, words
-from aftercare.web.times import Clock
+from aftercare.web import charts, questions, readings, statistics_charts, statistics_words, words
+from aftercare.web.times import Clock, span
 
 ASSETS: Final = Path(__file__).with_name("assets")
 
@@ -40,6 +41,7 @@ _TEMPLATES: Final[dict[type, str]] = {
     PhotoPage: "photo.html",
     PatientFormPage: "patient_form.html",
     SessionFormPage: "session_form.html",
+    StatisticsPage: "statistics.html",
     SignInPage: "sign_in.html",
     ProblemPage: "problem.html",
 }
@@ -65,6 +67,9 @@ def _environment() -> Environment:
         "charts": charts,
         "readings": readings,
         "questions": questions,
+        "pictures": statistics_charts,
+        "words_of": statistics_words,
+        "span": span,
         "asset": asset,
         "emergency": Tier.EMERGENCY,
     }

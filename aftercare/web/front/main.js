@@ -5,6 +5,7 @@ import "./base.css";
 import "./triage.css";
 import "./patient.css";
 import "./forms.css";
+import "./statistics.css";
 
 import { startClocks } from "./clocks.js";
 import { startDialogs } from "./dialogs.js";
