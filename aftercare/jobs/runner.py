@@ -16,7 +16,8 @@ from aftercare.db.pool import Database
 from aftercare.errors import AftercareError
 from aftercare.jobs.clock import Clock
 from aftercare.jobs.lines import RENEW_SECONDS, Handle, Line, Work
-from aftercare.services import alerts, audit, deliveries, sweep
+from aftercare.services import alerts, audit, backtest, deliveries, sweep
+from aftercare.services.backtest import BACKTEST
 from aftercare.services.deliveries import CHANNELS, WAKE
 from aftercare.services.house import House
 from aftercare.services.recovery import ESCALATE, SWEEP
@@ -25,7 +26,7 @@ from aftercare.store.due_work import Claim
 
 _log = structlog.get_logger()
 # What waits for others may wait a lot at once; a relay takes a few dialogues of one client (Postfix: 50).
-_AT_ONCE = {"smtp": 20, "webhook": 100, ESCALATE: 20, SWEEP: 20}
+_AT_ONCE = {"smtp": 20, "webhook": 100, ESCALATE: 20, SWEEP: 20, BACKTEST: 1}  # the last takes a core
 _SHARE = 10
 _AT_WORK = (
     2  # what works on the database leaves connections to what sends: a red flag's mail never waits for one
@@ -65,6 +66,9 @@ class Worker:
             async with escalating:
                 await alerts.escalate(database, claim, now=now)
 
+        async def one_backtest(claim: Claim, _: datetime) -> None:
+            await backtest.work(database, house.judges, claim, now=house.now)
+
         def sender(channel: str) -> Handle:
             async def one_delivery(claim: Claim, now: datetime) -> None:
                 await deliveries.attempt(database, house, channel, claim, now)
@@ -78,6 +82,7 @@ class Worker:
             work(ESCALATE, 1.0, one_escalation, _AT_ONCE[ESCALATE]),
             *(work(work_kind(channel), 1.0, sender(channel), _AT_ONCE[channel]) for channel in CHANNELS),
             work(SWEEP, 2.0, one_sweep, _AT_ONCE[SWEEP]),
+            work(BACKTEST, 1.0, one_backtest, _AT_ONCE[BACKTEST]),
         ]
 
     def start(self) -> None:

@@ -25,6 +25,7 @@ from aftercare.services import audit, rule_packs
 from aftercare.services.backtest_judge import BackTestBroken, Judges
 from aftercare.store import backtest as store
 from aftercare.store import clinics, due_work
+from aftercare.store import rule_packs as packs
 from aftercare.store.backtest import Backtest
 
 BACKTEST = "backtest"
@@ -111,7 +112,8 @@ async def ask(
     """Have a worker run it, in place of the pack's last one; while one runs, that is the one. Raises NotFound, Malformed."""
     window, backtest_id, clinic_id = draft.window, uuid7(), actor.clinic_id
     async with database.clinic(clinic_id) as db:
-        await rule_packs.effective(db, clinic_id, number)
+        if await packs.get(db, clinic_id, number) is None:
+            raise NotFound
         if await store.ask(db, clinic_id, backtest_id, number, window, actor.id, now):
             await audit.record(
                 db, actor, "rule_pack.simulated", now=now, subject_id=backtest_id, detail=(number, draft)

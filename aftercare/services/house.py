@@ -12,6 +12,7 @@ from aftercare.notify.smtp import SmtpChannel, SmtpSettings, TlsMode
 from aftercare.photos.blobs import Blobs, LocalBlobs
 from aftercare.photos.wire import WorkerSettings
 from aftercare.photos.workers import PhotoWorkers
+from aftercare.services.backtest_judge import Judges
 from aftercare.settings import Settings
 
 
@@ -30,6 +31,7 @@ class House:
     blobs: Blobs
     photo_workers: PhotoWorkers
     smtp: Channel | None
+    judges: Judges = field(default_factory=Judges)
     now: Callable[[], datetime] = field(default=utc_now)
 
     @property
