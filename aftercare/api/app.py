@@ -22,6 +22,7 @@ from aftercare.api.records import EpisodeController, RecordController
 from aftercare.api.schema import SchemaPlugin, operation_id, schema_router
 from aftercare.api.server import INTENDED_USE, ServerController
 from aftercare.api.staff import StaffController
+from aftercare.api.statistics import StatisticsController
 from aftercare.api.who import Who
 from aftercare.api.whole_body import WholeBody
 from aftercare.jobs.runner import Worker
@@ -46,6 +47,7 @@ CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
     EventController,
     WebhookController,
     LedgerController,
+    StatisticsController,
 )
 
 
