@@ -13,29 +13,17 @@ from uuid import UUID
 import msgspec
 
 from aftercare.alerts import acts
-from aftercare.alerts.book import Book
+from aftercare.alerts.book import Book, Replayed
 from aftercare.checks.pack import RulePack
 from aftercare.checks.recovery import findings
 from aftercare.errors import AftercareError
-from aftercare.model.alerts import Alert, Change, Fate, Why
+from aftercare.model.alerts import Alert, Change
 from aftercare.model.backtests import History, InFact, StaffAct, Unasked
 from aftercare.model.care import Episode
 from aftercare.model.check_ins import Kept
 from aftercare.model.findings import Finding
 from aftercare.model.people import Clinic
 from aftercare.model.recovery import Recovery
-
-_LOUD = frozenset({Fate.RAISED, Fate.ESCALATED})
-_BY_THE_CLOCK = frozenset({Why.OVERDUE, Why.SNOOZE_ENDED})
-
-
-class Replayed(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a history: its alerts in the order in which they were raised, as they stand at the end."""
-
-    alerts: tuple[Alert, ...]
-    loud: frozenset[str]  # check-ins that raised an alert, or its tier
-    told_at: tuple[datetime, ...]  # each time somebody was told of news
-    acts_without_alert: int
 
 
 def relive(pack: RulePack, clinic: Clinic, history: History, *, until: datetime | None = None) -> Replayed:
@@ -48,12 +36,7 @@ def relive(pack: RulePack, clinic: Clinic, history: History, *, until: datetime 
         happen(at)
     if until is not None:
         run.book.pass_time(until)
-    return Replayed(
-        alerts=tuple(run.book.alerts.values()),
-        loud=frozenset(run.loud),
-        told_at=tuple(run.told_at),
-        acts_without_alert=run.acts_without_alert,
-    )
+    return run.book.replayed(acts_without_alert=run.acts_without_alert)
 
 
 Happen = Callable[[datetime], None]
@@ -82,8 +65,6 @@ class _Run:
         self.in_fact = {alert.id: alert for alert in history.alerts}
         self.all_episodes = history.episodes
         self.recovery = Recovery(clinic=clinic, patient=history.patient, episodes=(), check_ins=(), alerts=())
-        self.loud: set[str] = set()
-        self.told_at: list[datetime] = []
         self.acts_without_alert = 0
 
     def opened(self, episode: Episode) -> Happen:
@@ -132,9 +113,7 @@ class _Run:
 
     def _absorb(self, episode_id: UUID, found: list[Finding], now: datetime) -> None:
         recorded = {str(one.check_in_id): one.judged_at for one in self.recovery.check_ins}
-        change = self.book.absorb(episode_id, found, now, recorded)
-        self.loud |= {one.finding.check_in or "" for one in change.findings if one.fate in _LOUD}
-        self.told_at += [now] * len({one.alert_id for one in change.notices if one.why not in _BY_THE_CLOCK})
+        self.book.absorb(episode_id, found, now, recorded)
 
     def _the_same(self, fact: InFact | None, kind: str) -> Alert | None:
         """The alert here that an alert in fact stands for: raised at the same instant, or else the one of its kind."""

@@ -5,13 +5,26 @@ from datetime import datetime
 from itertools import count
 from uuid import UUID
 
+import msgspec
+
 from aftercare.alerts.clocks import FIXED_CHAIN, due_at, lapse
 from aftercare.alerts.joining import absorb
-from aftercare.model.alerts import Alert, Change
+from aftercare.model.alerts import Alert, Change, Fate, Why
 from aftercare.model.clinic import OpeningHours
 from aftercare.model.findings import Finding
 
 _LAST_STEP = len(FIXED_CHAIN) - 1
+_LOUD = frozenset({Fate.RAISED, Fate.ESCALATED})
+_BY_THE_CLOCK = frozenset({Why.OVERDUE, Why.SNOOZE_ENDED})
+
+
+class Replayed(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a history: its alerts in the order in which they were raised, as they stand at the end."""
+
+    alerts: tuple[Alert, ...]
+    loud: frozenset[str]  # check-ins that raised an alert, or its tier
+    told_at: tuple[datetime, ...]  # each time somebody was told of news
+    acts_without_alert: int = 0  # of staff, where there was nothing to act on
 
 
 class Book:
@@ -21,6 +34,8 @@ class Book:
         """Nothing was raised yet."""
         self.hours = hours
         self.alerts: dict[UUID, Alert] = {}
+        self._loud: set[str] = set()
+        self._told_at: list[datetime] = []
         self._ids = count(1)
 
     def of(self, episode_id: UUID) -> list[Alert]:
@@ -44,6 +59,8 @@ class Book:
             new_id=lambda: UUID(int=next(self._ids)),
             recorded=recorded,
         )
+        self._loud |= {one.finding.check_in or "" for one in change.findings if one.fate in _LOUD}
+        self._told_at += [now] * len({one.alert_id for one in change.notices if one.why not in _BY_THE_CLOCK})
         return self.keep(change)
 
     def keep(self, change: Change) -> Change:
@@ -60,6 +77,15 @@ class Book:
                 one = next(iter(lapse(one, now=at, hours=self.hours).changed))
             if one is not alert:
                 self.alerts[alert_id] = one
+
+    def replayed(self, *, acts_without_alert: int = 0) -> Replayed:
+        """What became of everything."""
+        return Replayed(
+            alerts=tuple(self.alerts.values()),
+            loud=frozenset(self._loud),
+            told_at=tuple(self._told_at),
+            acts_without_alert=acts_without_alert,
+        )
 
 
 def _next_act(alert: Alert) -> datetime | None:

@@ -1,19 +1,24 @@
 """Two packs over the same history: which alerts one raises and the other does not, and what was confirmed and missed."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from aftercare.alerts.backtest import Replayed, relive
+from aftercare.alerts.backtest import relive
+from aftercare.alerts.book import Replayed
+from aftercare.alerts.replay import named_hours, replayed
 from aftercare.checks.pack import RulePack
 from aftercare.model.alerts import Alert
 from aftercare.model.backtests import Difference, History, InFact, Part, Seen, Tally, Window
 from aftercare.model.people import Clinic
+from aftercare.model.timeline import Timeline
 from aftercare.model.words import Code, Outcome, Tier
 
+NOBODY = UUID(int=0)  # whose a timeline file is
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -29,39 +34,59 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
 def try_on(trial: Trial, history: History) -> Part:
     """Say what both packs make of one patient's history, and where they part."""
     clinic, window = trial.clinic, trial.window
-    came = [one.received_at for one in history.check_ins if window.holds(one.received_at)]
-    as_today, as_tried = (
-        relive(pack, clinic, history, until=window.until) for pack in (trial.today, trial.tried)
-    )
+    before, after = (relive(pack, clinic, history, until=window.until) for pack in (trial.today, trial.tried))
     confirmed = [
         one for one in history.alerts if one.outcome is Outcome.CONFIRMED and window.holds(one.raised_at)
     ]
+    came = {
+        str(one.check_in_id): one.received_at for one in history.check_ins if window.holds(one.received_at)
+    }
+    zone = ZoneInfo(clinic.time_zone)
+    patient_id = history.patient.patient_id
+    return Part(
+        patients=int(bool(came)),
+        check_ins=len(came),
+        first=min(came.values(), default=None),
+        last=max(came.values(), default=None),
+        today=_tally(before, came, confirmed, zone, window),
+        tried=_tally(after, came, confirmed, zone, window),
+        differences=[
+            *differences(before.alerts, after.alerts, patient_id, window),
+            *_missed(confirmed, after.alerts, patient_id),
+        ],
+    )
+
+
+def try_on_timeline(today: RulePack, tried: RulePack, timeline: Timeline) -> Part:
+    """The same for a timeline file, on which nobody acted."""
+    before, after = replayed(timeline, today), replayed(timeline, tried)
+    came = {
+        check_in: timeline.session_at + timedelta(hours=hours) for check_in, hours in named_hours(timeline)
+    }
+    zone, always = ZoneInfo(timeline.time_zone), Window()
     return Part(
         patients=1,
         check_ins=len(came),
-        first=min(came, default=None),
-        last=max(came, default=None),
-        today=_tally(as_today, history, confirmed, clinic, window),
-        tried=_tally(as_tried, history, confirmed, clinic, window),
+        first=min(came.values(), default=None),
+        last=max(came.values(), default=None),
+        today=_tally(before, came, [], zone, always),
+        tried=_tally(after, came, [], zone, always),
         differences=[
-            *_differences(as_today.alerts, as_tried.alerts, history, window),
-            *_missed(confirmed, as_tried.alerts, history),
+            msgspec.structs.replace(one, timeline=timeline.id)
+            for one in differences(before.alerts, after.alerts, NOBODY, always)
         ],
     )
 
 
 def _tally(
-    replayed: Replayed, history: History, confirmed: list[InFact], clinic: Clinic, window: Window
+    replayed: Replayed, came: Mapping[str, datetime], confirmed: list[InFact], zone: ZoneInfo, window: Window
 ) -> Tally:
     counted = [one for one in replayed.alerts if window.holds(one.raised_at)]
     fates = [_fate(one, replayed.alerts)[0] for one in confirmed]
     tally = Tally(
         alerts=len(counted),
         silence=sum(one.code is Code.SILENCE for one in counted),
-        check_ins_alerting=sum(
-            str(one.check_in_id) in replayed.loud and window.holds(one.received_at)
-            for one in history.check_ins
-        ),
+        check_ins_alerting=len(replayed.loud & came.keys()),
         patients_alerting=int(any(one.code is not Code.SILENCE for one in counted)),
         told=sum(map(window.holds, replayed.told_at)),
         caught=fates.count("caught"),
@@ -69,7 +94,6 @@ def _tally(
         missed=fates.count("missed"),
         acts_without_alert=replayed.acts_without_alert,
     )
-    zone = ZoneInfo(clinic.time_zone)
     for one in counted:
         tiers = tally.by.setdefault(one.code, {})
         tiers[one.tier] = tiers.get(one.tier, 0) + 1
@@ -83,9 +107,10 @@ def _monday(at: datetime, zone: ZoneInfo) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _differences(
-    today: Sequence[Alert], tried: Sequence[Alert], history: History, window: Window
+def differences(
+    today: Sequence[Alert], tried: Sequence[Alert], patient_id: UUID, window: Window
 ) -> Iterator[Difference]:
+    """Where two packs' alerts of one patient part."""
     for before, after in _paired(today, tried):
         if any(one is not None and window.holds(one.raised_at) for one in (before, after)):
             old, new = _seen(before), _seen(after)
@@ -94,7 +119,7 @@ def _differences(
                 continue
             yield Difference(
                 kind="gained" if old is None else "lost" if new is None else "changed",
-                patient_id=history.patient.patient_id,
+                patient_id=patient_id,
                 episode_id=some.episode_id,
                 code=some.code,
                 today=old,
@@ -141,13 +166,13 @@ def _says(seen: Seen) -> tuple[datetime, Tier, Tier]:
     return seen.at, seen.raised_as, seen.tier
 
 
-def _missed(confirmed: Iterable[InFact], tried: Sequence[Alert], history: History) -> Iterator[Difference]:
+def _missed(confirmed: Iterable[InFact], tried: Sequence[Alert], patient_id: UUID) -> Iterator[Difference]:
     for fact in confirmed:
         fate, alert = _fate(fact, tried)
         if fate != "caught":
             yield Difference(
                 kind=fate,
-                patient_id=history.patient.patient_id,
+                patient_id=patient_id,
                 episode_id=fact.episode_id,
                 code=fact.code,
                 today=fact.seen,

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from aftercare.alerts.book import Book
+from aftercare.alerts.book import Book, Replayed
 from aftercare.care.calendar import DAY_90, calendar, end_of_day
 from aftercare.checks import RulePack, judge
 from aftercare.checks.files import TimelineFileError, read_timeline
 from aftercare.checks.silence import listen
-from aftercare.model.alerts import Alert, Change, Fate
+from aftercare.model.alerts import Change, Fate
 from aftercare.model.calendar import DueCheckIn
 from aftercare.model.clinic import OpeningHours
 from aftercare.model.findings import Evidence, Finding
@@ -58,15 +58,14 @@ def replay(timeline: Timeline, pack: RulePack) -> list[Line]:
     return _run(timeline, pack).lines
 
 
-def replayed_alerts(timeline: Timeline, pack: RulePack) -> tuple[Alert, ...]:
-    """Return the alerts themselves, as they stand at the end of the same replay."""
-    return tuple(_run(timeline, pack).book.alerts.values())
+def replayed(timeline: Timeline, pack: RulePack) -> Replayed:
+    """Return what became of the alerts themselves in the same replay."""
+    return _run(timeline, pack).book.replayed()
 
 
 def _run(timeline: Timeline, pack: RulePack) -> "_Run":
     run = _Run(timeline, pack)
-    named = [_named(check_in, place) for place, check_in in enumerate(timeline.check_ins, start=1)]
-    for check_in in sorted(named, key=_hours):
+    for check_in in sorted(_all_named(timeline), key=_hours):
         run.arrive(check_in)
     run.listen_until(_FOR_EVER)
     return run
@@ -165,6 +164,15 @@ def _lines(name: str, change: Change) -> Iterable[Line]:
 
 def _hours(check_in: TimelineCheckIn) -> float:
     return 24.0 * check_in.day if check_in.hours_after is None else check_in.hours_after
+
+
+def named_hours(timeline: Timeline) -> list[tuple[str, float]]:
+    """Return each check-in's name in a replay, and its hours after the session."""
+    return [(check_in.id or "", _hours(check_in)) for check_in in _all_named(timeline)]
+
+
+def _all_named(timeline: Timeline) -> list[TimelineCheckIn]:
+    return [_named(check_in, place) for place, check_in in enumerate(timeline.check_ins, start=1)]
 
 
 def _named(check_in: TimelineCheckIn, place: int) -> TimelineCheckIn:

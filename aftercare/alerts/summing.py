@@ -3,17 +3,19 @@
 from collections import Counter
 from datetime import timedelta
 
-from aftercare.alerts.comparing import Trial
-from aftercare.model.backtests import Count, PackSummary, Part, Summary, Tally, Week
+from aftercare.checks.pack import RulePack
+from aftercare.model.backtests import Count, PackSummary, Part, Summary, Tally, Week, Window
 from aftercare.model.words import Code, Tier
 
 _WEEK = timedelta(days=7)
 
 
-def summary(trial: Trial, whole: Part, differences: Counter[str]) -> Summary:
+def summary(
+    today: RulePack, tried: RulePack, window: Window, whole: Part, differences: Counter[str]
+) -> Summary:
     """Sum up a back-test from what all patients come to and how many differences there were of each kind."""
-    since = trial.window.since or whole.first
-    until = trial.window.until or whole.last
+    since = window.since or whole.first
+    until = window.until or whole.last
     # Less than a week says nothing of a week: what there was is all that can be said.
     weeks = max(1.0, (until - since) / _WEEK) if since and until else 1.0
     return Summary(
@@ -22,8 +24,8 @@ def summary(trial: Trial, whole: Part, differences: Counter[str]) -> Summary:
         since=since,
         until=until,
         weeks=round(weeks, 2),
-        today=_pack(trial.today.version, whole.today, whole, weeks),
-        tried=_pack(trial.tried.version, whole.tried, whole, weeks),
+        today=_pack(today.version, whole.today, whole, weeks),
+        tried=_pack(tried.version, whole.tried, whole, weeks),
         by=tuple(_by(whole.today, whole.tried)),
         by_week=tuple(_by_week(whole.today, whole.tried)),
         differences={kind: differences[kind] for kind in ("gained", "lost", "changed", "late", "missed")},

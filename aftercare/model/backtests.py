@@ -102,6 +102,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True, tag="difference"):
     code: Code
     today: Seen | None = None
     tried: Seen | None = None
+    timeline: str | None = None  # of a file, which is no patient's
 
 
 class Tally(msgspec.Struct, kw_only=True):

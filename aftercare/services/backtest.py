@@ -103,7 +103,7 @@ async def run(judges: Judges, database: Database, trial: Trial) -> AsyncGenerato
             yield Progress(done=done, of=max(of, done))
             if last is None:
                 break
-    yield summary(trial, whole, kinds)
+    yield summary(trial.today, trial.tried, trial.window, whole, kinds)
 
 
 async def ask(

@@ -91,7 +91,8 @@ class Judge:
             with suppress(ProcessLookupError):
                 self._process.kill()
         self._asked.close()
-        await self._process.wait()
+        # Whoever hangs up cancels us here as well; the process is reaped all the same.
+        await asyncio.shield(self._process.wait())
 
 
 async def _start() -> Judge:
