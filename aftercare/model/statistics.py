@@ -117,6 +117,21 @@ class AnsweredLine(msgspec.Struct, frozen=True, kw_only=True):
     contacted: Timing
 
 
+class MutedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """What a pack in shadow would have said beyond what was told: as a whole, or by one row (`row`). Never an alert.
+
+    Findings, not alerts: joined, they would have made fewer of these.
+    """
+
+    number: int  # of the pack within the clinic
+    code: Code | None
+    row: str | None
+    tier: Tier | None
+    findings: int
+    check_ins: int
+    patients: int
+
+
 class Statistics(msgspec.Struct, frozen=True, kw_only=True):
     """What the alarms of a period came to. Alerts count in the period in which they were raised."""
 
@@ -125,6 +140,7 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
     weeks: tuple[WeekLine, ...]
     checks: tuple[CheckLine, ...]
     answered: tuple[AnsweredLine, ...]
+    muted: tuple[MutedLine, ...]
 
     @property
     def everyone(self) -> BudgetLine:

@@ -46,6 +46,7 @@ async def count(db: Connection, clinic: Clinic, asked: Asked, *, now: datetime) 
         weeks=_every_week(period, await store.weeks(db, clinic.clinic_id, since, until, period.time_zone)),
         checks=tuple(await store.checks(db, clinic.clinic_id, since, until)),
         answered=tuple(await store.answered(db, clinic.clinic_id, since, until, now)),
+        muted=tuple(await store.muted(db, clinic.clinic_id, since, until)),
     )
 
 

@@ -55,6 +55,7 @@ def _lines(statistics: Statistics) -> Iterator[_Line]:
     yield from _weeks(statistics)
     yield from _checks(statistics)
     yield from _answered(statistics)
+    yield from _muted(statistics)
 
 
 def _budget(statistics: Statistics) -> Iterator[_Line]:
@@ -95,6 +96,19 @@ def _answered(statistics: Statistics) -> Iterator[_Line]:
         yield keys, "alerts", line.alerts
         yield from _timing(keys, "acknowledged", line.acknowledged)
         yield from _timing(keys, "contacted", line.contacted)
+
+
+def _muted(statistics: Statistics) -> Iterator[_Line]:
+    for line in statistics.muted:
+        keys = {
+            "table": "muted",
+            "tier": line.tier or "",
+            "check": line.code or "",
+            "row": line.row or "",
+            "version": str(line.number),
+        }
+        for measure in ("findings", "check_ins", "patients"):
+            yield keys, measure, getattr(line, measure)
 
 
 def _timing(keys: dict[str, str], name: str, timing: Timing) -> Iterator[_Line]:

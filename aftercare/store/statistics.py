@@ -12,6 +12,7 @@ from aftercare.model.statistics import (
     BudgetLine,
     CheckLine,
     Grouping,
+    MutedLine,
     Skin,
     Timing,
     Treated,
@@ -151,3 +152,8 @@ async def answered(
         )
         for row in rows
     ]
+
+
+async def muted(db: Connection, clinic_id: UUID, since: datetime, until: datetime) -> list[MutedLine]:
+    """What packs in shadow would have said; a pack as a whole before its rows."""
+    return many(MutedLine, await db.fetch(_SQL["muted"], clinic_id, since, until))

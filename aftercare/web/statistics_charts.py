@@ -69,7 +69,7 @@ def percent(value: float | None) -> str:
     if value is None:
         return "–"
     hundred = value * 100
-    return f"{hundred:.1f} %" if 0 < hundred < 9.95 else f"{hundred:.0f} %"
+    return f"{hundred:.1f}".removesuffix(".0") + " %" if 0 < hundred < 9.95 else f"{hundred:.0f} %"
 
 
 def bound(one: Bound) -> Markup:

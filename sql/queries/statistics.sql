@@ -137,3 +137,12 @@ select tier, count(*)::int as alerts,
        percentile_cont(0.9) within group (order by reached_after) as reached_p90
 from raised group by tier
 order by array_position(array['emergency', 'same_day', 'soon', 'routine'], tier);
+
+-- name: muted
+-- What packs in shadow would have said beyond what was told; `row` null is a pack as a whole.
+select number, code, row, tier, count(*)::int as findings, count(distinct check_in_id)::int as check_ins,
+       count(distinct muted_findings.patient_id)::int as patients
+from rule_packs join muted_findings using (clinic_id, number)
+where clinic_id = $1 and at >= $2 and at < $3
+group by grouping sets ((number), (number, code, row, tier))
+order by number, row nulls first, tier;

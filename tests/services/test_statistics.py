@@ -12,9 +12,10 @@ import pytest
 from aftercare.db.pool import Database
 from aftercare.db.sql import queries
 from aftercare.errors import Malformed
+from aftercare.model.rule_packs import RulePackDraft
 from aftercare.model.statistics import BudgetLine, CheckLine, Statistics, precision
 from aftercare.model.words import Modality, Outcome, Tier
-from aftercare.services import alerts, courses, statistics
+from aftercare.services import alerts, courses, rule_packs, statistics
 from aftercare.services.alerts import Acknowledge, Note, Resolve
 from aftercare.services.statistics import Asked
 from aftercare.store import alerts as alert_store
@@ -268,6 +269,23 @@ async def test_silence_stands_beside_and_is_in_no_share(empty: Book, treat: Trea
     silent = next(line for line in counted.budget if (line.grouping, line.modality) == ("modality", LASER))
     assert (silent.silence, silent.check_ins.of) == (1, 0)
     assert [(week.silence, week.alerts) for week in counted.weeks] == [(1, 0), (0, 0), (0, 0)]
+
+
+async def test_what_a_pack_in_shadow_would_have_said_is_counted_apart(empty: Book, treat: Treat) -> None:
+    by = empty.team.practitioner
+    stricter = RulePackDraft(changes={"rows": {"milia.white_bumps": {"tier": "soon"}}})
+    made = await rule_packs.draft_pack(empty.service, by, stricter, now=MONDAY)
+    await rule_packs.put_in_shadow(empty.service, by, made.number, now=MONDAY)
+    alder = await treat(MONDAY, fitzpatrick=5)
+    for day in (8, 9):
+        await alder.says(on(MONDAY, day), now=on(MONDAY, day), white_bumps=True)
+    counted = await count(empty)
+    muted = [
+        (line.number, line.row, line.tier, line.findings, line.check_ins, line.patients)
+        for line in counted.muted
+    ]
+    assert muted == [(made.number, None, None, 2, 2, 1), (made.number, "milia.white_bumps", "soon", 2, 2, 1)]
+    assert [(line.tier, line.alerts) for line in counted.answered] == [("routine", 1)]
 
 
 async def test_a_check_in_after_a_second_session_belongs_to_it(empty: Book, treat: Treat) -> None:
