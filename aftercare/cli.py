@@ -225,6 +225,49 @@ def replay_files(files: tuple[Path, ...]) -> None:
                 click.echo(msgspec.json.encode(line).decode())
 
 
+@checks.command("backtest")
+@click.option("--clinic", "handle", help="The clinic's handle: its own history is judged again.")
+@click.option(
+    "--files",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Timeline files instead, without a database; may be given several times.",
+)
+@click.option(
+    "--pack",
+    required=True,
+    help="A number of the clinic's packs (0: the shipped one), or a .json or .toml file with what it changes.",
+)
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Count what came from this day on (UTC).")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Count what came before this day (UTC).")
+@click.option("--json", "as_json", is_flag=True, help="JSON lines: every difference, then the summary.")
+def backtest_pack(
+    handle: str | None,
+    files: tuple[Path, ...],
+    pack: str,
+    since: datetime | None,
+    until: datetime | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Judge a history again with another pack: alerts gained and lost, confirmed ones caught and missed. Sends nothing."""
+    from aftercare import backtesting  # noqa: PLC0415 - tables and bars are this command's alone
+    from aftercare.services.backtest import BacktestDraft  # noqa: PLC0415
+
+    if (handle is None) == (not files):
+        raise click.UsageError("Say whose history: either --clinic or --files.")
+    if files and (since or until):
+        raise click.UsageError("--since and --until go with --clinic; a file is judged as a whole.")
+    report = backtesting.Report(Console(highlight=False), _say, as_json=as_json)
+    if handle is None:
+        asyncio.run(backtesting.run_on_files(files, pack, report))
+        return
+    window = {"since": since, "until": until}
+    draft = BacktestDraft(**{name: at and at.replace(tzinfo=UTC) for name, at in window.items()})
+    with with_database(_settings()) as settings:
+        asyncio.run(backtesting.run_on_clinic(settings, handle, pack, draft, report))
+
+
 @_commands.group()
 def audit() -> None:
     """The audit."""

@@ -198,6 +198,14 @@ class PackSummary(msgspec.Struct, frozen=True, kw_only=True):
     acts_without_alert: int  # what staff did in fact and this pack gave no reason for
 
 
+class Cases(msgspec.Struct, frozen=True, kw_only=True):
+    """Of a file's cases that say what to expect, how many each pack answers as expected."""
+
+    of: int
+    today: int
+    tried: int
+
+
 class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary"):
     """What the clinic's history says of a pack beside today's."""
 
@@ -213,6 +221,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary"):
     differences: dict[Kind, int] = {}
     budget_of_check_ins: float = 0.10  # rules.md 5
     budget_of_patients: float = 0.20
+    cases: Cases | None = None
 
 
 Said = Progress | Difference | Summary
