@@ -15,6 +15,7 @@ from aftercare.api.alerts import AlertController
 from aftercare.api.body import StrictBody
 from aftercare.api.clinic import EventController, LedgerController, WebhookController
 from aftercare.api.enrolments import EnrolmentController
+from aftercare.api.instructions import InstructionsController, ShownController
 from aftercare.api.me import CheckInController, MeController, PhotoController, SyncController
 from aftercare.api.patients import LotController, PatientController
 from aftercare.api.problems import answer
@@ -44,6 +45,8 @@ CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
     SyncController,
     PhotoController,
     AlertController,
+    InstructionsController,
+    ShownController,
     EventController,
     WebhookController,
     LedgerController,

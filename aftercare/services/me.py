@@ -10,14 +10,15 @@ import msgspec
 from aftercare.care.advice import describe_hours, emergency_number
 from aftercare.care.instrument import Group, Item, Text, load
 from aftercare.checks.recovery import day_in
-from aftercare.db.pool import Database
+from aftercare.db.pool import Connection, Database
 from aftercare.errors import NotFound
 from aftercare.model.check_ins import ConsentState
+from aftercare.model.instructions import Instructions
 from aftercare.model.people import Actor
 from aftercare.model.recovery import Recovery
 from aftercare.model.text import END
 from aftercare.model.words import Modality
-from aftercare.services import audit, recovery
+from aftercare.services import audit, instructions, recovery
 from aftercare.services.sweep import asked_of
 from aftercare.store import consents, patients
 
@@ -89,6 +90,7 @@ class Today(msgspec.Struct, frozen=True, kw_only=True):
     emergency: Emergency
     reads: str
     consent_needed: tuple[str, ...]
+    instructions: Instructions | None = None  # while a recovery is monitored
     consent_text_version: str = CONSENT_TEXT
 
 
@@ -109,7 +111,8 @@ _CALL_NOW = {
 
 async def get_me(database: Database, actor: Actor, *, now: datetime) -> Me:
     """Who is enrolled on this phone. Raises NotFound."""
-    mine, given = await _read(database, actor, "me.seen", now)
+    async with database.clinic(actor.clinic_id) as db:
+        mine, given = await _read(db, actor, "me.seen", now)
     return Me(
         patient_id=mine.patient.patient_id,
         name=mine.patient.name,
@@ -124,7 +127,9 @@ async def get_me(database: Database, actor: Actor, *, now: datetime) -> Me:
 
 async def get_today(database: Database, actor: Actor, *, now: datetime) -> Today:
     """What is due today and within seven days. Raises NotFound."""
-    mine, given = await _read(database, actor, "today.seen", now)
+    async with database.clinic(actor.clinic_id) as db:
+        mine, given = await _read(db, actor, "today.seen", now)
+        told = await instructions.deliver(db, actor, mine, now=now)
     zone, episode = ZoneInfo(mine.patient.time_zone), mine.newest
     today = now.astimezone(zone).date()
     day = None if episode is None else (today - episode.session_at.astimezone(zone).date()).days
@@ -154,6 +159,7 @@ async def get_today(database: Database, actor: Actor, *, now: datetime) -> Today
         ),
         reads=describe_hours(mine.clinic.hours, mine.patient.language),
         consent_needed=tuple(kind for kind in ("care", "photos") if kind not in given),
+        instructions=told,
     )
 
 
@@ -176,14 +182,13 @@ def _due(mine: Recovery, now: datetime) -> tuple[Due, ...]:
 
 
 async def _read(
-    database: Database, actor: Actor, action: str, now: datetime
+    db: Connection, actor: Actor, action: str, now: datetime
 ) -> tuple[Recovery, dict[str, ConsentState]]:
     if actor.id is None:
         raise NotFound
-    async with database.clinic(actor.clinic_id) as db:
-        mine = await recovery.read(db, actor.clinic_id, actor.id, now=now)
-        given = await consents.newest(db, actor.clinic_id, actor.id)
-        await audit.record(db, actor, action, now=now, patient_id=actor.id)
+    mine = await recovery.read(db, actor.clinic_id, actor.id, now=now)
+    given = await consents.newest(db, actor.clinic_id, actor.id)
+    await audit.record(db, actor, action, now=now, patient_id=actor.id)
     return mine, given
 
 

@@ -12,6 +12,8 @@ from aftercare.errors import AftercareError, Malformed, NotFound
 from aftercare.model.check_ins import CheckInDraft
 from aftercare.model.people import Actor
 from aftercare.model.pointers import pointers_of
+from aftercare.model.receipts import AnyReceipt
+from aftercare.services import receipts
 from aftercare.services.check_ins import CheckInAnswer, submit_several
 
 _log = structlog.get_logger()
@@ -21,11 +23,14 @@ MOST = 100
 class SyncBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Up to 100 check-ins, each `{"id": ..., ...}` in the form that PUT /v1/check-ins/{id} takes, id included.
 
+    And up to 100 receipts: `{"id", "kind": "instructions_shown", "at", "date", "version"}`.
+
     Items are open, so that one of no form at all takes no other with it. What this server does not take at all is refused
     whole and named: the phone keeps it for a server that does.
     """
 
     check_ins: list[Any] = []
+    receipts: list[Any] = []
 
 
 class SyncProblem(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +57,7 @@ class SyncAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A result per item, in the order of the request."""
 
     check_ins: tuple[SyncResult, ...]
+    receipts: tuple[SyncResult, ...] = ()
 
 
 async def sync(
@@ -63,10 +69,12 @@ async def sync(
     """
     if actor.id is None:
         raise NotFound
-    if len(batch.check_ins) > MOST:
-        raise Malformed(
-            f"Send at most {MOST} check-ins at a time.", pointers={"/check_ins": "too many items"}
-        )
+    for name, items in (("check_ins", batch.check_ins), ("receipts", batch.receipts)):
+        if len(items) > MOST:
+            raise Malformed(
+                f"Send at most {MOST} {name.replace('_', '-')} at a time.",
+                pointers={f"/{name}": "too many items"},
+            )
     results: dict[int, SyncResult] = {}
     read: list[_Read] = []
     for place, raw in enumerate(batch.check_ins):
@@ -80,7 +88,29 @@ async def sync(
             read.append((draft.recorded_at, place, item_id, draft))
     if read:
         results |= await _take(database, actor, actor.id, sorted(read, key=lambda one: one[:2]), now, sent_at)
-    return SyncAnswer(check_ins=tuple(results[place] for place in sorted(results)))
+    return SyncAnswer(
+        check_ins=tuple(results[place] for place in sorted(results)),
+        receipts=tuple(
+            [await _receipt(database, actor, place, raw, now) for place, raw in enumerate(batch.receipts)]
+        ),
+    )
+
+
+async def _receipt(database: Database, actor: Actor, place: int, raw: Any, now: datetime) -> SyncResult:
+    """One receipt, in a transaction of its own."""
+    item_id = _id_of(raw)
+    try:
+        try:
+            receipt = msgspec.convert(raw, AnyReceipt)
+        except msgspec.ValidationError as error:
+            raise Malformed(pointers=pointers_of(str(error))) from None
+        await receipts.keep(database, actor, receipt, now=now)
+    except AftercareError as error:
+        return SyncResult(place=place, id=item_id, status="refused", problem=_problem(error))
+    except Exception as error:  # noqa: BLE001 - as with a check-in
+        _log.error("receipt_failed", error=type(error).__name__)
+        return SyncResult(place=place, id=item_id, status="refused", problem=_problem(AftercareError()))
+    return SyncResult(place=place, id=item_id, status="kept")
 
 
 _Read = tuple[datetime, int, UUID, CheckInDraft]
