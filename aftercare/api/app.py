@@ -14,11 +14,13 @@ from aftercare import __version__
 from aftercare.api.alerts import AlertController
 from aftercare.api.body import StrictBody
 from aftercare.api.clinic import EventController, LedgerController, WebhookController
+from aftercare.api.course_settings import CourseSettingsController
 from aftercare.api.enrolments import EnrolmentController
 from aftercare.api.instructions import InstructionsController, ShownController
 from aftercare.api.me import CheckInController, MeController, PhotoController, SyncController
 from aftercare.api.patients import LotController, PatientController
 from aftercare.api.problems import answer
+from aftercare.api.recalls import CourseController, RecallController
 from aftercare.api.records import EpisodeController, RecordController
 from aftercare.api.schema import SchemaPlugin, operation_id, schema_router
 from aftercare.api.server import INTENDED_USE, ServerController
@@ -37,6 +39,9 @@ CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
     EnrolmentController,
     StaffController,
     PatientController,
+    CourseController,
+    RecallController,
+    CourseSettingsController,
     LotController,
     RecordController,
     EpisodeController,

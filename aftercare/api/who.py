@@ -110,6 +110,12 @@ async def practitioner_only(connection: ASGIConnection[Any, Any, Any, Any], _: B
         raise Forbidden("This is for practitioners.")
 
 
+async def practitioner_or_admin(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Those who answer for how the clinic treats: practitioners and admins."""
+    if _actor(connection).role not in {Role.PRACTITIONER, Role.ADMIN}:
+        raise Forbidden("This is for practitioners and admins.")
+
+
 async def admin_only(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Admins: those who run the clinic's account."""
     if _actor(connection).role is not Role.ADMIN:

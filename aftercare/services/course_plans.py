@@ -16,9 +16,11 @@ from aftercare.model.course_plans import (
     CourseSettings,
     CourseSettingsDraft,
     EndDraft,
+    NextSession,
     SessionDone,
 )
 from aftercare.model.people import Actor, Patient
+from aftercare.model.recovery import Recovery
 from aftercare.model.words import Modality
 from aftercare.services import audit
 from aftercare.store import alerts, patients
@@ -91,6 +93,21 @@ async def refuse_session(
             alerts=[str(alert_id) for alert_id in block.alert_ids],
         )
     check_session(course, treated(done), draft.session_at, patient.time_zone)
+
+
+async def next_session_of(
+    db: Connection, clinic_id: UUID, mine: Recovery, now: datetime
+) -> NextSession | None:
+    """When the newest session's course goes on, for the patient to plan with; None while it is held, or at its end."""
+    newest, patient = mine.newest, mine.patient
+    course = await store.get(db, clinic_id, patient.patient_id, newest.course_id) if newest else None
+    if course is None:
+        return None
+    (plan,) = plans_of([course], treated(mine.episodes), mine.alerts, patient, now)
+    upcoming = plan.next
+    if upcoming is None or upcoming.block or upcoming.earliest is None or upcoming.latest is None:
+        return None
+    return NextSession(earliest=upcoming.earliest, latest=upcoming.latest)
 
 
 async def get_settings(database: Database, actor: Actor) -> dict[Modality, CourseSettings]:

@@ -33,7 +33,7 @@ alter table courses
     add column ended_note text not null default '' check (char_length(ended_note) <= 4000),
     add column sessions_done smallint not null default 0,
     add column last_session_at timestamptz,
-    add column quiet_until date,  -- of the recall list: booked, snoozed; 'infinity' declined
+    add column quiet_until date,  -- of the recall list: booked, snoozed; 'infinity' declined, or another course took over
     add column recall_on date generated always as (
         case when ended_at is null then greatest(quiet_until, case
             when last_session_at is null then (created_at at time zone 'UTC')::date
@@ -57,6 +57,12 @@ alter table sessions no force row level security;
 update courses c set sessions_done = s.done, last_session_at = s.last
 from (select clinic_id, course_id, count(*) as done, max(session_at) as last from sessions group by 1, 2) s
 where s.clinic_id = c.clinic_id and s.course_id = c.course_id;
+update courses c set quiet_until = 'infinity'
+where exists (
+    select from courses o
+    where o.clinic_id = c.clinic_id and o.patient_id = c.patient_id and o.modality = c.modality
+      and o.last_session_at > c.last_session_at
+);
 alter table courses force row level security;
 alter table sessions force row level security;
 
@@ -65,7 +71,7 @@ create index on courses (clinic_id, ended_by) where ended_by is not null;
 grant update (ended_at, ended_by, ended_because, ended_note, sessions_done, last_session_at, quiet_until) on courses
     to aftercare_service, aftercare_worker;
 
--- A session that was done also ends what was agreed about it by telephone.
+-- A session that was done also ends what was agreed about it by telephone, and takes the place of an older course.
 create function count_sessions() returns trigger
 language plpgsql as $$
 begin
@@ -73,6 +79,10 @@ begin
     set sessions_done = c.sessions_done + n.done, last_session_at = greatest(c.last_session_at, n.last), quiet_until = null
     from (select clinic_id, course_id, count(*) as done, max(session_at) as last from added group by 1, 2) n
     where c.clinic_id = n.clinic_id and c.course_id = n.course_id;
+    update courses c set quiet_until = 'infinity'
+    from (select clinic_id, patient_id, modality, max(session_at) as last from added group by 1, 2, 3) n
+    where c.clinic_id = n.clinic_id and c.patient_id = n.patient_id and c.modality = n.modality
+      and c.last_session_at < n.last;
     return null;
 end
 $$;

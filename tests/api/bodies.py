@@ -70,6 +70,7 @@ async def fill(client: httpx.AsyncClient, people: dict[str, Person], root: async
         "day": "5",
         "kind": "care",
         "rendition": "display",
+        "modality": "microneedling",
         "check_in_id": check_in_id,
         "photo_id": photo_id,
     }
@@ -95,6 +96,9 @@ def body_of(operation_id: str, values: dict[str, str]) -> dict[str, Any] | None:
         "patient_screen": course
         | {"screening_id": str(uuid4()), "outcome": "candidate", "answers": {"sunburn": False}},
         "patient_record_session": session_draft(values["course_id"], WEDNESDAY - timedelta(days=1)),
+        "course_end": {"because": "declined", "note": "told by telephone"},
+        "recall_add_contact": {"kind": "booked", "day": "2026-05-04", "text": "mornings"},
+        "course_settings_update": {"min_days": 30, "max_days": 45, "fewest_sessions": 4, "most_sessions": 6},
         "record_put_check_in": check_in(redness=1),
         "check_in_put_check_in": check_in(redness=1) | {"supersedes": str(uuid4())},
         "sync_send": {"check_ins": [check_in(redness=1) | {"id": str(uuid4()), "supersedes": str(uuid4())}]},
