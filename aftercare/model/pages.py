@@ -3,11 +3,13 @@
 The page words them in the clinic's own zone (`Head.time_zone`) and counts deadlines from `Head.now`.
 """
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 import msgspec
 
+from aftercare.model.backtests import Difference, Kind, Summary
 from aftercare.model.charts import AlertPin, Axis, ChartSeries, SignsRow
 from aftercare.model.statistics import PeriodChoice, Statistics
 from aftercare.model.views import (
@@ -211,6 +213,36 @@ class StatisticsPage(msgspec.Struct, frozen=True, kw_only=True):
     problem: str = ""
 
 
+class DifferenceRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Where two packs part over one patient, who is named to those who work with patients."""
+
+    difference: Difference
+    patient: PatientView | None = None
+
+
+class DifferenceGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """The first differences of one kind, and how many there are."""
+
+    kind: Kind
+    rows: tuple[DifferenceRow, ...]
+    of: int
+
+
+class BacktestPage(msgspec.Struct, frozen=True, kw_only=True):
+    """`/rules/{number}/backtest`: the pack's last back-test; `state` is empty before the first."""
+
+    head: Head
+    number: int
+    state: Literal["", "waiting", "running", "done", "failed"] = ""
+    asked_at: datetime | None = None
+    done: int = 0
+    total: int = 0
+    since: date | None = None
+    until: date | None = None  # included
+    summary: Summary | None = None
+    groups: tuple[DifferenceGroup, ...] = ()
+
+
 class SignInPage(msgspec.Struct, frozen=True, kw_only=True):
     """`/sign-in/{clinic}`. `ended` when an earlier sign-in has just ended; `then` is the path to go on to."""
 
@@ -236,5 +268,5 @@ class ProblemPage(msgspec.Struct, frozen=True, kw_only=True):
 
 Page = (
     TriagePage | AlertPage | ActPage | PatientPage | PatientsPage | CallListPage | InvitationPage | PhotoPage | SignInPage
-    | StatisticsPage | ProblemPage | PatientFormPage | SessionFormPage
+    | StatisticsPage | BacktestPage | ProblemPage | PatientFormPage | SessionFormPage
 )  # fmt: skip

@@ -14,6 +14,7 @@ from aftercare.services import dashboard
 from aftercare.services.house import House
 from aftercare.web.acts import AlertPageController
 from aftercare.web.assets import AssetController
+from aftercare.web.backtests import BacktestPageController
 from aftercare.web.door import DoorController
 from aftercare.web.intake_pages import PatientFormController, SessionFormController
 from aftercare.web.people import PeopleController
@@ -67,6 +68,7 @@ _NOWHERE = [
     "/patients/{one:str}/photos/{two:str}/{rest:path}",
     "/call-list/{one:str}/{two:str}/{rest:path}",
     "/sign-in/{one:str}/{rest:path}",
+    "/rules/{one:str}/{rest:path}",
 ]
 
 
@@ -93,6 +95,7 @@ WEB_CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
             PatientFormController,
             SessionFormController,
             StatisticsPageController,
+            BacktestPageController,
             DoorController,
             AssetController,
         ],

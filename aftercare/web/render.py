@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from aftercare.model.pages import (
     ActPage,
     AlertPage,
+    BacktestPage,
     CallListPage,
     InvitationPage,
     Page,
@@ -25,7 +26,15 @@ from aftercare.model.pages import (
 )
 from aftercare.model.views import Head
 from aftercare.model.words import Tier
-from aftercare.web import charts, questions, readings, statistics_charts, statistics_words, words
+from aftercare.web import (
+    backtest_charts,
+    charts,
+    questions,
+    readings,
+    statistics_charts,
+    statistics_words,
+    words,
+)
 from aftercare.web.times import Clock, span
 
 ASSETS: Final = Path(__file__).with_name("assets")
@@ -33,6 +42,7 @@ ASSETS: Final = Path(__file__).with_name("assets")
 _TEMPLATES: Final[dict[type, str]] = {
     TriagePage: "triage.html",
     AlertPage: "alert.html",
+    BacktestPage: "backtest.html",
     ActPage: "act.html",
     PatientPage: "patient.html",
     PatientsPage: "patients.html",
@@ -68,6 +78,7 @@ def _environment() -> Environment:
         "readings": readings,
         "questions": questions,
         "pictures": statistics_charts,
+        "trials": backtest_charts,
         "words_of": statistics_words,
         "span": span,
         "asset": asset,

@@ -44,6 +44,14 @@ async def practitioner_page(connection: ASGIConnection[Any, Any, Any, Any], _: B
         raise Forbidden("This page is for practitioners.")
 
 
+async def practitioner_or_admin_page(
+    connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler
+) -> None:
+    """Those who answer for how the clinic treats: practitioners and admins."""
+    if _member(connection).role is Role.COORDINATOR:
+        raise Forbidden("This page is for practitioners and admins.")
+
+
 async def anyone(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Open to all, and said so."""
 

@@ -6,6 +6,7 @@ import "./triage.css";
 import "./patient.css";
 import "./forms.css";
 import "./statistics.css";
+import "./backtest.css";
 
 import { startClocks } from "./clocks.js";
 import { startDialogs } from "./dialogs.js";
