@@ -33,8 +33,8 @@ from aftercare.store import instructions as store
 PAGE = 30
 NEWEST = 2**31 - 1
 _KEPT = 256
-# (clinic, version) -> a published set, which never changes; the oldest looked at goes first.
-_published: dict[tuple[UUID, int], InstructionSet] = {}
+# (clinic, id of its set) -> what is published, which never changes; the first that came goes first.
+_published: dict[tuple[UUID, UUID], InstructionSet] = {}
 
 
 class DraftExistsError(Conflict):
@@ -70,7 +70,7 @@ async def list_sets(
     """The clinic's own versions, the newest first, and at the end the shipped one."""
     async with database.clinic(actor.clinic_id) as db:
         found = await store.page(db, actor.clinic_id, before, PAGE)
-        current = await store.in_use(db, actor.clinic_id)
+        current = (await store.in_use(db, actor.clinic_id)).version
         await audit.record(db, actor, "instructions.listed", now=now)
     if len(found) < PAGE and before > 0:
         found = [*found, head_of(care.shipped())]
@@ -86,30 +86,39 @@ async def get_set(database: Database, actor: Actor, version: int, *, now: dateti
     """One version with its content. Raises NotFound."""
     async with database.clinic(actor.clinic_id) as db:
         found = await read_set(db, actor.clinic_id, version)
-        current = await store.in_use(db, actor.clinic_id)
+        current = (await store.in_use(db, actor.clinic_id)).version
         await audit.record(db, actor, "instructions.seen", now=now, detail=version)
     return msgspec.structs.replace(found, in_use=found.version == current)
 
 
 async def read_set(db: Connection, clinic_id: UUID, version: int) -> InstructionSet:
-    """One version; a published one is read once. Raises NotFound."""
-    if version == 0:
-        return care.shipped()
-    known = _published.get((clinic_id, version))
-    found = known or await store.get(db, clinic_id, version)
+    """One version. Raises NotFound."""
+    found = care.shipped() if version == 0 else await store.get(db, clinic_id, version)
     if found is None:
         raise NotFound
-    if known is None and found.state == "published":
+    return found
+
+
+async def set_in_use(db: Connection, clinic_id: UUID) -> InstructionSet:
+    """The version that patients get; its content is read once."""
+    current = await store.in_use(db, clinic_id)
+    if current.set_id is None:
+        return care.shipped()
+    key = (clinic_id, current.set_id)
+    if key not in _published:
+        found = await read_set(db, clinic_id, current.version)
         if len(_published) >= _KEPT:
             del _published[next(iter(_published))]
-        _published[clinic_id, version] = found
-    return found
+        _published[key] = found
+    return _published[key]
 
 
 async def create_draft(database: Database, actor: Actor, draft: NewDraft, *, now: datetime) -> InstructionSet:
     """A draft that begins as a copy of a version, of the one in use by default. Raises NotFound, DraftExistsError."""
     async with database.clinic(actor.clinic_id) as db:
-        source = await store.in_use(db, actor.clinic_id) if draft.copy_of is None else draft.copy_of
+        source = draft.copy_of
+        if source is None:
+            source = (await store.in_use(db, actor.clinic_id)).version
         copied = (await read_set(db, actor.clinic_id, source)).instructions
         version = await store.begin(db, actor.clinic_id, draft.note, source, copied, _staff(actor), now)
         if version is None:
@@ -174,7 +183,7 @@ async def deliver(db: Connection, actor: Actor, mine: Recovery, *, now: datetime
     episode = episode_on(mine.episodes, today, zone)
     if episode is None:
         return None
-    chosen = await read_set(db, actor.clinic_id, await store.in_use(db, actor.clinic_id))
+    chosen = await set_in_use(db, actor.clinic_id)
     told = care.ahead(
         chosen,
         episode.modality,

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
+import msgspec
+from uuid_utils.compat import uuid7
+
 from aftercare.db.pool import Connection
 from aftercare.db.sql import queries
 from aftercare.model.instructions import Instruction, InstructionSet, SetHead, ShownDay
@@ -12,9 +15,16 @@ from aftercare.store.rows import many, one
 _SQL = queries("instructions")
 
 
-async def in_use(db: Connection, clinic_id: UUID) -> int:
-    """The version that patients get: the newest published, 0 for the shipped one."""
-    return await db.fetchval(_SQL["in_use"], clinic_id) or 0
+class InUse(msgspec.Struct, frozen=True):
+    """The version that patients get, and the id of its set; 0 and None for the shipped one."""
+
+    version: int = 0
+    set_id: UUID | None = None
+
+
+async def in_use(db: Connection, clinic_id: UUID) -> InUse:
+    """The newest published version."""
+    return one(InUse, await db.fetchrow(_SQL["in_use"], clinic_id)) or InUse()
 
 
 async def get(db: Connection, clinic_id: UUID, version: int) -> InstructionSet | None:
@@ -44,7 +54,7 @@ async def begin(
 ) -> int | None:
     """A draft with the next number; None where one is being written already."""
     version: int | None = await db.fetchval(
-        _SQL["begin"], clinic_id, note, copied_from, instructions, by, now
+        _SQL["begin"], clinic_id, note, copied_from, instructions, by, now, uuid7()
     )
     return version
 

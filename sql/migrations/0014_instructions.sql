@@ -4,6 +4,7 @@
 create table instruction_sets (
     clinic_id uuid not null references clinics,
     version integer not null check (version >= 1),
+    set_id uuid not null,  -- what caches know it by: a number may mean another set after a restore
     state text not null check (state in ('draft', 'published', 'discarded')),
     note text not null default '' check (char_length(note) <= 600),
     copied_from integer not null check (copied_from >= 0 and copied_from < version),

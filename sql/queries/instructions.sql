@@ -1,5 +1,7 @@
 -- name: in_use
-select max(version) from instruction_sets where clinic_id = $1 and state = 'published';
+select version, set_id from instruction_sets where clinic_id = $1 and state = 'published'
+order by version desc
+limit 1;
 
 -- name: get
 select version, state, note, copied_from, revision, created_by, created_at, edited_at, published_by, published_at, instructions
@@ -17,8 +19,8 @@ limit $3;
 
 -- name: begin
 -- The next number; nothing where a draft is being written already, or somebody took the number first.
-insert into instruction_sets (clinic_id, version, state, note, copied_from, instructions, created_by, created_at, edited_at)
-select $1, coalesce(max(version), 0) + 1, 'draft', $2, $3, $4, $5, $6, $6 from instruction_sets where clinic_id = $1
+insert into instruction_sets (clinic_id, version, set_id, state, note, copied_from, instructions, created_by, created_at, edited_at)
+select $1, coalesce(max(version), 0) + 1, $7, 'draft', $2, $3, $4, $5, $6, $6 from instruction_sets where clinic_id = $1
 on conflict do nothing
 returning version;
 
