@@ -13,12 +13,13 @@ from aftercare.checks.recovery import day_in
 from aftercare.db.pool import Connection, Database
 from aftercare.errors import NotFound
 from aftercare.model.check_ins import ConsentState
+from aftercare.model.course_plans import NextSession
 from aftercare.model.instructions import Instructions
 from aftercare.model.people import Actor
 from aftercare.model.recovery import Recovery
 from aftercare.model.text import END
 from aftercare.model.words import Modality
-from aftercare.services import audit, instructions, recovery
+from aftercare.services import audit, course_plans, instructions, recovery
 from aftercare.services.sweep import asked_of
 from aftercare.store import consents, patients
 
@@ -91,6 +92,7 @@ class Today(msgspec.Struct, frozen=True, kw_only=True):
     reads: str
     consent_needed: tuple[str, ...]
     instructions: Instructions | None = None  # while a recovery is monitored
+    next_session: NextSession | None = None  # none while it is held, or once the course was ended
     consent_text_version: str = CONSENT_TEXT
 
 
@@ -130,6 +132,7 @@ async def get_today(database: Database, actor: Actor, *, now: datetime) -> Today
     async with database.clinic(actor.clinic_id) as db:
         mine, given = await _read(db, actor, "today.seen", now)
         told = await instructions.deliver(db, actor, mine, now=now)
+        goes_on = await course_plans.next_session_of(db, actor.clinic_id, mine, now)
     zone, episode = ZoneInfo(mine.patient.time_zone), mine.newest
     today = now.astimezone(zone).date()
     day = None if episode is None else (today - episode.session_at.astimezone(zone).date()).days
@@ -160,6 +163,7 @@ async def get_today(database: Database, actor: Actor, *, now: datetime) -> Today
         reads=describe_hours(mine.clinic.hours, mine.patient.language),
         consent_needed=tuple(kind for kind in ("care", "photos") if kind not in given),
         instructions=told,
+        next_session=goes_on,
     )
 
 

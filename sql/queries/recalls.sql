@@ -27,7 +27,7 @@ order by patient_id, raised_at desc, id;
 
 -- name: contacts_of
 select contact_id, patient_id, course_id, number, at, kind, day, text, staff_id
-from recall_contacts where clinic_id = $1 and course_id = any ($2::uuid[]) order by course_id, at desc, contact_id;
+from recall_contacts where clinic_id = $1 and course_id = any ($2::uuid[]) order by course_id, at desc, contact_id desc;
 
 -- name: add_contact
 insert into recall_contacts (clinic_id, contact_id, patient_id, course_id, number, at, kind, day, text, staff_id)
