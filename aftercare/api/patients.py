@@ -17,14 +17,13 @@ from aftercare.model.care import (
     CourseDraft,
     Episode,
     LotUse,
-    Screening,
-    ScreeningDraft,
     Session,
     SessionDraft,
 )
 from aftercare.model.people import Actor, Patient, PatientDraft
+from aftercare.model.screenings import Screening, ScreeningDraft
 from aftercare.model.text import END
-from aftercare.services import courses, enrolments, patients
+from aftercare.services import courses, enrolments, patients, screenings
 from aftercare.services.house import House
 
 StaffRequest = Request[Actor, Any, Any]
@@ -144,7 +143,7 @@ class PatientController(Controller):
         data: JSONBody[ScreeningDraft],
     ) -> Screening:
         """Candidacy as the practitioner who asks has settled it."""
-        return await courses.screen(house.database, request.user, patient_id, data, now=house.now())
+        return await screenings.screen(house.database, request.user, patient_id, data, now=house.now())
 
     @post("/{patient_id:str}/sessions", guards=[practitioner_only], summary="Record a session")
     async def record_session(

@@ -10,7 +10,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
+import msgspec
+
 from aftercare.care.questionnaire import TEXTS, asked
+from aftercare.model.people import Patient
 from aftercare.model.screenings import (
     Advice,
     Effect,
@@ -25,7 +28,7 @@ from aftercare.model.screenings import (
     Unread,
     Weight,
 )
-from aftercare.model.words import Modality
+from aftercare.model.words import Modality, Prophylaxis
 
 NOT_KNOWN: Final = "unknown"  # asked, and the patient does not know: as open as not asked
 
@@ -36,7 +39,13 @@ _OUTCOMES: Final[dict[Weight, Outcome]] = {
     Weight.CONDITIONAL: "with_precautions",
     Weight.PRECAUTION: "with_precautions",
 }
+_IN_WORDS: Final[dict[Outcome, str]] = {
+    "candidate": "candidate",
+    "with_precautions": "with precautions",
+    "not_now": "not now",
+}
 _LONGEST_TEXT = 2000
+_ASKED_AND_NONE = frozenset({"", "none", "no", "-"})
 # PostgreSQL's json takes neither NUL nor half a surrogate pair.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -176,3 +185,47 @@ def _text(_: Item, sent: Any) -> Any:
 
 
 _READERS: Final = {"yes_no": _yes_no, "choice": _choice, "many": _many, "date": _date, "text": _text}
+
+
+def why_needed(advice: Advice, decided: Outcome, *, whole: bool) -> str | None:
+    """Why a decision needs the practitioner's own reason, as a sentence; None where the advice says it all.
+
+    `whole`: the questionnaire was gone through as a whole, so that what is open was left open knowingly.
+    """
+    if decided != advice.outcome:
+        because = f" ({advice.reasons[0].short.lower()})" if advice.reasons else ""
+        return f"Say why: the questionnaire advises “{_IN_WORDS[advice.outcome]}”{because}."
+    if decided == "not_now":
+        return None
+    for reason in advice.reasons:
+        if reason.sides:
+            return f"Say why: sources do not agree on this ({reason.short.lower()})."
+        if reason.weight is Weight.CONDITIONAL:
+            return f"Say why: this is for a practitioner to decide ({reason.short.lower()})."
+    if whole and advice.unanswered:
+        return "Say why, with questions left open."
+    return None
+
+
+def with_lessons(patient: Patient, lessons: Mapping[Risk, bool | int | str]) -> Patient:
+    """The patient's record with what a screening told.
+
+    A risk on record is never taken back by a screening: "no" fills in what was not known. Named allergies and medicines
+    are added to those that stand there.
+    """
+    changes: dict[str, Any] = {}
+    for risk, told in lessons.items():
+        before = getattr(patient, risk)
+        if risk in TEXTS:
+            changes[risk] = _added(before, str(told))
+        elif risk == "prophylaxis":
+            changes[risk] = Prophylaxis(str(told))
+        elif risk == "fitzpatrick" or told is True or before is None:
+            changes[risk] = told
+    return msgspec.structs.replace(patient, **changes)
+
+
+def _added(before: str, told: str) -> str:
+    kept = [] if before.strip().casefold().rstrip(".") in _ASKED_AND_NONE else before.splitlines()
+    known = {line.strip().casefold() for line in re.split(r"[\n,;]", before)}
+    return "\n".join([*kept, *(line for line in told.splitlines() if line.strip().casefold() not in known)])

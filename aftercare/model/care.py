@@ -1,12 +1,13 @@
-"""Screenings, courses, sessions and the episodes that they open."""
+"""Courses, sessions and the episodes that they open."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 
 from aftercare.model.course_plans import EndReason
+from aftercare.model.screenings import SessionScreening
 from aftercare.model.text import END, Instant, Line, OptionalLine, Paragraph
 from aftercare.model.timeline import Treatment
 from aftercare.model.words import Modality
@@ -42,33 +43,6 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
     ended_note: str = ""
 
 
-class ScreeningDraft(msgspec.Struct, frozen=True, kw_only=True):
-    """Candidacy as a practitioner settled it; `session` scope is the short one asked again before each session."""
-
-    screening_id: UUID | None = None
-    course_id: UUID | None = None
-    scope: Literal["course", "session"] = "course"
-    modality: Modality
-    answers: dict[Line, Any] = {}
-    outcome: Literal["candidate", "with_precautions", "not_now"]
-    reasons: Annotated[tuple[Line, ...], msgspec.Meta(max_length=40)] = ()
-
-
-class Screening(msgspec.Struct, frozen=True, kw_only=True):
-    """A signed screening."""
-
-    screening_id: UUID
-    patient_id: UUID
-    course_id: UUID | None
-    scope: str
-    modality: Modality
-    answers: dict[str, Any]
-    outcome: Literal["candidate", "with_precautions", "not_now"]
-    reasons: tuple[str, ...]
-    signed_by: UUID
-    signed_at: Instant
-
-
 class Consumable(msgspec.Struct, frozen=True, kw_only=True):
     """One device or product used up in a session, so that a lot can be looked up."""
 
@@ -93,7 +67,8 @@ class SessionDraft(msgspec.Struct, frozen=True, kw_only=True):
     anaesthetic: OptionalLine = ""
     consumables: Annotated[tuple[Consumable, ...], msgspec.Meta(max_length=40)] = ()
     with_day_90: bool = False
-    override_reason: Paragraph = ""  # why it was done although the course was blocked or the interval short
+    override_reason: Paragraph = ""  # why it was done although blocked, too soon, or not screened
+    screening: SessionScreening | None = None  # asked before it; or one was signed that day
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Courses, screenings and sessions; a session opens its episode."""
+"""Courses and sessions; a session opens its episode."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,20 +16,21 @@ from aftercare.model.care import (
     CourseDraft,
     Episode,
     LotUse,
-    Screening,
-    ScreeningDraft,
     Session,
     SessionDraft,
 )
 from aftercare.model.course_plans import CoursePlan
 from aftercare.model.people import Actor, Patient
+from aftercare.model.screenings import Screening
 from aftercare.model.words import Modality
 from aftercare.services import audit
 from aftercare.services.course_plans import plans_of, refuse_session, staff_id, treated
 from aftercare.services.recovery import SWEEP, judge_again
+from aftercare.services.screenings import screen_before_session
 from aftercare.store import alerts, course_settings, due_work, patients, sessions
 from aftercare.store import courses as store
 from aftercare.store import episodes as episode_store
+from aftercare.store import screenings as screening_store
 
 # Further back a session is history to be imported, not a recovery to be watched; ahead is a slip of the pen.
 _OLDEST, _AHEAD = timedelta(days=366), timedelta(minutes=15)
@@ -52,25 +53,32 @@ async def create_course(
 
     Raises NotFound, OtherContent, SessionCountError, Malformed.
     """
-    course_id = draft.course_id or uuid7()
     async with database.clinic(actor.clinic_id) as db:
-        await _patient(db, actor, patient_id)
+        return await plan(db, actor, patient_id, draft, now=now)
+
+
+async def plan(
+    db: Connection, actor: Actor, patient_id: UUID, draft: CourseDraft, *, now: datetime
+) -> Course:
+    """`create_course` inside a transaction."""
+    course_id = draft.course_id or uuid7()
+    await _patient(db, actor, patient_id)
+    known = await store.get(db, actor.clinic_id, patient_id, course_id)
+    if known is not None:
+        return _same(known, draft)
+    settings = await course_settings.of_clinic(db, actor.clinic_id)
+    course = planned_course(
+        draft, settings[draft.modality], course_id=course_id, patient_id=patient_id, now=now
+    )
+    # The database refuses first: the same id twice at once, or another patient's, is no course of this patient.
+    if not await store.create(db, actor.clinic_id, course, actor.id):
         known = await store.get(db, actor.clinic_id, patient_id, course_id)
-        if known is not None:
-            return _same(known, draft)
-        settings = await course_settings.of_clinic(db, actor.clinic_id)
-        course = planned_course(
-            draft, settings[draft.modality], course_id=course_id, patient_id=patient_id, now=now
-        )
-        # The database refuses first: the same id twice at once, or another patient's, is no course of this patient.
-        if not await store.create(db, actor.clinic_id, course, actor.id):
-            known = await store.get(db, actor.clinic_id, patient_id, course_id)
-            if known is None:
-                raise OtherContent
-            return _same(known, draft)
-        await audit.record(
-            db, actor, "course.created", now=now, patient_id=patient_id, subject_id=course.course_id
-        )
+        if known is None:
+            raise OtherContent
+        return _same(known, draft)
+    await audit.record(
+        db, actor, "course.created", now=now, patient_id=patient_id, subject_id=course.course_id
+    )
     return course
 
 
@@ -85,48 +93,10 @@ async def get_courses(database: Database, actor: Actor, patient_id: UUID, *, now
         return Courses(
             courses=tuple(planned),
             sessions=tuple(done),
-            screenings=tuple(await store.screenings_of(db, actor.clinic_id, patient_id)),
+            screenings=tuple(await screening_store.of_patient(db, actor.clinic_id, patient_id)),
             blocked=course_block(found),
             plans=plans_of(planned, treated(done), found, patient, now),
         )
-
-
-async def screen(
-    database: Database, actor: Actor, patient_id: UUID, draft: ScreeningDraft, *, now: datetime
-) -> Screening:
-    """Keep a screening, signed by the practitioner who asks; the same again gets it again.
-
-    Raises NotFound, Malformed, OtherContent.
-    """
-    if draft.outcome != "candidate" and not draft.reasons:
-        raise Malformed(pointers={"/reasons": "Say why, when someone is not simply a candidate."})
-    async with database.clinic(actor.clinic_id) as db:
-        await _patient(db, actor, patient_id)
-        if draft.course_id is not None:
-            await _course(db, actor, patient_id, draft.course_id)
-        screening = Screening(
-            screening_id=draft.screening_id or uuid7(),
-            patient_id=patient_id,
-            course_id=draft.course_id,
-            scope=draft.scope,
-            modality=draft.modality,
-            answers=draft.answers,
-            outcome=draft.outcome,
-            reasons=draft.reasons,
-            signed_by=staff_id(actor),
-            signed_at=now,
-        )
-        if not await store.screen(db, actor.clinic_id, screening):
-            for known in await store.screenings_of(db, actor.clinic_id, patient_id):
-                if known == msgspec.structs.replace(
-                    screening, signed_by=known.signed_by, signed_at=known.signed_at
-                ):
-                    return known
-            raise OtherContent
-        await audit.record(
-            db, actor, "screening.signed", now=now, patient_id=patient_id, subject_id=screening.screening_id
-        )
-    return screening
 
 
 async def record_session(
@@ -134,57 +104,49 @@ async def record_session(
 ) -> tuple[Session, Episode]:
     """Record a treatment and open its episode.
 
-    Raises NotFound, Malformed, BlockedError, TooSoonError, CourseEndedError.
+    Raises NotFound, Malformed, BlockedError, ScreeningNeededError, NotNowError, TooSoonError, CourseEndedError.
 
-    `override_reason` passes the block of the course and its spacing, and stays on record.
+    `override_reason` passes the block of the course, its spacing and its screening, and stays on record.
     """
+    async with database.clinic(actor.clinic_id) as db:
+        return await record(db, actor, patient_id, draft, now=now)
+
+
+async def record(
+    db: Connection, actor: Actor, patient_id: UUID, draft: SessionDraft, *, now: datetime
+) -> tuple[Session, Episode]:
+    """`record_session` inside a transaction."""
     if not now - _OLDEST <= draft.session_at <= now + _AHEAD:
         raise Malformed(
             pointers={"/session_at": "A session is recorded when it was done, within a year at most."}
         )
-    async with database.clinic(actor.clinic_id) as db:
-        patient = await patients.lock(db, actor.clinic_id, patient_id)
-        if patient is None:
-            raise NotFound
-        course = await _course(db, actor, patient_id, draft.course_id)
-        done = await sessions.of_patient(db, actor.clinic_id, patient_id)
-        if any(session.session_id == draft.session_id for session in done):
-            raise Conflict("This session is recorded already.")
-        _check_consumables(draft, course.modality)
-        await refuse_session(db, actor, patient, course, done, draft)
-        session = as_session(draft, course, actor, now)
-        episode = Episode(
-            episode_id=uuid7(),
-            patient_id=patient_id,
-            with_day_90=draft.with_day_90,
-            opened_at=now,
-            # Recorded after the one that followed it: that one has taken over the asking already.
-            calendar_ends_at=min(
-                (other.session_at for other in done if other.session_at > draft.session_at), default=None
-            ),
-            session_id=session.session_id,
-            course_id=course.course_id,
-            modality=course.modality,
-            session_at=session.session_at,
-            needle_depth_mm=session.needle_depth_mm,
-            pigment_treated=session.pigment_treated,
-            anaesthetic=session.anaesthetic,
-        )
-        if not await sessions.create(db, actor.clinic_id, session):
-            raise OtherContent
-        for ended in await episode_store.open_episode(db, actor.clinic_id, episode):
-            await due_work.bring_forward(db, actor.clinic_id, SWEEP, ended, now)
-        await due_work.put(db, actor.clinic_id, SWEEP, episode.episode_id, now)
-        await judge_again(db, actor, patient_id, session.session_at, now=now)
-        await audit.record(
-            db,
-            actor,
-            "session.recorded",
-            now=now,
-            patient_id=patient_id,
-            subject_id=session.session_id,
-            detail=draft,
-        )
+    patient = await patients.lock(db, actor.clinic_id, patient_id)
+    if patient is None:
+        raise NotFound
+    course = await _course(db, actor, patient_id, draft.course_id)
+    done = await sessions.of_patient(db, actor.clinic_id, patient_id)
+    if any(session.session_id == draft.session_id for session in done):
+        raise Conflict("This session is recorded already.")
+    _check_consumables(draft, course.modality)
+    await refuse_session(db, actor, patient, course, done, draft)
+    session = as_session(draft, course, actor, now)
+    await screen_before_session(db, actor, patient, course, draft, session_id=session.session_id, now=now)
+    episode = _episode_of(session, draft, done, now)
+    if not await sessions.create(db, actor.clinic_id, session):
+        raise OtherContent
+    for ended in await episode_store.open_episode(db, actor.clinic_id, episode):
+        await due_work.bring_forward(db, actor.clinic_id, SWEEP, ended, now)
+    await due_work.put(db, actor.clinic_id, SWEEP, episode.episode_id, now)
+    await judge_again(db, actor, patient_id, session.session_at, now=now)
+    await audit.record(
+        db,
+        actor,
+        "session.recorded",
+        now=now,
+        patient_id=patient_id,
+        subject_id=session.session_id,
+        detail=draft,
+    )
     return session, episode
 
 
@@ -194,6 +156,26 @@ async def find_lot(database: Database, actor: Actor, lot: str, *, now: datetime)
         found = await sessions.by_lot(db, actor.clinic_id, lot)
         await audit.record(db, actor, "lot.looked_up", now=now)
     return found
+
+
+def _episode_of(session: Session, draft: SessionDraft, done: list[Session], now: datetime) -> Episode:
+    return Episode(
+        episode_id=uuid7(),
+        patient_id=session.patient_id,
+        with_day_90=draft.with_day_90,
+        opened_at=now,
+        # Recorded after the one that followed it: that one has taken over the asking already.
+        calendar_ends_at=min(
+            (other.session_at for other in done if other.session_at > draft.session_at), default=None
+        ),
+        session_id=session.session_id,
+        course_id=session.course_id,
+        modality=session.modality,
+        session_at=session.session_at,
+        needle_depth_mm=session.needle_depth_mm,
+        pigment_treated=session.pigment_treated,
+        anaesthetic=session.anaesthetic,
+    )
 
 
 def _check_consumables(draft: SessionDraft, modality: Modality) -> None:

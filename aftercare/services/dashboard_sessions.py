@@ -6,25 +6,13 @@ from uuid import UUID, uuid5
 import msgspec
 
 from aftercare.db.pool import Database
-from aftercare.model.care import CourseDraft, ScreeningDraft, SessionDraft
+from aftercare.model.care import CourseDraft, SessionDraft
 from aftercare.model.people import Actor
+from aftercare.model.words import Modality
 from aftercare.services import courses
 from aftercare.services.dashboard_forms import course_for
-
-
-async def sign(
-    database: Database,
-    actor: Actor,
-    patient_id: UUID,
-    session_id: UUID,
-    screening: ScreeningDraft,
-    *,
-    now: datetime,
-) -> None:
-    """Sign the short screening of a session. Its id follows from what it says: the same form sent twice signs once."""
-    said = msgspec.json.encode(screening, order="deterministic").decode()
-    draft = msgspec.structs.replace(screening, screening_id=uuid5(session_id, said))
-    await courses.screen(database, actor, patient_id, draft, now=now)
+from aftercare.store import courses as store
+from aftercare.store import sessions
 
 
 async def record(
@@ -32,34 +20,24 @@ async def record(
     actor: Actor,
     patient_id: UUID,
     session_id: UUID,
+    modality: Modality,
     session: SessionDraft,
-    screening: ScreeningDraft,
     *,
     now: datetime,
 ) -> None:
-    """Record a session under the course it belongs to, then sign its screening. May be repeated after a lost answer.
+    """Record a session, with its screening, under the course it belongs to. May be repeated after a lost answer.
 
-    `session.course_id` is not looked at: the course is the newest one of the modality that is not complete, or planned
+    `session.course_id` is not looked at: the course is the newest one of the modality that is not ended, or planned
     here. Raises NotFound, Malformed, BlockedError, TooSoonError.
     """
-    mine = await courses.get_courses(database, actor, patient_id, now=now)
-    known = next((one for one in mine.sessions if one.session_id == session_id), None)
-    if known is None:
-        course = course_for(screening.modality, mine.courses)
+    async with database.clinic(actor.clinic_id) as db:
+        done = await sessions.of_patient(db, actor.clinic_id, patient_id)
+        if any(one.session_id == session_id for one in done):
+            return
+        course = course_for(modality, await store.of_patient(db, actor.clinic_id, patient_id))
         if isinstance(course, CourseDraft):
-            # From the session's own id, so that a form sent again after a refusal does not plan a second course.
-            named = msgspec.structs.replace(course, course_id=uuid5(session_id, screening.modality))
-            course = await courses.create_course(database, actor, patient_id, named, now=now)
+            # From the session's own id, so that the same form sent twice at once plans one course.
+            named = msgspec.structs.replace(course, course_id=uuid5(session_id, modality))
+            course = await courses.plan(db, actor, patient_id, named, now=now)
         draft = msgspec.structs.replace(session, session_id=session_id, course_id=course.course_id)
-        await courses.record_session(database, actor, patient_id, draft, now=now)
-        course_id = course.course_id
-    else:
-        course_id = known.course_id
-    await sign(
-        database,
-        actor,
-        patient_id,
-        session_id,
-        msgspec.structs.replace(screening, course_id=course_id),
-        now=now,
-    )
+        await courses.record(db, actor, patient_id, draft, now=now)

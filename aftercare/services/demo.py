@@ -34,6 +34,7 @@ from aftercare.services import (
     patients,
     photos,
     rule_packs,
+    screenings,
     staff,
 )
 from aftercare.services.house import House
@@ -186,7 +187,7 @@ async def _treat(past: Past, one: SyntheticPatient, patient: Patient, at: dateti
     draft = course_draft(one, past.chance)
     course = await courses.create_course(database, by, patient.patient_id, draft, now=at)
     screening = screening_draft(one, course.course_id)
-    await courses.screen(database, by, patient.patient_id, screening, now=at)
+    await screenings.screen(database, by, patient.patient_id, screening, now=at)
     session = session_draft(one, course.course_id, past.chance)
     await courses.record_session(database, by, patient.patient_id, session, now=at)
     for kind in ("care", "photos"):

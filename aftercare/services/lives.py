@@ -34,6 +34,7 @@ from aftercare.model.findings import Finding
 from aftercare.model.messages import MessageKind
 from aftercare.model.people import Actor
 from aftercare.model.recovery import Recovery
+from aftercare.model.screenings import ScreeningDraft
 from aftercare.model.words import Outcome, Role, Tier
 from aftercare.services.check_ins import CheckInAnswer, advice_for
 from aftercare.services.courses import as_session
@@ -41,6 +42,7 @@ from aftercare.services.deliveries import letters
 from aftercare.services.me import CONSENT_TEXT
 from aftercare.services.patients import as_patient
 from aftercare.services.recovery import ESCALATE, SWEEP
+from aftercare.services.screenings import as_screening, of_session
 from aftercare.services.sweep import Asking, look_at, reminder_key, urgency_of
 from aftercare.services.synthetic import (
     check_in_draft,
@@ -154,6 +156,9 @@ class _Life:
             pigment_treated=session.pigment_treated,
             anaesthetic=session.anaesthetic,
         )
+        if draft.screening is not None:
+            asked = of_session(draft.screening, session.session_id, visit.modality, course_id)
+            self._screen(asked, at)
         self.written.session(session)
         older = []
         for one in self.mine.episodes:
@@ -179,12 +184,16 @@ class _Life:
         )
         self.written.add("courses", *msgspec.structs.astuple(self.course), self.by.id)
         self.written.audit(self.by, "course.created", at, course_id)
-        screening_id, screening = self.ids(at), screening_draft(visit, course_id)
+        self._screen(screening_draft(visit, course_id), at)
+
+    def _screen(self, draft: ScreeningDraft, at: datetime) -> None:
+        one = as_screening(draft, self.mine.patient, draft.screening_id or self.ids(at), self.by, at)
         self.written.add(
-            "screenings", screening_id, visit.id, course_id, screening.scope, screening.modality,
-            encoded(screening.answers), screening.outcome, list(screening.reasons), self.by.id, at,
+            "screenings", one.screening_id, one.patient_id, one.course_id, one.scope, one.modality,
+            encoded(one.answers), one.outcome, list(one.reasons), one.signed_by, at, one.questionnaire,
+            encoded(one.advice),
         )  # fmt: skip
-        self.written.audit(self.by, "screening.signed", at, screening_id)
+        self.written.audit(self.by, "screening.signed", at, one.screening_id)
 
     def _consent(self, at: datetime) -> None:
         for kind in ("care", "photos"):

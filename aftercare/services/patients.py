@@ -41,15 +41,22 @@ async def update_patient(
         after = as_patient(
             draft, clinic, patient_id, version=version, created_at=before.created_at, today=now.date()
         )
-        newer = await store.update(db, actor.clinic_id, after)
-        if newer is None:
-            raise Outdated
-        if after.time_zone != before.time_zone:
-            await store.move(db, actor.clinic_id, patient_id, after.time_zone, now)
-        # What is due, and how long silence may last, follow the zone and the risks.
-        for episode in (await episodes.of_patient(db, actor.clinic_id, patient_id))[:1]:
-            await look_again(db, actor.clinic_id, episode, now)
-        await audit.record(db, actor, "patient.updated", now=now, patient_id=patient_id, detail=draft)
+        return await write_over(db, actor, before, after, detail=draft, now=now)
+
+
+async def write_over(
+    db: Connection, actor: Actor, before: Patient, after: Patient, *, detail: object, now: datetime
+) -> Patient:
+    """Write a patient whose row is locked over the version that `after` names, on record. Raises Outdated."""
+    newer = await store.update(db, actor.clinic_id, after)
+    if newer is None:
+        raise Outdated
+    if after.time_zone != before.time_zone:
+        await store.move(db, actor.clinic_id, after.patient_id, after.time_zone, now)
+    # What is due, and how long silence may last, follow the zone and the risks.
+    for episode in (await episodes.of_patient(db, actor.clinic_id, after.patient_id))[:1]:
+        await look_again(db, actor.clinic_id, episode, now)
+    await audit.record(db, actor, "patient.updated", now=now, patient_id=after.patient_id, detail=detail)
     return msgspec.structs.replace(after, version=newer)
 
 

@@ -6,11 +6,13 @@ from uuid import UUID
 
 import msgspec
 
+from aftercare.care import questionnaire
 from aftercare.care.cohort import SyntheticCheckIn, SyntheticPatient
 from aftercare.care.instrument import CURRENT_VERSION
-from aftercare.model.care import Consumable, CourseDraft, ScreeningDraft, SessionDraft
+from aftercare.model.care import Consumable, CourseDraft, SessionDraft
 from aftercare.model.check_ins import CheckInDraft
 from aftercare.model.people import BaselineItem, PatientDraft
+from aftercare.model.screenings import ScreeningDraft, SessionScreening
 from aftercare.model.timeline import Grade
 from aftercare.model.words import Modality
 
@@ -77,6 +79,11 @@ def session_draft(
         pigment_treated=one.treatment.pigment_treated,
         anaesthetic="lidocaine cream" if needling else "",
         consumables=(cartridge,) if needling else (),
+        screening=SessionScreening(
+            questionnaire=questionnaire.CURRENT_VERSION,
+            answers={item.key: False for item in questionnaire.asked(questionnaire.load(), "session")},
+            outcome="candidate",
+        ),
     )
 
 

@@ -28,7 +28,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "screenings": (
         "clinic_id", "screening_id", "patient_id", "course_id", "scope", "modality", "answers", "outcome", "reasons",
-        "signed_by", "signed_at",
+        "signed_by", "signed_at", "questionnaire", "advice",
     ),
     "sessions": (
         "clinic_id", "session_id", "patient_id", "course_id", "modality", "session_at", "areas", "needle_depth_mm",

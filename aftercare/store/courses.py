@@ -1,11 +1,11 @@
-"""Courses and screenings."""
+"""Courses."""
 
 from datetime import datetime
 from uuid import UUID
 
 from aftercare.db.pool import Connection
 from aftercare.db.sql import queries
-from aftercare.model.care import Course, Screening
+from aftercare.model.care import Course
 from aftercare.model.course_plans import EndDraft
 from aftercare.store.rows import many, one
 
@@ -49,18 +49,3 @@ async def end(
 async def resume(db: Connection, clinic_id: UUID, patient_id: UUID, course_id: UUID) -> bool:
     """Take up an ended course again; False if there is no such one."""
     return await db.fetchval(_SQL["resume"], clinic_id, patient_id, course_id) is not None
-
-
-async def screen(db: Connection, clinic_id: UUID, screening: Screening) -> bool:
-    """Keep a signed screening; False if the id is taken in this clinic."""
-    made = await db.fetchval(
-        _SQL["screen"], clinic_id, screening.screening_id, screening.patient_id, screening.course_id, screening.scope,
-        screening.modality, screening.answers, screening.outcome, screening.reasons, screening.signed_by,
-        screening.signed_at,
-    )  # fmt: skip
-    return made is not None
-
-
-async def screenings_of(db: Connection, clinic_id: UUID, patient_id: UUID) -> list[Screening]:
-    """The patient's screenings, newest first."""
-    return many(Screening, await db.fetch(_SQL["screenings_of"], clinic_id, patient_id))

@@ -5,8 +5,10 @@ from uuid import UUID
 
 import msgspec
 
-from aftercare.model.care import Consumable, ScreeningDraft, SessionDraft
+from aftercare.care.questionnaire import CURRENT_VERSION
+from aftercare.model.care import Consumable, SessionDraft
 from aftercare.model.people import PatientDraft
+from aftercare.model.screenings import SessionScreening
 from aftercare.model.words import Modality
 from aftercare.web import questions
 from aftercare.web.typed import build, known, local_time
@@ -23,8 +25,9 @@ class SessionForm(msgspec.Struct, frozen=True, kw_only=True):
     """A session as its form says it, with its short screening; no session where the screening came to "not now"."""
 
     session_id: UUID
+    modality: Modality
     session: SessionDraft | None
-    screening: ScreeningDraft
+    screening: SessionScreening
 
 
 def patient_draft(typed: dict[str, str]) -> tuple[PatientDraft | None, dict[str, str]]:
@@ -47,32 +50,30 @@ def session_form(typed: dict[str, str], time_zone: str) -> tuple[SessionForm | N
     except ValueError:
         return None, {"": "This form is not complete. Open it again."}
     screening, problems = _screening(typed)
+    try:
+        modality = Modality(typed.get("modality", ""))
+    except ValueError:
+        return None, problems | _session(typed, time_zone)[1] | {"modality": questions.wrong("modality")}
     if screening is not None and screening.outcome == "not_now":
-        return SessionForm(session_id=session_id, session=None, screening=screening), {}
+        return SessionForm(session_id=session_id, modality=modality, session=None, screening=screening), {}
     session, wrong = _session(typed, time_zone)
     if screening is None or session is None:
         return None, problems | wrong
-    return SessionForm(session_id=session_id, session=session, screening=screening), {}
+    session = msgspec.structs.replace(session, screening=screening)
+    return SessionForm(session_id=session_id, modality=modality, session=session, screening=screening), {}
 
 
-def _screening(typed: dict[str, str]) -> tuple[ScreeningDraft | None, dict[str, str]]:
+def _screening(typed: dict[str, str]) -> tuple[SessionScreening | None, dict[str, str]]:
     answers = {question: known(typed, f"screening/{question}") for question in questions.SCREENING}
-    said: dict[str, Any] = {name: typed[name] for name in ("modality", "outcome") if name in typed}
-    said |= {"scope": "session", "answers": answers}
+    said: dict[str, Any] = {"answers": answers, "questionnaire": CURRENT_VERSION}
+    said |= {"outcome": typed["outcome"]} if "outcome" in typed else {}
     said["reasons"] = tuple(line.strip() for line in typed.get("reasons", "").splitlines() if line.strip())
-    screening, problems = build(ScreeningDraft, said)
+    screening, problems = build(SessionScreening, said)
     problems |= {
         f"screening/{question}": f"Not answered yet: {questions.SCREENING[question].lower()}."
         for question, answer in answers.items()
         if answer is None
     }
-    outcome = typed.get("outcome", "")
-    if outcome == "candidate" and any(answers.values()):
-        problems["outcome"] = (
-            "Something was answered with yes: go on with precautions or not now, and say why."
-        )
-    elif outcome in {"with_precautions", "not_now"} and not said["reasons"]:
-        problems["reasons"] = "Say why, when someone is not simply a candidate."
     return (None if problems else screening), problems
 
 

@@ -10,7 +10,14 @@ from litestar.params import FromPath
 from aftercare.care.spacing import TooSoonError
 from aftercare.errors import AftercareError, NotFound, Outdated
 from aftercare.model.pages import PatientFormPage, Typed
-from aftercare.services import clinics, dashboard_forms, dashboard_patient, dashboard_sessions, patients
+from aftercare.services import (
+    clinics,
+    dashboard_forms,
+    dashboard_patient,
+    dashboard_sessions,
+    patients,
+    screenings,
+)
 from aftercare.services.course_plans import BlockedError
 from aftercare.services.house import House
 from aftercare.web import notices
@@ -144,7 +151,9 @@ class SessionFormController(Controller):
             except (BlockedError, TooSoonError) as error:
                 problems, status, held = {"": _HELD}, error.status, error.detail
             except AftercareError as error:
-                problems, status = _of(error), error.status
+                # The screening's own fields stand in the same form.
+                problems = {at.removeprefix("screening/"): what for at, what in _of(error).items()}
+                status = error.status
         page = await dashboard_forms.new_session(
             house.database,
             reader_of(request),
@@ -160,12 +169,11 @@ class SessionFormController(Controller):
     ) -> Response[Any]:
         database, actor, now = house.database, request.user, house.now()
         if form.session is None:
-            await dashboard_sessions.sign(
-                database, actor, patient_id, form.session_id, form.screening, now=now
-            )
+            draft = screenings.of_session(form.screening, form.session_id, form.modality)
+            await screenings.screen(database, actor, patient_id, draft, now=now)
             return go_to(notices.after(f"/patients/{patient_id}", "not_now"))
         await dashboard_sessions.record(
-            database, actor, patient_id, form.session_id, form.session, form.screening, now=now
+            database, actor, patient_id, form.session_id, form.modality, form.session, now=now
         )
         reader = reader_of(request)
         if await dashboard_forms.is_connected(database, reader, patient_id):

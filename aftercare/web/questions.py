@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from aftercare.care.questionnaire import asked, load
 from aftercare.model.pages import Typed
 from aftercare.model.words import Modality, Prophylaxis
 
@@ -29,14 +30,7 @@ AREAS: Final = (
 )  # fmt: skip
 CONSUMABLES: Final = 3
 # The acute contraindications, asked again before every session (design.md 4).
-SCREENING: Final = {
-    "active_cold_sore": "A cold sore now, or tingling that may become one",
-    "infection": "An infection, open wound or irritated skin in the area",
-    "sunburn": "Sunburn or a fresh tan",
-    "pregnancy": "Pregnancy",
-    "new_medicine": "A new medicine since the last time",
-    "lumps_or_patches": "Lumps, dark or light patches, or a sore that does not heal",
-}
+SCREENING: Final = {item.key: item.text["en"] for item in asked(load(), "session")}
 OUTCOMES: Final = {
     "candidate": "Candidate",
     "with_precautions": "With precautions",

@@ -26,14 +26,3 @@ returning course_id;
 update courses set ended_at = null, ended_by = null, ended_because = null, ended_note = ''
 where clinic_id = $1 and patient_id = $2 and course_id = $3 and ended_at is not null
 returning course_id;
-
--- name: screen
-insert into screenings (clinic_id, screening_id, patient_id, course_id, scope, modality, answers, outcome, reasons,
-                        signed_by, signed_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-on conflict do nothing
-returning screening_id;
-
--- name: screenings_of
-select screening_id, patient_id, course_id, scope, modality, answers, outcome, reasons, signed_by, signed_at
-from screenings where clinic_id = $1 and patient_id = $2 order by signed_at desc, screening_id;

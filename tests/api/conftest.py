@@ -204,6 +204,7 @@ def session_draft(course_id: Any, at: datetime, *, lot: str = "LOT-1", **more: A
         "session_at": at.isoformat(),
         "needle_depth_mm": 1.0,
         "consumables": [device],
+        "screening": {"outcome": "candidate"},
         **more,
     }
 

@@ -122,6 +122,7 @@ async def treated(staff: Person, clinic: Clinic, session_at: datetime, **risks: 
         "course_id": course["course_id"],
         "session_at": session_at.isoformat(),
         "needle_depth_mm": 1.5,
+        "screening": {"outcome": "candidate", "answers": {"active_cold_sore": False}},
         "consumables": [
             {
                 "device": "Cartridge",

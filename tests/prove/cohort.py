@@ -20,7 +20,7 @@ from aftercare.model.words import Modality, Outcome
 from aftercare.services import alerts, check_ins, courses, patients
 from aftercare.store import alerts as alert_store
 from tests.prove.crew import Event
-from tests.services.conftest import CARTRIDGE, Team
+from tests.services.conftest import CARTRIDGE, SCREENED, Team
 
 START = datetime(2026, 3, 23, tzinfo=UTC)  # a Monday; London changes its clocks on day 6
 _ZONES = ("Europe/London", "Australia/Sydney", "America/St_Johns", "Asia/Kathmandu", "Pacific/Chatham")
@@ -112,6 +112,7 @@ async def admit(database: Database, team: Team, one: Person) -> Episode:
         session_at=at,
         needle_depth_mm=1.0 if needling else None,
         consumables=(CARTRIDGE,) if needling else (),
+        screening=SCREENED,
     )
     _, episode = await courses.record_session(database, by, patient.patient_id, session, now=at)
     return episode

@@ -10,7 +10,7 @@ from aftercare.model.people import Actor, PatientDraft
 from aftercare.model.words import Modality
 from aftercare.services import courses, enrolments, patients
 from aftercare.services.house import utc_now
-from tests.services.conftest import CARTRIDGE, OFFICE_HOURS, ROUND_THE_CLOCK, Team, make_team
+from tests.services.conftest import CARTRIDGE, OFFICE_HOURS, ROUND_THE_CLOCK, SCREENED, Team, make_team
 
 
 @dataclass
@@ -72,6 +72,7 @@ async def enrol(
         session_at=session_at,
         needle_depth_mm=1.0 if needling else None,
         consumables=(CARTRIDGE,) if needling else (),
+        screening=SCREENED,
     )
     _, episode = await courses.record_session(database, by, patient.patient_id, session, now=session_at)
     at = now or utc_now()

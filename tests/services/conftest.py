@@ -8,11 +8,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from aftercare.care.questionnaire import asked, load
 from aftercare.db.pool import Database
 from aftercare.model.care import Consumable, CourseDraft, Episode, SessionDraft
 from aftercare.model.check_ins import CheckInDraft
 from aftercare.model.clinic import Opening
 from aftercare.model.people import Actor, ClinicDraft, PatientDraft, StaffDraft
+from aftercare.model.screenings import SessionScreening
 from aftercare.model.words import Modality, Role
 from aftercare.services import check_ins, clinics, courses, patients, rule_packs, staff
 from aftercare.services.check_ins import CheckInAnswer
@@ -56,6 +58,13 @@ CARTRIDGE = Consumable(
     single_use=True,
 )
 
+# Asked before a session, everything denied.
+SCREENED = SessionScreening(
+    questionnaire=1,
+    answers={item.key: False for item in asked(load(1), "session")},
+    outcome="candidate",
+)
+
 
 def next_session(
     course_id: UUID, at: datetime, reason: str = "", session_id: UUID | None = None
@@ -67,6 +76,7 @@ def next_session(
         session_id=session_id,
         consumables=(CARTRIDGE,),
         override_reason=reason,
+        screening=SCREENED,
     )
 
 
@@ -137,6 +147,7 @@ def treat(service: Database, team: Team) -> Treat:
             session_at=session_at,
             needle_depth_mm=depth if needling else None,
             consumables=(CARTRIDGE,) if needling else (),
+            screening=SCREENED,
         )
         _, episode = await courses.record_session(service, by, patient.patient_id, session, now=session_at)
         actor = Actor(clinic_id=team.clinic_id, kind="patient", id=patient.patient_id)

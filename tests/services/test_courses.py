@@ -10,11 +10,12 @@ import pytest
 from aftercare.care.spacing import TooSoonError
 from aftercare.db.pool import Database
 from aftercare.errors import Malformed, OtherContent
-from aftercare.model.care import CourseDraft, ScreeningDraft, SessionDraft
+from aftercare.model.care import CourseDraft, SessionDraft
+from aftercare.model.screenings import ScreeningDraft
 from aftercare.model.words import Modality, Outcome
-from aftercare.services import alerts, courses
+from aftercare.services import alerts, courses, screenings
 from aftercare.services.course_plans import BlockedError
-from tests.services.conftest import CARTRIDGE, Team, Treat, next_session
+from tests.services.conftest import CARTRIDGE, SCREENED, Team, Treat, next_session
 
 
 @pytest.fixture
@@ -29,6 +30,7 @@ def _next(course_id: object, at: datetime, reason: str = "") -> SessionDraft:
             "session_at": at.isoformat(),
             "consumables": [msgspec.to_builtins(CARTRIDGE)],
             "override_reason": reason,
+            "screening": msgspec.to_builtins(SCREENED),
         },
         SessionDraft,
     )
@@ -121,18 +123,18 @@ async def test_ids_of_another_patient_are_refused_and_leave_nothing_behind(
         screening_id=ids[0], scope="session", modality=Modality.MICRONEEDLING, answers={}, outcome="candidate"
     )
     session = next_session(one.course_id, later, session_id=ids[1])
-    await courses.screen(service, by, one.patient_id, screening, now=later)
+    await screenings.screen(service, by, one.patient_id, screening, now=later)
     await courses.record_session(service, by, one.patient_id, session, now=later)
     course = CourseDraft(modality=Modality.MICRONEEDLING, course_id=one.course_id)
     with pytest.raises(OtherContent):
         await courses.create_course(service, by, two.patient_id, course, now=later)
     with pytest.raises(OtherContent):
-        await courses.screen(service, by, two.patient_id, screening, now=later)
+        await screenings.screen(service, by, two.patient_id, screening, now=later)
     taken = next_session(two.course_id, later, session_id=ids[1])
     with pytest.raises(OtherContent):
         await courses.record_session(service, by, two.patient_id, taken, now=later)
     of_two = await courses.get_courses(service, by, two.patient_id, now=later)
-    assert (len(of_two.courses), len(of_two.sessions), of_two.screenings) == (1, 1, ())
+    assert (len(of_two.courses), len(of_two.sessions), len(of_two.screenings)) == (1, 1, 1)
 
 
 async def test_a_screening_sent_twice_is_one_and_with_other_content_refused(
@@ -146,12 +148,12 @@ async def test_a_screening_sent_twice_is_one_and_with_other_content_refused(
         answers={},
         outcome="candidate",
     )
-    first = await courses.screen(service, by, patient.patient_id, draft, now=session_at)
+    first = await screenings.screen(service, by, patient.patient_id, draft, now=session_at)
     later = session_at + timedelta(minutes=1)
-    assert await courses.screen(service, by, patient.patient_id, draft, now=later) == first
+    assert await screenings.screen(service, by, patient.patient_id, draft, now=later) == first
     other = msgspec.structs.replace(draft, answers={"pregnant": True})
     with pytest.raises(OtherContent):
-        await courses.screen(service, by, patient.patient_id, other, now=later)
+        await screenings.screen(service, by, patient.patient_id, other, now=later)
 
 
 async def test_answers_that_came_before_the_session_was_recorded_are_judged_by_it(

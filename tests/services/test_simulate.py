@@ -35,6 +35,7 @@ from aftercare.services import (
     me,
     patients,
     rule_packs,
+    screenings,
     simulate,
     staff,
 )
@@ -135,7 +136,7 @@ class Lived:
             course = await courses.create_course(self.service, self.by, patient_id, planned, now=at)
             self.course_ids[visit.id] = course.course_id
             screening = screening_draft(visit, course.course_id)
-            await courses.screen(self.service, self.by, patient_id, screening, now=at)
+            await screenings.screen(self.service, self.by, patient_id, screening, now=at)
         draft = session_draft(visit, self.course_ids[visit.id], _ANY)
         lots = [row["lot"] for row in drawn["consumables"] if row["session_id"] == session["session_id"]]
         used = tuple(

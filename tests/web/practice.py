@@ -14,10 +14,12 @@ import httpx
 from litestar import Litestar
 from PIL import Image
 
+from aftercare.care.questionnaire import asked, load
 from aftercare.model.care import Consumable, CourseDraft, SessionDraft
 from aftercare.model.check_ins import CheckInDraft
 from aftercare.model.clinic import Opening
 from aftercare.model.people import Actor, ClinicDraft, Patient, PatientDraft, StaffDraft
+from aftercare.model.screenings import SessionScreening
 from aftercare.model.words import AnsweredBy, Modality, Role
 from aftercare.services import check_ins, clinics, courses, patients, rule_packs, staff
 from aftercare.services.check_ins import CheckInAnswer
@@ -29,6 +31,12 @@ from aftercare.store.alerts import PatientAlert
 WEDNESDAY = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
 PASSWORD = "a plainly synthetic password"
 _OPEN = tuple(Opening(weekday, time(8), time(18)) for weekday in range(7))
+
+SCREENED = SessionScreening(
+    questionnaire=1,
+    answers={item.key: False for item in asked(load(1), "session")},
+    outcome="candidate",
+)
 
 
 class Clock:
@@ -93,6 +101,7 @@ class Practice:
             session_at=self.clock() - timedelta(days=days_ago),
             needle_depth_mm=1.5,
             consumables=(cartridge,),
+            screening=SCREENED,
         )
         at = session.session_at + timedelta(minutes=5)
         await courses.record_session(database, by, patient.patient_id, session, now=at)

@@ -204,15 +204,15 @@ async def test_not_now_signs_the_screening_and_records_no_session(
 ) -> None:
     patient = await practice.untreated("Sample Alder")
     sick = {"screening/active_cold_sore": "yes"}
-    candidate = await record(practitioner, patient, **sick)
-    assert "Something was answered with yes" in said_at(candidate.text, "outcome")
-    unreasoned = await record(practitioner, patient, **sick, outcome="not_now")
-    assert said_at(unreasoned.text, "reasons")
+    for outcome in ("candidate", "with_precautions"):
+        refused = await record(practitioner, patient, **sick, outcome=outcome)
+        assert "advises “not now” (cold sore now)" in said_at(refused.text, "reasons")
     answer = await record(practitioner, patient, **sick, outcome="not_now", reasons="Cold sore at the lip")
     assert "Screening signed: not now." in words_of(await practitioner.see(answer.headers["location"]))
     mine = await recorded(practice, patient.patient_id)
     assert (mine.sessions, mine.courses) == ((), ())
     assert mine.screenings[0].reasons == ("Cold sore at the lip",)
+    assert (await on_record(practice, patient.patient_id)).hsv_history is True
 
 
 async def test_who_may_record_what(app: Litestar, practice: Practice, coordinator: Window) -> None:
