@@ -34,6 +34,7 @@ class _Timeline(msgspec.Struct, frozen=True):
     patient: Risks = msgspec.field(default_factory=Risks)
     session: Treatment = msgspec.field(default_factory=Treatment)
     check_ins: list[_CheckIn] = msgspec.field(default_factory=list)
+    language: str | None = None
     until_day: int | None = None
 
 
@@ -57,6 +58,7 @@ def read_timeline(raw: bytes) -> Timeline:
         patient=file.patient,
         session=file.session,
         check_ins=[_check_in(check_in) for check_in in file.check_ins],
+        language=file.language,
         until_day=file.until_day,
     )
 

@@ -7,6 +7,7 @@ from aftercare.care.instrument import Kind, load
 from aftercare.checks import answers as read
 from aftercare.checks.moment import Moment, Placed
 from aftercare.checks.pack import expected
+from aftercare.checks.sources import rule
 from aftercare.model.findings import Evidence, Finding
 from aftercare.model.words import Tier
 
@@ -15,6 +16,7 @@ GRADES = ("none", "mild", "moderate", "severe", "very severe")
 _TIERS = tuple(Tier)
 _FEVER = frozenset({"fever_c", "feverish", "painkiller_6h"})
 _GRADED = frozenset(item.key for item in load().items if item.kind is Kind.GRADE)
+_COUNTED = frozenset({"blisters", "pus_spots"})
 _WHERE = {
     "lips": "at the lips",
     "around_mouth": "around the mouth",
@@ -45,8 +47,9 @@ def found(
     signs among them; `notes` further lines of evidence.
     """
     spec = moment.pack.rows[row]
-    tier, raised = _raised(moment, row)
     carried = tuple(items)
+    heard = [line for item in carried for line in moment.heard.get(item, ())] if moment.heard else []
+    tier, raised = _raised(moment, row)
     grades = {
         item: grade for item in carried if item in _GRADED and (grade := moment.grade(item)) is not None
     }
@@ -55,9 +58,16 @@ def found(
         tier=tier,
         row=row,
         day=moment.day,
-        reason=reason + ".",
+        reason=reason + (", by the note." if heard else "."),
         check_in=moment.at.id,
-        evidence=(*(_line(moment, item) for item in carried), *notes, *raised, *_skin(moment, row)),
+        evidence=(
+            *(_line(moment, item) for item in carried),
+            *heard,
+            *notes,
+            *raised,
+            *_skin(moment, row),
+            rule(moment.pack, row),
+        ),
         grades=grades,
         signs=tuple(signs),
         decisive=bool(signs),
@@ -136,15 +146,31 @@ def one_fever(items: Iterable[str]) -> tuple[str, ...]:
 
 
 def _line(moment: Moment, item: str) -> Evidence:
-    before = last_answered(moment, item)
+    before, now, text = (
+        last_answered(moment, item),
+        read.given(moment.at.answers, item),
+        where(moment, item).strip(),
+    )
+    if now is None:
+        now, text = (
+            _taken_as(moment, item),
+            f"{text or 'a cluster was told'}; the question itself was not answered",
+        )
     return Evidence(
         item=item,
-        now=read.given(moment.at.answers, item),
+        now=now,
         expected=_band(moment, item) if item in _GRADED else None,
         before=before[0] if before else None,
         before_day=before[1].day if before else None,
-        text=where(moment, item).strip(),
+        text=text,
     )
+
+
+def _taken_as(moment: Moment, item: str) -> Any:
+    """Say what a sign counts as that was placed or described, but not answered."""
+    if item == "hives":
+        return moment.weals
+    return moment.amount(item) if item in _COUNTED else True
 
 
 def _band(moment: Moment, item: str) -> int:

@@ -1,12 +1,13 @@
 """One check-in at the moment it is judged: its answers, what is expected of its day, and what came before it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
 from aftercare.care.calendar import DAY_90, DAYS
 from aftercare.checks import answers as read
 from aftercare.checks.pack import RulePack, expected
+from aftercare.model.findings import Evidence
 from aftercare.model.timeline import Answers, Risks, Treatment
 from aftercare.model.words import Modality
 
@@ -20,8 +21,14 @@ class Placed(msgspec.Struct, frozen=True, gc=False):
     answers: Answers
 
 
+_NOTHING_HEARD: Mapping[str, tuple[Evidence, ...]] = {}
+
+
 class Moment(msgspec.Struct, frozen=True, gc=False):
-    """What a check sees. `earlier` are the check-ins before this one, oldest first, superseded ones included."""
+    """What a check sees. `earlier` are the check-ins before this one, oldest first, superseded ones included.
+
+    `heard` is what the note of this check-in names, by item, with its words; the answers hold it as if ticked.
+    """
 
     pack: RulePack
     modality: Modality
@@ -29,6 +36,7 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
     session: Treatment
     at: Placed
     earlier: Sequence[Placed]
+    heard: Mapping[str, tuple[Evidence, ...]] = _NOTHING_HEARD
 
     @property
     def day(self) -> int:

@@ -35,6 +35,7 @@ def timeline(recovery: Recovery, episode: Episode, kept: Iterable[Kept]) -> Time
         modality=episode.modality,
         session_at=episode.session_at,
         time_zone=recovery.patient.time_zone,
+        language=recovery.patient.language,
         patient=recovery.patient.risks,
         session=episode.treatment,
         check_ins=[
@@ -122,6 +123,7 @@ def _before_any_session(
         modality=Modality.MICRONEEDLING,
         session_at=start,
         time_zone=new.time_zone,
+        language=recovery.patient.language,
         patient=recovery.patient.risks,
         check_ins=[
             TimelineCheckIn(

@@ -54,4 +54,5 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     patient: Risks = msgspec.field(default_factory=Risks)
     session: Treatment = msgspec.field(default_factory=Treatment)
     check_ins: list[TimelineCheckIn] = msgspec.field(default_factory=list)
+    language: str | None = None  # the patient's, as a tag such as pt-BR; None: not known
     until_day: int | None = None  # silence is judged up to this day; None: replay ends with the last check-in

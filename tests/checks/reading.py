@@ -172,11 +172,65 @@ def read(line: Timeline) -> dict[tuple[int, Code], Tier]:
     kept = [structs.replace(one, answers=read_answers(load(), one.answers).answers) for one in line.check_ins]
     line = structs.replace(line, check_ins=kept)
     for index, check_in in enumerate(kept):
-        said = Said(line, check_in)
-        for code, tier in at_risk(said, [*levels(said), *course(said), *signs(said)]):
+        ticked, words = noted(line, check_in)
+        # The answers alone, and with what the note names as if ticked: words only ever add.
+        raised = [*words]
+        for each in (check_in, structs.replace(check_in, answers=ticked)):
+            said = Said(line, each)
+            raised += at_risk(said, [*levels(said), *course(said), *signs(said)])
+        for code, tier in raised:
             known = highest.get((index, code), tier)
             highest[index, code] = max(known, tier, key=lambda each: each.rank)
     return highest
+
+
+# The notes of the comparison as a person reads them: the language, what they name as if ticked, what fits no sign.
+NOTES: dict[str, tuple[str, dict[str, Any], list[Raised]]] = {
+    "": ("en", {}, []),
+    "all fine, no pain, no fever": ("en", {}, []),
+    "I cannot breathe and there are blisters at my eye": (
+        "en",
+        {"breathing_or_tongue": True, "blisters": "few", "sites": {"blisters": ["around_eye"]}},
+        [],
+    ),
+    "No blisters, but my left eye is swollen shut": ("en", {"eye": ["lid_swelling", "shut"]}, []),
+    "The pain is 9/10 now!": ("en", {"pain": 4}, []),
+    "It is worse than yesterday": ("en", {}, [(Code.NOTE, SOON)]),
+    "I do not want to live any more": ("en", {}, [(Code.NOTE, EMERGENCY)]),
+    "Tengo fiebre de 38,7 y escalofríos": (
+        "es",
+        {"feverish": True, "fever_c": 38.7, "chills": True},
+        [],
+    ),
+    "Sin fiebre ni ampollas. Gracias": ("es", {}, []),
+    "Muitas bolhas no queixo, e está a alastrar": (
+        "pt",
+        {"blisters": "many", "sites": {"blisters": ["chin"]}, "spreading": True},
+        [],
+    ),
+}
+
+
+def noted(line: Timeline, check_in: TimelineCheckIn) -> tuple[dict[str, Any], list[Raised]]:
+    """Give the answers with what the note names; the higher of the two where both say something."""
+    answers = dict(check_in.answers)
+    language, named, words = NOTES.get(answers.get("note") or "", NOTES[""])
+    if line.language and line.language[:2] != language:
+        return answers, []
+    for key, value in named.items():
+        told = answers.get(key)
+        if key == "blisters":
+            answers[key] = "many" if "many" in {told, value} else value
+        elif key == "eye":
+            answers[key] = [*(told or []), *value]
+        elif key == "sites":
+            sites = told or {}
+            answers[key] = sites | {
+                sign: [*(sites.get(sign) or []), *places] for sign, places in value.items()
+            }
+        else:
+            answers[key] = max(told or 0, value)
+    return answers, words
 
 
 def levels(said: Said) -> Iterator[Raised]:

@@ -8,10 +8,9 @@ import msgspec
 import pytest
 
 from aftercare.checks import default_pack, judge
-from aftercare.model.findings import Finding
 from aftercare.model.timeline import Answers, Risks, Timeline, TimelineCheckIn, Treatment
 from aftercare.model.words import Code, Modality, Tier
-from tests.checks.reading import CALENDAR, read
+from tests.checks.reading import CALENDAR, NOTES, read
 
 TIMELINES = 5000
 YES_NO = (True, False)
@@ -37,7 +36,6 @@ PLACED = (
     *("spreading", "one_sided", "bumpy_rash", "white_bumps", "dark_patches", "swollen_glands", "weeping"),
 )
 TEMPERATURES = (36.6, 37.4, 37.5, 37.9, 38, 38.0, 39.2)
-NOTES = ("", "I cannot breathe and there are blisters at my eye", "all fine, no pain, no fever")
 JUNK: tuple[Any, ...] = (
     None,
     5,
@@ -71,7 +69,7 @@ def random_answers(rng: random.Random) -> Answers:
         signs = [sign for sign in PLACED if rng.random() < 0.2 + ill]
         said["sites"] = {sign: rng.sample(PLACES, rng.choice((0, 1, 1, 2))) for sign in signs}
     if rng.random() < asked / 4:
-        said["note"] = rng.choice(NOTES)
+        said["note"] = rng.choice(list(NOTES))
     if rng.random() < 0.05:
         said[rng.choice((*said, "eye", "blisters", "sites", "made_up"))] = rng.choice(JUNK)
     return said
@@ -116,6 +114,7 @@ def random_timeline(rng: random.Random) -> Timeline:
         ),
         session=Treatment(needle_depth_mm=known(0.5, 1.5, 1.99, 2, 2.5, 3), pigment_treated=known(*YES_NO)),
         check_ins=check_ins,
+        language=rng.choice((None, "en", "es-MX", "pt")),
     )
 
 
@@ -139,27 +138,8 @@ def test_the_engine_and_a_second_reading_of_the_rules_agree(seed: int) -> None:
             f"timeline {number} of seed {seed}: {msgspec.json.encode(line).decode()}"
         )
         raised |= {(code, tier) for (_, code), tier in second.items()}
-    # An agreement on nothing would prove nothing: every code is reached but the two that no check-in can raise.
-    assert {code for code, _ in raised} == set(Code) - {Code.SILENCE, Code.NOTE}
-
-
-def test_a_note_neither_raises_nor_lowers() -> None:
-    rng = random.Random(7)  # noqa: S311 - the same timelines every time is what is wanted
-    for _ in range(300):
-        line = random_timeline(rng)
-
-        def noted(text: str | None, line: Timeline = line) -> list[Finding]:
-            without = [
-                {k: v for k, v in check_in.answers.items() if k != "note"} for check_in in line.check_ins
-            ]
-            given = [answers if text is None else {**answers, "note": text} for answers in without]
-            check_ins = [
-                msgspec.structs.replace(check_in, answers=answers)
-                for check_in, answers in zip(line.check_ins, given, strict=True)
-            ]
-            return judge(default_pack(), msgspec.structs.replace(line, check_ins=check_ins))
-
-        assert noted(NOTES[1]) == noted(NOTES[2]) == noted(None)
+    # An agreement on nothing would prove nothing: every code is reached but the one that no check-in can raise.
+    assert {code for code, _ in raised} == set(Code) - {Code.SILENCE}
 
 
 # rules.md 3 in the order of the page: modality | day | what is said | what is known | code and tier, and nothing else
@@ -255,7 +235,12 @@ ROWS: list[Row] = [
     (CIT, 4, {"swollen_glands": True, "ulcer": True}, {}, {"infection": "same_day"}),
     (CIT, 4, {"wants_contact": "can_wait"}, {}, {"contact_request": "routine"}),
     (CIT, 4, {"wants_contact": "urgent"}, {}, {"contact_request": "same_day"}),
-    (CIT, 4, {"note": NOTES[1]}, {}, {}),
+    (CIT, 4, {"note": "I do not want to live any more"}, {}, {"note": "emergency"}),
+    (CIT, 4, {"note": "It is worse than yesterday"}, {}, {"note": "soon"}),
+    (CIT, 4, {"note": "all fine, no pain, no fever"}, {}, {}),
+    (CIT, 4, {"note": "The pain is 9/10 now!", "pain": 0}, {}, {"pain": "same_day"}),
+    (CIT, 4, {"note": "I cannot breathe and there are blisters at my eye"}, {},
+     {"airway": "emergency", "cold_sore": "emergency"}),
 ]  # fmt: skip
 
 

@@ -492,6 +492,11 @@ SIGNS: list[tuple[str, str, dict[int, dict[str, Any]], dict[str, Any], dict[str,
         {"contact_request.urgent": "same_day"},
     ),
     ("wants no call", CIT, {2: {"wants_contact": "no"}}, {}, {}),
+    # words
+    ("writes of dying", CIT, {5: {"note": "I want to die"}}, {}, {"note.self_harm": "emergency"}),
+    ("writes of dyeing", CIT, {5: {"note": "I want to dye my hair"}}, {}, {}),
+    ("writes that it gets worse", LASER, {5: {"note": "It gets worse"}}, {}, {"note.worried": "soon"}),
+    ("writes that it gets better", LASER, {5: {"note": "It gets better"}}, {}, {}),
 ]
 
 

@@ -1,0 +1,37 @@
+"""Note: what a patient writes that fits no question. Words of harming themselves, and words of alarm.
+
+A screen of words misses much and a clinic must not lean on it; but a sentence of wanting to die that nobody is told of
+would be worse than any number of false alarms, so it is an emergency. "Something is wrong", "worse than yesterday" fit no
+sign and are often right: patients who feel unheard call late. A week, the term of a routine alert, is too long for that,
+and the same day too much for a worry without a sign: soon. Words that do fit a sign count as the sign (engine).
+Sources: rules.md 3, last row; clinical.md 4.5.
+"""
+
+from collections.abc import Iterator
+
+from aftercare.checks.found import found
+from aftercare.checks.moment import Moment
+from aftercare.checks.words.ticked import SELF_HARM, WORRIED
+from aftercare.model.findings import Finding
+
+WAKES = ("note",)
+
+_REASONS = {
+    SELF_HARM: "The note speaks of self-harm",
+    WORRIED: "The note is alarmed or says that it gets worse",
+}
+
+
+def check(moment: Moment) -> Iterator[Finding]:
+    """Raise the note rows."""
+    for named, reason in _REASONS.items():
+        if named in moment.heard:
+            quoted = moment.heard[named]
+            yield found(
+                moment,
+                f"note.{named}",
+                f"{reason} on day {moment.day}",
+                items=(),
+                signs=(f"note.{named}",),
+                notes=quoted,
+            )

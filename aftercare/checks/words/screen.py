@@ -1,0 +1,236 @@
+"""What a note names: every sign it speaks of, and whether it is taken back (rules.md 3, last row; design.md 5, 7).
+
+A denial reaches a few words far, until the thought ends or turns; over "or" it goes on, and over commas where the list
+ends in "or". "No blisters, tingling" therefore names tingling: where it can be read in two ways, it is read as there.
+What was long ago, might be, is asked or feared is named as well. Only what is plainly denied or gone is not.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import msgspec
+
+from aftercare.care.instrument import load
+from aftercare.checks.words.lexicon import Found, Lexicon, lexicon
+from aftercare.checks.words.mention import Mention
+from aftercare.checks.words.numbers import numbers
+from aftercare.checks.words.text import Word, read
+
+LANGUAGES: Final = ("en", "es", "pt")
+_LONGEST = int(next(item.maximum or 0 for item in load().items if item.key == "note"))
+
+_REACH = 4  # words between a denial and what it denies
+_LIST_GAP = 2  # words between a comma and the next of a list
+_BACK_WITHIN = 8  # words after "gone" in which it can be said to have come back
+_PLACE_WITHIN = 5  # words between a sign and where it is
+_PARTS = frozenset({"denies", "lacks", "parts"})
+
+
+def screen(text: str, language: str | None) -> tuple[Mention, ...]:
+    """Give what a note names, in the order of its words, the denied among it.
+
+    `language` is a tag such as `pt-BR`. In another language than ours, or where it is not known, the note is read in all
+    three, and what one of them takes as said is said. Of an over-long text only what the instrument keeps is read.
+    """
+    words = read(text[:_LONGEST])
+    spoken = (language or "").replace("_", "-").partition("-")[0].lower()
+    if spoken in LANGUAGES:
+        return tuple(_in_order(_screen(words, lexicon(spoken))))
+    together: dict[tuple[str, int, int], Mention] = {}
+    for each in LANGUAGES:
+        for mention in _screen(words, lexicon(each)):
+            key = (mention.name, mention.start, mention.end)
+            if key not in together or together[key].negated:
+                together[key] = mention
+    return tuple(_in_order(together.values()))
+
+
+def _in_order(mentions: Iterable[Mention]) -> list[Mention]:
+    return sorted(mentions, key=lambda mention: (mention.start, mention.end, mention.name))
+
+
+class _At(msgspec.Struct):
+    """A mention by the places of its words."""
+
+    name: str
+    first: int
+    past: int
+    denied: bool
+    value: float | None = None
+
+
+def _screen(words: list[Word], lexicon: Lexicon) -> list[Mention]:
+    found = lexicon.find(words)
+    if not any(found) and not any(word.text[0].isdigit() for word in words):
+        return []
+    reading = _Reading(words, found)
+    named = reading.named()
+    named += [_At(*each) for each in numbers(words, found, reading.denied)]
+    places = [] if not named else list(_places(found))
+    return [
+        Mention(
+            name=one.name,
+            start=words[one.first].start,
+            end=words[one.past - 1].end,
+            negated=one.denied,
+            value=one.value,
+            places=_near(words, found, one, places) if places else (),
+        )
+        for one in named
+    ]
+
+
+class _Reading:
+    """One pass over a note, from the first word to the last."""
+
+    def __init__(self, words: list[Word], found: list[Found | None]) -> None:
+        self.words, self.found = words, found
+        self.denied = [False] * len(words)  # whether a denial reaches this word
+        self._named: list[_At] = []
+        self._reach = 0
+        self._since = 0  # words since the denial that still reaches
+        self._maybe: list[_At] = []  # of a list after a comma: denied if it ends in "or"
+        self._list = 0  # how many more words may stand before the next of the list
+
+    def named(self) -> list[_At]:
+        at = 0
+        while at < len(self.words):
+            at = self._step(at)
+        return self._named
+
+    def _step(self, at: int) -> int:
+        word, found = self.words[at], self.found[at]
+        roles = found.roles if found else ()
+        self.denied[at] = self._reach > 0
+        if word.ends:
+            self._end(at)
+            return at + 1
+        if found and "harmless" in roles:
+            return found.end
+        signs = [] if not _PARTS.isdisjoint(roles) or "turns" in roles else self._signs(at)
+        if signs:
+            return self._name(at, signs)
+        return self._around(at, found, roles)
+
+    def _around(self, at: int, found: Found | None, roles: tuple[str, ...]) -> int:
+        if found and ("denies" in roles or "lacks" in roles):
+            # Twice denied is said; but "no, no" and "no, none" only say it again.
+            undone = self._reach > 0 and ("lacks" in roles or self._since > 0)
+            self._reach, self._since = (0 if undone else _REACH), 0
+            self._mark(at, found.end)
+            return found.end
+        if found and "denied_with" in roles and self._reach:
+            return found.end
+        if found and ("turns" in roles or "parts" in roles):
+            self._reach = self._list = 0
+            self._settle(denied=False)
+            return found.end
+        if self._reach:
+            self._reach, self._since = self._reach - 1, self._since + 1
+        if self._list:
+            self._list -= 1
+        return at + 1
+
+    def _signs(self, at: int) -> list[tuple[int, str]]:
+        found = self.found[at]
+        return (
+            []
+            if found is None
+            else [
+                (end, role.removeprefix("sign:"))
+                for end, roles in found.ends
+                for role in roles
+                if role.startswith("sign:")
+            ]
+        )
+
+    def _name(self, at: int, signs: list[tuple[int, str]]) -> int:
+        """Take what begins here and within it; its own words deny nothing else."""
+        past = self.found[at].end  # type: ignore[union-attr]
+        whole = [_At(name, at, end, denied=False) for end, name in signs]
+        for inner in range(at + 1, past):
+            whole += [_At(name, inner, end, denied=False) for end, name in self._signs(inner)]
+        past = max(one.past for one in whole)
+        denied = self._reach > 0
+        gone = self._gone(past)
+        for one in whole:
+            one.denied = denied or gone
+        self._named += whole
+        self._mark(at, past)
+        listed = not denied and not gone and self._list > 0
+        if listed:
+            self._maybe += whole
+        joins = past < len(self.words) and self._is(past, "joins")
+        if denied or gone or (joins and self._maybe):
+            if joins:
+                self._settle(denied=denied or bool(self._maybe))
+                self._reach, self._since = _REACH, 0
+                return past + 1
+            self._list = _LIST_GAP if denied and self._comma(past) else 0
+            self._reach = 0 if self._list else self._reach
+        elif listed and self._comma(past):
+            self._list = _LIST_GAP
+        else:
+            self._list = 0
+            self._settle(denied=False)
+        return past
+
+    def _mark(self, first: int, past: int) -> None:
+        self.denied[first:past] = [self._reach > 0] * (past - first)
+
+    def _end(self, at: int) -> None:
+        self._reach = 0
+        if not (self.words[at].text == "," and self._list):
+            self._list = 0
+            self._settle(denied=False)
+
+    def _settle(self, *, denied: bool) -> None:
+        for one in self._maybe:
+            one.denied = denied
+        self._maybe = []
+
+    def _comma(self, at: int) -> bool:
+        return at < len(self.words) and self.words[at].text == ","
+
+    def _is(self, at: int, role: str) -> bool:
+        found = self.found[at]
+        return found is not None and role in found.roles
+
+    def _gone(self, at: int) -> bool:
+        """Whether a mention is taken back by what follows it: "... is gone", "...: no"."""
+        if at >= len(self.words):
+            return False
+        found = self.found[at]
+        if found and "gone" in found.roles:
+            later = range(found.end, min(found.end + _BACK_WITHIN, len(self.words)))
+            return not any(self._is(place, "came_back") for place in later)
+        answer = at + 1 if self.words[at].text in ":-=?" else at
+        if answer < len(self.words) and self._is(answer, "answers_no"):
+            past = self.found[answer].end  # type: ignore[union-attr]
+            return past >= len(self.words) or self.words[past].ends
+        return False
+
+
+def _places(found: list[Found | None]) -> Iterator[tuple[int, int, str]]:
+    for at, each in enumerate(found):
+        if each:
+            for end, roles in each.ends:
+                yield from (
+                    (at, end, role.removeprefix("place:")) for role in roles if role.startswith("place:")
+                )
+
+
+def _near(
+    words: list[Word], found: list[Found | None], one: _At, places: list[tuple[int, int, str]]
+) -> tuple[str, ...]:
+    """The places named in the same thought, a few words before or after."""
+    near = []
+    for first, past, place in places:
+        between = range(one.past, first) if first >= one.past else range(past, one.first)
+        if len(between) <= _PLACE_WITHIN and not any(words[at].ends or _parts(found[at]) for at in between):
+            near.append(place)
+    return tuple(dict.fromkeys(near))
+
+
+def _parts(found: Found | None) -> bool:
+    return found is not None and not _PARTS.isdisjoint(found.roles)
