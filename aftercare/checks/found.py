@@ -146,16 +146,11 @@ def one_fever(items: Iterable[str]) -> tuple[str, ...]:
 
 
 def _line(moment: Moment, item: str) -> Evidence:
-    before, now, text = (
-        last_answered(moment, item),
-        read.given(moment.at.answers, item),
-        where(moment, item).strip(),
-    )
+    before, now = last_answered(moment, item), read.given(moment.at.answers, item)
+    text = where(moment, item).strip()
     if now is None:
-        now, text = (
-            _taken_as(moment, item),
-            f"{text or 'a cluster was told'}; the question itself was not answered",
-        )
+        now = _taken_as(moment, item)
+        text = f"{text or 'a cluster was told'}; the question itself was not answered"
     return Evidence(
         item=item,
         now=now,

@@ -31,7 +31,8 @@ def level(
     before = pair or _last_graded(moment, item)
     if before is not None:
         reason += f", and it was {moment.grade(item, before)} {on_day(moment, before)}"
-    return found(moment, row, reason, items=(item, *also), notes=_course_notes(moment, item))
+    notes = (*_pair(moment, item, pair), *_own_skin(moment, item), *_course_notes(moment, item))
+    return found(moment, row, reason, items=(item, *also), notes=notes)
 
 
 def course(
@@ -94,6 +95,22 @@ def _last_graded(moment: Moment, item: str) -> Placed | None:
         if moment.value(item, placed) is not None:
             return placed
     return None
+
+
+def _pair(moment: Moment, item: str, pair: Placed | None) -> tuple[Evidence, ...]:
+    """Name the other one of two in a row, with what was expected of its day."""
+    if pair is None:
+        return ()
+    text = f"above the {moment.cap(item, pair.day)} expected of that day as well"
+    return (Evidence(item=item, before=moment.grade(item, pair), before_day=pair.day, text=text),)
+
+
+def _own_skin(moment: Moment, item: str) -> tuple[Evidence, ...]:
+    if moment.value(item, moment.at) == moment.grade(item):
+        return ()
+    numbers = {"baseline.at_most": float(moment.pack.baseline.at_most)}
+    text = "own skin before treatment, taken off"
+    return (Evidence(item=item, before=moment.baseline(item), numbers=numbers, text=text),)
 
 
 def _from(moment: Moment, item: str, before: Placed, number: str, threshold: int) -> tuple[Evidence, ...]:

@@ -16,6 +16,7 @@ import msgspec
 
 from aftercare.care.calendar import end_of_day
 from aftercare.checks.pack import RulePack
+from aftercare.checks.sources import rule
 from aftercare.model.findings import Evidence, Finding
 from aftercare.model.silence import (
     CallReason,
@@ -233,16 +234,20 @@ def _finding(
 ) -> Finding:
     heard = max(listener.watch.heard_at, default=None)
     last = f"last heard {heard.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if heard else "never heard"
-    hours = {"hours": listener.pack.silence.after_alert_hours}
     return Finding(
         code=Code.SILENCE,
         tier=tier,
         row=row,
         day=day,
         reason=reason + ".",
-        evidence=(Evidence(item="silence", numbers=hours, text=last), *evidence),
+        evidence=(Evidence(item="silence", text=last), *evidence, rule(listener.pack, _undated(row))),
         version=listener.pack.version,
     )
+
+
+def _undated(row: str) -> str:
+    """The row without the day and the question that tell one silence from the next."""
+    return ".".join(row.split(".")[:2])
 
 
 def _remind(listener: _Listener) -> Iterator[Nudge]:

@@ -332,10 +332,10 @@ def test_the_sentence_of_a_fever_says_what_it_rests_on(findings: Callable[..., l
         "Fever 37.5 °C after a painkiller on day 3.",
     ]
     assert [[line.item for line in one.evidence] for one in found] == [
-        ["feverish"],
-        ["feverish"],
-        ["fever_c", "feverish"],
-        ["fever_c", "painkiller_6h"],
+        ["feverish", "rule"],
+        ["feverish", "rule"],
+        ["fever_c", "feverish", "rule"],
+        ["fever_c", "painkiller_6h", "rule"],
     ]
 
 
