@@ -1,0 +1,347 @@
+"""A history judged again: the same as it was under the same pack, and exactly otherwise under another."""
+
+from datetime import UTC, datetime, time, timedelta
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from aftercare.alerts.backtest import relive
+from aftercare.alerts.comparing import Trial, try_on, try_on_timeline
+from aftercare.alerts.replay import load_timelines, replay
+from aftercare.checks import default_pack
+from aftercare.checks.clinic_pack import changed
+from aftercare.checks.pack import RulePack
+from aftercare.model.alerts import Alert
+from aftercare.model.backtests import History, InFact, Seen, StaffAct, Tally, Unasked, Window
+from aftercare.model.care import Episode
+from aftercare.model.check_ins import Kept
+from aftercare.model.clinic import Opening
+from aftercare.model.findings import Finding
+from aftercare.model.people import Clinic, Patient
+from aftercare.model.words import AnsweredBy, Code, Modality, Outcome, Prophylaxis, Role, Tier
+
+SESSION = datetime(2026, 3, 2, 11, tzinfo=UTC)  # a Monday
+PATIENT, EPISODE, WHO = UUID(int=1), UUID(int=2), UUID(int=3)
+CLINIC = Clinic(
+    clinic_id=UUID(int=9),
+    handle="alpha",
+    name="Sample Clinic",
+    time_zone="Europe/London",
+    country="GB",
+    language="en",
+    phone="",
+    urgent_care="",
+    openings=tuple(Opening(weekday=day, opens=time(9), closes=time(18)) for day in range(5)),
+    private_webhook_hosts=(),
+)
+
+
+def pack(**changes: Any) -> RulePack:
+    made, faults = changed(default_pack(), changes, number=1)
+    assert not faults
+    return made
+
+
+def patient(**fields: Any) -> Patient:
+    blank: dict[str, Any] = dict.fromkeys(Patient.__struct_fields__)
+    texts = dict.fromkeys(("name", "reference", "phone", "email", "allergies", "medicines"), "")
+    known = {
+        "patient_id": PATIENT,
+        "language": "en",
+        "country": "GB",
+        "time_zone": "Europe/London",
+        "baseline": {},
+        "prophylaxis": Prophylaxis.NONE,
+        "version": 1,
+        "created_at": SESSION - timedelta(days=3),
+    }
+    return Patient(**(blank | texts | known | fields))
+
+
+def episode(at: datetime = SESSION, *, number: int = 2, opened_at: datetime | None = None) -> Episode:
+    return Episode(
+        episode_id=UUID(int=number),
+        patient_id=PATIENT,
+        with_day_90=False,
+        opened_at=opened_at or at,
+        calendar_ends_at=None,
+        session_id=UUID(int=100 + number),
+        course_id=UUID(int=200),
+        modality=Modality.MICRONEEDLING,
+        session_at=at,
+        needle_depth_mm=1.0,
+        pigment_treated=None,
+        anaesthetic="",
+    )
+
+
+def said(day: float, *, arrives: float | None = None, number: int | None = None, **answers: Any) -> Kept:
+    """Answers of so many days after the session, which arrive then or later."""
+    at = SESSION + timedelta(days=day)
+    came = SESSION + timedelta(days=day if arrives is None else arrives)
+    return Kept(
+        check_in_id=UUID(int=number or 10_000 + int(day * 1000)),
+        instrument=1,
+        recorded_at=at,
+        received_at=came,
+        judged_at=at,
+        said_day=None,
+        time_zone="Europe/London",
+        answered_by=AnsweredBy.SELF,
+        answers=answers,
+    )
+
+
+def history(*check_ins: Kept, **more: Any) -> History:
+    return History(**({"patient": patient(), "episodes": (episode(),), "check_ins": check_ins} | more))
+
+
+def in_fact(alert: Alert, outcome: Outcome | None = None) -> InFact:
+    lead = alert.reported[0]
+    seen = Seen(
+        tier=alert.tier,
+        raised_as=lead.tier,
+        row=lead.row,
+        day=lead.day,
+        at=alert.raised_at,
+        reason=alert.reason,
+    )
+    return InFact(id=alert.id, episode_id=alert.episode_id, code=alert.code, seen=seen, outcome=outcome)
+
+
+def act(kind: str, alert: Alert, at: datetime, role: Role = Role.PRACTITIONER, **more: Any) -> StaffAct:
+    return StaffAct(at=at, kind=kind, alert_id=alert.id, by=WHO, role=role, **more)
+
+
+def alerts(told: History, by: RulePack | None = None, **more: Any) -> list[Alert]:
+    return list(relive(by or default_pack(), CLINIC, told, **more).alerts)
+
+
+def short(found: list[Alert]) -> list[tuple[Code, Tier, timedelta]]:
+    return [(one.code, one.tier, one.raised_at - SESSION) for one in found]
+
+
+def trial(tried: RulePack, **window: datetime) -> Trial:
+    return Trial(clinic=CLINIC, today=default_pack(), tried=tried, window=Window(**window))
+
+
+def test_an_alert_is_raised_when_its_check_in_arrives_not_on_the_day_it_speaks_of() -> None:
+    assert short(alerts(history(said(2, arrives=4.5, tingling=True)))) == [
+        (Code.COLD_SORE, Tier.SAME_DAY, timedelta(days=4.5))
+    ]
+
+
+def test_what_came_before_its_session_was_entered_is_judged_again_with_it() -> None:
+    # Swelling of grade 2 is the last column's matter without a session, and expected on the day of one.
+    early = said(0.1, swelling=2)
+    late = episode(opened_at=SESSION + timedelta(days=2))
+    before = alerts(history(early, episodes=(late,)), until=SESSION + timedelta(days=1))
+    assert [one.episode_id for one in before] == [PATIENT]
+    tingled = history(said(1, tingling=True), episodes=(late,))
+    assert [(one.episode_id, one.raised_at) for one in alerts(tingled)] == [
+        (PATIENT, SESSION + timedelta(days=1)),
+        (EPISODE, SESSION + timedelta(days=2)),
+    ]
+
+
+def test_what_staff_resolved_is_held_in_the_replay_too() -> None:
+    told = history(said(3, swelling=2), said(5, swelling=2))
+    (first,) = alerts(told)
+    ended = act("resolve", first, first.raised_at + timedelta(hours=1), outcome=Outcome.FALSE_ALARM)
+    known = {"alerts": (in_fact(first),)}
+    again = msgspec.structs.replace(told, acts=(ended,), **known)
+    assert [one.state.value for one in alerts(again)] == ["resolved", "open"]  # a false alarm holds nothing
+    held = msgspec.structs.replace(ended, outcome=Outcome.EXPECTED_COURSE)
+    (only,) = alerts(msgspec.structs.replace(told, acts=(held,), **known))
+    assert [one.day for one in only.held] == [5]
+
+
+def test_an_act_on_what_a_pack_does_not_raise_is_counted_and_changes_nothing() -> None:
+    told = history(said(3, swelling=2))
+    (first,) = alerts(told)
+    ended = act("resolve", first, first.raised_at + timedelta(hours=1), outcome=Outcome.CONFIRMED)
+    told = msgspec.structs.replace(told, alerts=(in_fact(first),), acts=(ended,))
+    loose = pack(expected={"microneedling": {"swelling": [3] * 20}})
+    replayed = relive(loose, CLINIC, told)
+    assert (replayed.alerts, replayed.acts_without_alert) == ((), 1)
+    assert relive(default_pack(), CLINIC, told).acts_without_alert == 0
+
+
+def test_an_act_that_its_role_may_not_do_any_more_is_no_act() -> None:
+    told = history(said(3, swelling=2))
+    (first,) = alerts(told)
+    ended = act("resolve", first, SESSION + timedelta(days=4), Role.COORDINATOR, outcome=Outcome.FALSE_ALARM)
+    told = msgspec.structs.replace(told, alerts=(in_fact(first),), acts=(ended,))
+    assert [one.unresolved for one in alerts(told)] == [False]
+    strict = pack(rows={"swelling.moderate": {"tier": "same_day"}})
+    assert [one.unresolved for one in alerts(told, strict)] == [True]
+
+
+def test_a_reopened_alert_is_the_one_that_was_reopened() -> None:
+    told = history(said(3, swelling=2), said(5, swelling=2))
+    (first,) = alerts(told, until=SESSION + timedelta(days=4))
+    hour = timedelta(hours=1)
+    ended = act("resolve", first, first.raised_at + hour, outcome=Outcome.FALSE_ALARM)
+    opened = act("reopen", first, first.raised_at + 2 * hour)
+    told = msgspec.structs.replace(told, alerts=(in_fact(first),), acts=(ended, opened))
+    (only,) = alerts(told)
+    assert (only.unresolved, len(only.reported)) == (True, 2)
+
+
+def test_clocks_pass_in_the_replay_with_the_clinics_opening_hours() -> None:
+    told = history(said(3, tingling=True))
+    (first,) = alerts(told)
+    # Thursday noon in London; same_day within two open hours.
+    assert alerts(told, until=first.raised_at + timedelta(hours=1))[0].step == 0
+    assert alerts(told, until=first.raised_at + timedelta(hours=3))[0].step == 1
+    evening = history(said(3.3, tingling=True))  # after closing: nobody is late before the morning
+    assert alerts(evening, until=SESSION + timedelta(days=3.3, hours=6))[0].step == 0
+
+
+def test_a_snooze_ends_by_itself() -> None:
+    told = history(said(3, swelling=2))
+    (first,) = alerts(told)
+    ends = first.raised_at + timedelta(hours=20)
+    snoozed = act("snooze", first, first.raised_at + timedelta(hours=1), until=ends)
+    told = msgspec.structs.replace(told, alerts=(in_fact(first),), acts=(snoozed,))
+    assert alerts(told, until=ends)[0].snoozed_until is None
+    assert alerts(told, until=ends - timedelta(minutes=1))[0].snoozed_until == ends
+
+
+def test_silence_stands_as_it_was_under_any_pack() -> None:
+    quiet = Finding(
+        code=Code.SILENCE,
+        tier=Tier.SOON,
+        row="silence.high_risk",
+        day=2,
+        reason="Sample silence",
+        version="1",
+    )
+    told = history(
+        said(1), unasked=(Unasked(at=SESSION + timedelta(days=3), episode_id=EPISODE, finding=quiet),)
+    )
+    for by in (default_pack(), pack(silence={"after_alert_hours": 72})):
+        assert short(alerts(told, by)) == [(Code.SILENCE, Tier.SOON, timedelta(days=3))]
+    part = try_on(trial(pack()), told)
+    assert (part.today.silence, part.today.patients_alerting) == (1, 0)
+
+
+def test_a_pack_that_is_stricter_in_one_row_gains_exactly_that_row() -> None:
+    told = history(said(2, swelling=2), said(4, swelling=1), said(6.5, itching=1))
+    strict = pack(swelling={"mild_from_day": 4}, expected={"microneedling": {"swelling": [2, 2, 2, 0, 0, 0]}})
+    part = try_on(trial(strict), told)
+    (gained,) = part.differences
+    assert (gained.kind, gained.code, gained.today) == ("gained", Code.SWELLING, None)
+    assert gained.tried is not None
+    assert (gained.tried.row, gained.tried.day, gained.tried.tier) == ("swelling.mild", 4, Tier.ROUTINE)
+    assert (part.today.alerts, part.tried.alerts) == (0, 1)
+
+
+def test_a_pack_that_is_looser_in_one_band_loses_exactly_what_it_held() -> None:
+    told = history(said(3, swelling=2), said(4, tingling=True))
+    loose = pack(expected={"microneedling": {"swelling": [2] * 20}})
+    part = try_on(trial(loose), told)
+    (lost,) = part.differences
+    assert (lost.kind, lost.code, lost.tried) == ("lost", Code.SWELLING, None)
+    assert part.tried.by == {Code.COLD_SORE: {Tier.SAME_DAY: 1}}
+
+
+def test_the_same_alert_at_another_tier_or_day_is_changed_not_gained_and_lost() -> None:
+    told = history(said(3, swelling=2), said(4, swelling=2))
+    higher = try_on(trial(pack(rows={"swelling.moderate": {"tier": "same_day"}})), told)
+    (one,) = higher.differences
+    assert one.kind == "changed"
+    assert one.today is not None
+    assert one.tried is not None
+    assert (one.today.tier, one.tried.tier) == (Tier.SOON, Tier.SAME_DAY)
+    later = try_on(trial(pack(expected={"microneedling": {"swelling": [2, 2, 2, 2, 1, 0]}})), told)
+    assert [
+        (one.kind, one.today and one.today.day, one.tried and one.tried.day) for one in later.differences
+    ] == [("changed", 3, 4)]
+
+
+@pytest.mark.parametrize(
+    ("bands", "fate"),
+    [([2, 2, 2, 1, 1, 0], "caught"), ([2, 2, 2, 2, 1, 0], "late"), ([2, 2, 2, 2, 2, 2], "missed")],
+)
+def test_a_confirmed_alert_is_caught_raised_later_or_missed(bands: list[int], fate: str) -> None:
+    told = history(said(3, swelling=2), said(4, swelling=2))
+    (first,) = alerts(told)
+    told = msgspec.structs.replace(told, alerts=(in_fact(first, Outcome.CONFIRMED),))
+    part = try_on(trial(pack(expected={"microneedling": {"swelling": bands}})), told)
+    counted = {name: getattr(part.tried, name) for name in ("caught", "late", "missed")}
+    assert counted == dict.fromkeys(counted, 0) | {fate: 1}
+    assert part.today.caught == 1
+    named = [one for one in part.differences if one.kind == fate]
+    assert [one.today for one in named] == ([] if fate == "caught" else [in_fact(first).seen])
+
+
+def test_an_alert_that_had_ended_before_does_not_catch_a_later_one() -> None:
+    told = history(said(3, swelling=2), said(8, swelling=2, number=7))
+    (first,) = alerts(told, until=SESSION + timedelta(days=4))
+    ended = act("resolve", first, first.raised_at + timedelta(hours=1), outcome=Outcome.FALSE_ALARM)
+    known = msgspec.structs.replace(told, alerts=(in_fact(first),), acts=(ended,))
+    _, second = alerts(known)
+    known = msgspec.structs.replace(known, alerts=(in_fact(first), in_fact(second, Outcome.CONFIRMED)))
+    bands = [2, 2, 2, 1, 1, 1, 1, 1, 2]
+    part = try_on(trial(pack(expected={"microneedling": {"swelling": bands}})), known)
+    assert (part.tried.caught, part.tried.missed) == (0, 1)
+
+
+def test_a_window_counts_what_falls_into_it_and_lives_through_what_came_before() -> None:
+    told = history(said(3, swelling=2), said(5, swelling=2), said(9, tingling=True))
+    since, until = SESSION + timedelta(days=4), SESSION + timedelta(days=8)
+    part = try_on(trial(pack(), since=since, until=until), told)
+    # The alert of day 3 is open when the window begins, so day 5 raises nothing new.
+    assert (part.check_ins, part.today.alerts) == (1, 0)
+    assert try_on(trial(pack(), since=since), told).today.alerts == 1
+
+
+def test_a_pack_beside_itself_differs_in_nothing() -> None:
+    chance = Random(7)  # noqa: S311 - answers, no secrets
+    rows = ("swelling", "pain", "warmth", "redness", "itching")
+    raised = 0
+    for _ in range(150):
+        check_ins = [
+            said(
+                day + 0.3,
+                arrives=day + chance.choice((0.3, 0.3, 2.1)),
+                **{row: chance.randint(0, 4) for row in rows},
+            )
+            for day in range(1, 9)
+            if chance.random() < 0.7
+        ]
+        part = try_on(trial(default_pack()), history(*check_ins))
+        assert part.differences == []
+        assert part.today == part.tried
+        raised += part.today.alerts
+    assert raised > 100
+
+
+def test_tallies_of_patients_add_up() -> None:
+    told = history(said(3, swelling=2), said(4, tingling=True))
+    one = try_on(trial(pack()), told).today
+    both = Tally()
+    both.add(one)
+    both.add(one)
+    assert both.alerts == 2 * one.alerts == 4
+    assert both.by == {Code.SWELLING: {Tier.SOON: 2}, Code.COLD_SORE: {Tier.SAME_DAY: 2}}
+    assert sum(both.weeks.values()) == 4
+
+
+def test_a_timeline_file_is_tried_as_replay_reads_it() -> None:
+    case = (
+        b'{"id": "T1", "modality": "microneedling", "session_at": "2026-03-02T11:00:00+00:00", "check_ins":'
+        b' [{"day": 3, "answers": {"swelling": 2}}, {"day": 4, "answers": {"tingling": true}}]}'
+    )
+    ((timeline, _),) = load_timelines(case)
+    loose = pack(expected={"microneedling": {"swelling": [2] * 20}})
+    part = try_on_timeline(default_pack(), loose, timeline)
+    assert (part.today.alerts, part.tried.alerts) == tuple(
+        len(replay(timeline, by)) for by in (default_pack(), loose)
+    )
+    assert [(one.kind, one.code, one.timeline) for one in part.differences] == [("lost", Code.SWELLING, "T1")]
+    assert (part.check_ins, part.today.check_ins_alerting, part.tried.check_ins_alerting) == (2, 2, 1)
