@@ -268,6 +268,15 @@ def backtest_pack(
         asyncio.run(backtesting.run_on_clinic(settings, handle, pack, draft, report))
 
 
+@checks.command("docs")
+def render_checks() -> None:
+    """The page that a clinician signs: every check, its medicine, its rows and numbers, as Markdown."""
+    from aftercare.alerts.joining import HOLD, NEVER_HELD  # noqa: PLC0415
+    from aftercare.checks.docs import clinician_page  # noqa: PLC0415 - no other command renders it
+
+    click.echo(clinician_page(default_pack(), hold=HOLD, never_held=NEVER_HELD), nl=False)
+
+
 @_commands.group()
 def audit() -> None:
     """The audit."""
