@@ -22,7 +22,8 @@ from aftercare.care.advice_words import LANGUAGES
 from aftercare.care.instrument import Kind, load
 from aftercare.model.check_ins import Kept
 from aftercare.model.people import Actor, Patient
-from aftercare.services import check_ins, enrolments, photos
+from aftercare.model.words import Role
+from aftercare.services import check_ins, enrolments, instructions, photos
 from aftercare.store import consents
 from aftercare.web import render
 from aftercare.web.companion import POLICY, CompanionController
@@ -514,3 +515,46 @@ def test_pain_and_degrees_are_what_the_instrument_says() -> None:
     )
     assert grades == [0, 1, 1, 1, 2, 2, 2, 3, 3, 4, 4]
     assert degrees == [38.0, 38.0, 38.0, None, None, 37.5]
+
+
+@mark_browser
+async def test_what_to_do_today_is_there_without_a_network_and_that_it_was_seen_is_told_once(
+    app: Litestar, practice: Practice, clock: Clock, patient: Patient
+) -> None:
+    async with phone_of(app, practice, patient) as phone:
+        page = phone.page
+        told: list[Any] = []
+        page.on(
+            "request",
+            lambda asked: told.append(asked.post_data_json) if asked.url.endswith("/sync") else None,
+        )
+        await phone.open()
+        await page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+        async with page.expect_response("**/v1/sync") as kept:
+            await phone.agree()
+            await expect(page.get_by_role("heading", name="What to do today")).to_be_visible()
+            await page.locator("#instructions").scroll_into_view_if_needed()
+        assert [one["status"] for one in (await (await kept.value).json())["receipts"]] == ["kept"]
+        await expect(page.get_by_text("No sport, and nothing that makes you sweat.").first).to_be_visible()
+        later = page.locator(".told-later")
+        await expect(later).to_have_count(6)
+        await later.first.locator("summary").click()
+        await expect(later.first.get_by_text("Some redness and a little swelling")).to_be_visible()
+        await phone.context.set_offline(True)
+        await page.goto(f"{phone.origin}/app/")
+        await expect(page.get_by_text("No connection. What you see was read")).to_be_visible()
+        await expect(page.get_by_role("heading", name="When to call the clinic").first).to_be_visible()
+        await page.clock.fast_forward("24:00:00")  # the next day, still offline
+        await page.reload()
+        await expect(page.locator("#instructions")).to_have_attribute("data-day", "3")
+        clock.move(days=1)
+        async with page.expect_response("**/v1/sync"):
+            await phone.context.set_offline(False)
+            await page.locator("#instructions").scroll_into_view_if_needed()
+    shown = await instructions.list_shown(
+        practice.house.database, practice.team[Role.PRACTITIONER], patient.patient_id, now=practice.clock()
+    )
+    assert [(one.day, one.version) for one in shown] == [(3, 0), (2, 0)]
+    assert all(one.shown_at for one in shown)
+    receipts = [one["receipts"][0] for one in told]
+    assert len({one["id"] for one in receipts}) == len({one["date"] for one in receipts}) == 2

@@ -36,8 +36,15 @@ const SHAPES = {
   same_day: () => [svg("path", { d: "M8 1.2 15.4 14.6H.6z" })],
   soon: () => [svg("circle", { cx: 8, cy: 8, r: 5.6, fill: "none", stroke: "currentColor", "stroke-width": 2.4 })],
   routine: () => [svg("circle", { cx: 8, cy: 8, r: 3.2 })],
+  // What to do, what to leave: a tick, and a ring with a bar.
+  do: () => [svg("path", { d: "M2.5 8.6 6.2 12.3 13.5 4", fill: "none", stroke: "currentColor", "stroke-width": 2 })],
+  avoid: () => [
+    svg("circle", { cx: 8, cy: 8, r: 6, fill: "none", stroke: "currentColor", "stroke-width": 2 }),
+    svg("path", { d: "M4 12 12 4", stroke: "currentColor", "stroke-width": 2 }),
+  ],
 };
 
-export const tierShape = (tier) => icon(...SHAPES[tier]());
+export const shape = (name) => icon(...SHAPES[name]());
+export const tierShape = shape;
 
 export const telephone = (number) => `tel:${number.replace(/[^\d+*#]/g, "")}`;

@@ -107,6 +107,12 @@ export function isEmergency(draft, today, at) {
   });
 }
 
+// The calendar date on this phone, as the server writes dates.
+export function localDate(at) {
+  const [day, month, year] = [new Date(at).getDate(), new Date(at).getMonth() + 1, new Date(at).getFullYear()];
+  return `${year}-${String(month).padStart(2, "0")}-${String(day).padStart(2, "0")}`;
+}
+
 export const gradeOfPain = (number) => (number === 0 ? 0 : number <= 3 ? 1 : number <= 6 ? 2 : number <= 8 ? 3 : 4);
 
 // What was typed as a temperature, in degrees Celsius to a tenth; null if it is none.

@@ -40,7 +40,8 @@ export const unqueue = (id) => run("outbox", "readwrite", (store) => store.delet
 
 export async function forgetOld(now) {
   for (const item of await queued()) {
-    if (item.state === "answered" && now - item.made_at > KEEP) await unqueue(item.id);
+    const over = item.state === "answered" || item.kind === "receipt"; // nobody looks after a receipt that was refused
+    if (over && now - item.made_at > KEEP) await unqueue(item.id);
   }
 }
 

@@ -1,11 +1,11 @@
-// What waits to be sent: consents, check-ins, photos, in that order, the oldest first. Each has an id made here, so that
+// What waits to be sent: consents, check-ins, photos, receipts, in that order, the oldest first. Each has an id made here, so that
 // sending it twice is the same as once; it stays until the server answered, and its answer stays with it.
 
 import { Offline, Problem, SignedOut, call, upload } from "./api.js";
 import { newId, queue, queued, queuedItem } from "./kept.js";
 import { note, say, state } from "./state.js";
 
-const ORDER = ["consent", "check_in", "photo"];
+const ORDER = ["consent", "check_in", "photo", "receipt"];
 const FIRST_WAIT = 2_000, LONGEST_WAIT = 300_000; // milliseconds
 
 const SENDERS = {
@@ -19,6 +19,11 @@ const SENDERS = {
       say();
     });
   },
+  receipt: async (item) => {
+    const [{ problem }] = (await call("POST", "/v1/sync", { receipts: [{ id: item.id, ...item.draft }] })).receipts;
+    if (problem) throw new Problem(problem.status, problem);
+    return null;
+  },
 };
 
 export const progress = new Map(); // photo's id -> share sent, 0 to 1
@@ -30,7 +35,8 @@ export async function ofKind(kind) {
   return items.sort((one, other) => other.made_at - one.made_at);
 }
 
-export const unsent = async () => (await queued()).filter((item) => item.state !== "answered");
+// What a patient would miss: a receipt is the clinic's.
+export const unsent = async () => (await queued()).filter((item) => item.state !== "answered" && item.kind !== "receipt");
 
 // Put something into the outbox and try to send it at once. Answers its id.
 export async function add(kind, content) {

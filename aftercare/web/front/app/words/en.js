@@ -37,6 +37,8 @@ export default {
     nothing_due: "No check-in is due now", due_next: "The next one is on {when}.", due_later: "From {time} today.", due_none: "None is planned in the next 7 days.",
     changed: "Something changed", changed_why: "You can tell the clinic at any time.",
     add_photo: "Add a photo", next_days: "Next days", from_time: "from {time}",
+    told_today: "What to do today", told_do: "Do", told_avoid: "Leave for now", told_later: "The next days", told_tomorrow: "Tomorrow",
+    told_old: "What was read for these days has run out. Connect to the network to read on.", told_other_language: "Some of this is not written in your language yet. Ask the clinic if anything is unclear.",
     sent_list: "What you sent", sent_empty: "Your check-ins will be listed here.", item_check_in: "Check-in", item_waiting: "not sent yet", item_refused: "not taken", item_sent: "sent",
     // check-in
     step: "{n} of {of}", tap: "Tap all that apply.", recall: "In the last 24 hours", where: "Where is it?", where_optional: "Where? (optional)",

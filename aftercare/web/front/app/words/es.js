@@ -34,6 +34,8 @@ export default {
     nothing_due: "Ahora no toca responder", due_next: "La próxima vez es el {when}.", due_later: "Desde las {time} de hoy.", due_none: "No hay nada previsto en los próximos 7 días.",
     changed: "Algo ha cambiado", changed_why: "Puede contárselo a la clínica en cualquier momento.",
     add_photo: "Añadir una foto", next_days: "Próximos días", from_time: "desde las {time}",
+    told_today: "Qué hacer hoy", told_do: "Haga", told_avoid: "Evite por ahora", told_later: "Los próximos días", told_tomorrow: "Mañana",
+    told_old: "Lo que se leyó para estos días se ha acabado. Conéctese a la red para seguir leyendo.", told_other_language: "Una parte aún no está escrita en su idioma. Pregunte a la clínica si algo no queda claro.",
     sent_list: "Lo que envió", sent_empty: "Aquí aparecerán sus respuestas.", item_check_in: "Respuestas", item_waiting: "aún sin enviar", item_refused: "no aceptado", item_sent: "enviado",
     step: "{n} de {of}", tap: "Toque todo lo que note.", recall: "En las últimas 24 horas", where: "¿Dónde está?", where_optional: "¿Dónde? (opcional)",
     choose_how_much: "Elija cuánto: {name}", choose_one: "Elija una opción: {name}", choose_any: "Toque lo que note, o «{gate}»", there_is_a_problem: "Falta algo",

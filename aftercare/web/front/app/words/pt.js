@@ -34,6 +34,8 @@ export default {
     nothing_due: "Agora não há nada para responder", due_next: "A próxima vez: {when}.", due_later: "A partir das {time} de hoje.", due_none: "Nada previsto nos próximos 7 dias.",
     changed: "Algo mudou", changed_why: "Pode contar à clínica a qualquer momento.",
     add_photo: "Juntar uma fotografia", next_days: "Próximos dias", from_time: "a partir das {time}",
+    told_today: "O que fazer hoje", told_do: "Faça", told_avoid: "Evite por agora", told_later: "Os próximos dias", told_tomorrow: "Amanhã",
+    told_old: "O que foi lido para estes dias acabou. Ligue-se à rede para continuar a ler.", told_other_language: "Uma parte ainda não está escrita na sua língua. Pergunte à clínica se algo não for claro.",
     sent_list: "O que enviou", sent_empty: "As suas respostas vão aparecer aqui.", item_check_in: "Respostas", item_waiting: "ainda por enviar", item_refused: "não aceite", item_sent: "enviado",
     step: "{n} de {of}", tap: "Toque em tudo o que nota.", recall: "Nas últimas 24 horas", where: "Onde está?", where_optional: "Onde? (opcional)",
     choose_how_much: "Escolha quanto: {name}", choose_one: "Escolha uma opção: {name}", choose_any: "Toque no que nota, ou «{gate}»", there_is_a_problem: "Falta algo",
