@@ -53,7 +53,8 @@ def flat(pack: RulePack) -> dict[str, Any]:
             for key, inner in value.items():
                 walk(inner, f"{at}/{escaped(key)}")
         else:
-            values[at] = sorted(value) if isinstance(value, frozenset) else msgspec.to_builtins(value)
+            plain = msgspec.to_builtins(value)
+            values[at] = sorted(plain) if isinstance(value, frozenset) else _listed(plain)
 
     walk(pack, "")
     return values
@@ -92,6 +93,10 @@ def type_at(pointer: str) -> Any:
         else:
             kind = get_args(kind)[1]
     return kind
+
+
+def _listed(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _open_fields(kind: type[msgspec.Struct]) -> list[str]:
