@@ -72,6 +72,7 @@ class Recovery(msgspec.Struct, frozen=True, kw_only=True):
     onset: int | None
     silent_from: int | None
     skin: Skin
+    noise: Noise
     typical: bool
 
     @property
@@ -125,14 +126,14 @@ def check_ins(chance: Random, recovery: Recovery) -> Iterator[SyntheticCheckIn]:
 def _told(chance: Random, recovery: Recovery, day: int, at: datetime, by: AnsweredBy) -> Answers:
     true = recovery.true_on(chance, day, at)
     if not recovery.typical:
-        return answered(chance, rates().noise, true, by_carer=by is AnsweredBy.CARER)
+        return answered(chance, recovery.noise, true, by_carer=by is AnsweredBy.CARER)
     if recovery.story is Story.SKIPS_ITEMS:
         return {key: value for key, value in true.items() if chance.random() >= _SKIPPED_BY_WHO_SKIPS}
     return true
 
 
 def _contact(chance: Random, recovery: Recovery) -> Answers:
-    urgent = not recovery.typical and chance.random() < rates().noise.wants_contact_urgent
+    urgent = not recovery.typical and chance.random() < recovery.noise.wants_contact_urgent
     return {**_CONTACT, "wants_contact": "urgent"} if urgent else _CONTACT
 
 
@@ -148,7 +149,7 @@ def _answered_at(chance: Random, recovery: Recovery) -> list[tuple[int, datetime
     due = calendar.calendar(recovery.modality, recovery.session_at, recovery.time_zone)
     if recovery.typical:
         return [(one.day, _in_time(chance, one)) for one in due]
-    noise = rates().noise
+    noise = recovery.noise
     forgets = chance.choices(noise.forgets, noise.forgets_shares)[0]
     stops = chance.choice(due).day if chance.random() < noise.stops else None
     answered: dict[int, datetime] = {}
@@ -159,7 +160,7 @@ def _answered_at(chance: Random, recovery: Recovery) -> list[tuple[int, datetime
         late = chance.random() < noise.late and one.day + 1 not in due_days
         moved = timedelta(days=late)
         answered[one.day + late] = _in_time(chance, one) + moved
-    answered |= _something_changed(chance, recovery, noise, answered)
+    answered |= _something_changed(chance, recovery, answered)
     return sorted(
         (calendar.day_of(recovery.session_at, at, recovery.time_zone), at) for at in answered.values()
     )
@@ -170,7 +171,7 @@ def _in_time(chance: Random, due: DueCheckIn) -> datetime:
 
 
 def _something_changed(
-    chance: Random, recovery: Recovery, noise: Noise, answered: dict[int, datetime]
+    chance: Random, recovery: Recovery, answered: dict[int, datetime]
 ) -> dict[int, datetime]:
     """Give the check-ins of somebody whose skin turned bad, on days on which they answered none."""
     script, onset = recovery.script, recovery.onset
@@ -180,7 +181,11 @@ def _something_changed(
     session_on = recovery.session_at.astimezone(zone).date()
     opened: dict[int, datetime] = {}
     for day in range(onset, onset + _ALARMED_FOR + 1):
-        if day in answered or not script.on(day - onset) or chance.random() >= noise.something_changed:
+        if (
+            day in answered
+            or not script.on(day - onset)
+            or chance.random() >= recovery.noise.something_changed
+        ):
             continue
         at = calendar.at_local(session_on + timedelta(days=day), calendar.EVENING, zone)
         opened[day] = max(at, recovery.session_at + timedelta(hours=1)).astimezone(UTC)

@@ -2,7 +2,7 @@
 
 Nobody in it exists: names are "Sample" and a tree, identifiers begin with SYN. The same seed draws the same people, and
 more people never change the first ones, so that processes can share them out. All three draw natural courses,
-complications and noise from one file, `cohorts/rates-1.toml`; the demo takes typical courses without noise.
+complications and noise from one file, `cohorts/rates-2.toml`; the demo takes typical courses without noise.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from aftercare.care import calendar
 from aftercare.care.answering import DENIED as _DENIED
 from aftercare.care.answering import Recovery, SyntheticCheckIn, check_ins
 from aftercare.care.natural import draw_skin, graded
-from aftercare.care.rates import Script, rates
+from aftercare.care.rates import Noise, Script, rates
 from aftercare.care.stories import BEGINS, DECK, SHOWN_AFTER, Story
 from aftercare.model.timeline import Risks, Timeline, TimelineCheckIn, Treatment
 from aftercare.model.words import Modality
@@ -102,12 +102,12 @@ def draw_visits(seed: int, index: int, *, now: datetime, days: int) -> tuple[Syn
 
 
 def draw_episode(
-    seed: int, index: int, *, modality: Modality, skin_type: int, complicated: bool
+    seed: int, index: int, *, modality: Modality, skin_type: int, complicated: bool, slips: bool = True
 ) -> SyntheticPatient:
     """Draw one whole episode, 42 days, by which rules are judged; skin type 1 to 6 (Fitzpatrick).
 
-    A complication is drawn by the weights of the rates among those that this person may have. What is drawn depends
-    on the arguments alone.
+    A complication is drawn by the weights of the rates among those that this person may have. Without `slips` nobody
+    mistakes anything. What is drawn depends on the arguments alone.
     """
     chance = Random(f"{seed}/{index}/{modality}/{skin_type}/episode")  # noqa: S311  # a cohort, no secret
     possible = rates().possible(modality, skin_type)
@@ -120,7 +120,8 @@ def draw_episode(
     zone = ZoneInfo(chance.choice(_ZONES))
     bare = _visit(chance, index, story, modality, zone, _FIRST_DAY + timedelta(days=chance.randrange(365)))
     one = msgspec.structs.replace(bare, risks=risks, own=own)
-    return _answers(chance, one, until=datetime.max.replace(tzinfo=UTC))
+    noise = rates().noise if slips else rates().noise.without_slips()
+    return _answers(chance, one, until=datetime.max.replace(tzinfo=UTC), noise=noise)
 
 
 def timeline(patient: SyntheticPatient, *, until_day: int | None = None) -> Timeline:
@@ -276,7 +277,12 @@ def _treatment(chance: Random, modality: Modality) -> Treatment:
 
 
 def _answers(
-    chance: Random, patient: SyntheticPatient, *, until: datetime, typical: bool = False
+    chance: Random,
+    patient: SyntheticPatient,
+    *,
+    until: datetime,
+    noise: Noise | None = None,
+    typical: bool = False,
 ) -> SyntheticPatient:
     skin = draw_skin(
         chance,
@@ -296,6 +302,7 @@ def _answers(
         onset=patient.onset,
         silent_from=patient.silent_from,
         skin=skin,
+        noise=noise or rates().noise,
         typical=typical,
     )
     said: Iterator[SyntheticCheckIn] = check_ins(chance, recovery)

@@ -21,6 +21,7 @@ class Course(msgspec.Struct, frozen=True):
     begins: float
     peaks: float
     ends: float
+    mild_from: float | None
     rounding: float  # where between two grades this person changes over
 
     def grade(self, days: float) -> int:
@@ -33,7 +34,8 @@ class Course(msgspec.Struct, frozen=True):
             level = float(self.peak)  # what begins with the treatment itself is at its worst within the hour
         else:
             level = self.peak * (self.ends - days) / (self.ends - self.peaks)
-        return max(1, min(self.peak, int(level + self.rounding)))
+        mild = self.mild_from is not None and days >= self.mild_from
+        return 1 if mild else max(1, min(self.peak, int(level + self.rounding)))
 
 
 class Skin(msgspec.Struct, frozen=True):
@@ -103,6 +105,7 @@ def _course(
         begins=wave.begins,
         peaks=peaks,
         ends=max(drawn_end + later, peaks + 0.01),
+        mild_from=None if wave.mild_from is None else wave.mild_from + later,
         rounding=chance.uniform(0.2, 0.8),
     )
 

@@ -10,7 +10,7 @@ from aftercare.care.stories import Story
 from aftercare.model.timeline import Answers
 from aftercare.model.words import Code, Modality, Tier
 
-_FILE = Path(__file__).parent / "cohorts" / "rates-1.toml"
+_FILE = Path(__file__).parent / "cohorts" / "rates-2.toml"
 
 Shares = tuple[float, ...]
 
@@ -44,6 +44,7 @@ class Wave(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     peaks: tuple[float, float]
     ends: tuple[float, float, float]
     ends_light: tuple[float, float, float] | None = None
+    mild_from: float | None = None  # days; from then on mild at most (`deep_days` later after deep needling)
     deep_days: float = 0.0
 
 
@@ -91,6 +92,18 @@ class Noise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     wants_contact: float
     wants_contact_urgent: float
     stops: float
+
+    def without_slips(self) -> "Noise":
+        """Give the same people, who forget and put off as before but mistake nothing that they answer."""
+        return msgspec.structs.replace(
+            self,
+            grade_up=0.0,
+            grade_down=0.0,
+            stray_mild=0.0,
+            wrong_chip=0.0,
+            stray_tick=0.0,
+            sign_missed=0.0,
+        )
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

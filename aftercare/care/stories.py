@@ -1,4 +1,4 @@
-"""What becomes of the people of the synthetic cohort. How complications go and how often stands in `cohorts/rates-1.toml`."""
+"""What becomes of the people of the synthetic cohort. How complications go and how often stands in `cohorts/rates-2.toml`."""
 
 from enum import StrEnum
 
