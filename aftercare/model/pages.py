@@ -11,6 +11,8 @@ import msgspec
 
 from aftercare.model.backtests import Difference, Kind, Summary
 from aftercare.model.charts import AlertPin, Axis, ChartSeries, SignsRow
+from aftercare.model.course_pages import CourseSettingsPage, RecallsPage
+from aftercare.model.course_plans import CoursePlan
 from aftercare.model.statistics import PeriodChoice, Statistics
 from aftercare.model.views import (
     Act,
@@ -91,6 +93,7 @@ class PatientPage(msgspec.Struct, frozen=True, kw_only=True):
     last_check_in_at: datetime | None = None
     next_due_at: datetime | None = None
     course_held: str | None = None  # why the next session is blocked
+    plans: tuple[CoursePlan, ...] = ()  # of each course, those that go on first
 
 
 class PatientRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -268,5 +271,5 @@ class ProblemPage(msgspec.Struct, frozen=True, kw_only=True):
 
 Page = (
     TriagePage | AlertPage | ActPage | PatientPage | PatientsPage | CallListPage | InvitationPage | PhotoPage | SignInPage
-    | StatisticsPage | BacktestPage | ProblemPage | PatientFormPage | SessionFormPage
+    | RecallsPage | CourseSettingsPage | StatisticsPage | BacktestPage | ProblemPage | PatientFormPage | SessionFormPage
 )  # fmt: skip

@@ -12,7 +12,7 @@ from aftercare.model.charts import AlertPin
 from aftercare.model.pages import InvitationPage, PatientPage, PhotoPage
 from aftercare.model.recovery import Recovery
 from aftercare.model.views import FollowUpItem, MessageView, PhotoView, SessionView
-from aftercare.services import audit, enrolments, recovery
+from aftercare.services import audit, dashboard_recalls, enrolments, recovery
 from aftercare.services import dashboard_alerts as drawn
 from aftercare.services import dashboard_course as course_of
 from aftercare.services import dashboard_views as views
@@ -41,6 +41,7 @@ async def patient(
         session = await _session(db, clinic_id, mine)
         taken = await photos.of_patient(db, clinic_id, patient_id, _PHOTOS)
         log = await _log(db, clinic_id, mine)
+        plans = await dashboard_recalls.plans(db, clinic_id, mine, now)
         await audit.record(db, reader.actor, "patient.seen", now=now, patient_id=patient_id)
     course = course_of.recovered(mine, mine.newest, now) if mine.newest else None
     alerts = tuple(drawn.view(context, alert, patient_id, depth) for alert in shown)
@@ -66,6 +67,7 @@ async def patient(
         last_check_in_at=max((kept.judged_at for kept in mine.check_ins), default=None),
         next_due_at=course.next_due_at if course else None,
         course_held=block.reason if block else None,
+        plans=plans,
     )
 
 

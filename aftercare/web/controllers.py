@@ -18,6 +18,7 @@ from aftercare.web.backtests import BacktestPageController
 from aftercare.web.door import DoorController
 from aftercare.web.intake_pages import PatientFormController, SessionFormController
 from aftercare.web.people import PeopleController
+from aftercare.web.recalls import CoursePageController, CourseSettingsPageController, RecallPageController
 from aftercare.web.refusals import refuse
 from aftercare.web.statistics import StatisticsPageController
 from aftercare.web.visits import StaffRequest, anyone, html, reader_of, staff_page
@@ -67,6 +68,8 @@ _NOWHERE = [
     "/patients/{one:str}/{rest:path}",
     "/patients/{one:str}/photos/{two:str}/{rest:path}",
     "/call-list/{one:str}/{two:str}/{rest:path}",
+    "/recalls/{one:str}/{rest:path}",
+    "/course-settings/{one:str}/{rest:path}",
     "/sign-in/{one:str}/{rest:path}",
     "/rules/{one:str}/{rest:path}",
 ]
@@ -94,6 +97,9 @@ WEB_CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
             PeopleController,
             PatientFormController,
             SessionFormController,
+            RecallPageController,
+            CoursePageController,
+            CourseSettingsPageController,
             StatisticsPageController,
             BacktestPageController,
             DoorController,

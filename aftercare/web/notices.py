@@ -25,6 +25,14 @@ _DONE: Final[dict[str, str]] = {
     "recorded": "Session recorded. The patient’s app is connected and asks by itself.",
     "not_now": "Screening signed: not now. No session was recorded.",
     "rung": "Noted: rung. Off the list.",
+    "recall_contacted": "Noted: reached.",
+    "recall_no_answer": "Noted: no answer.",
+    "recall_booked": "Noted: booked. Back on the list if no session is recorded by then.",
+    "recall_snoozed": "Noted. Back on the list that day.",
+    "recall_declined": "Noted: declined. Off the list.",
+    "course_ended": "Course ended. It can be resumed below.",
+    "course_resumed": "Course resumed.",
+    "settings_saved": "Saved, for courses planned from now on.",
 }
 # The same done to several alerts of one patient at once; {n} of them.
 _DONE_TO_SEVERAL: Final[dict[str, str]] = {

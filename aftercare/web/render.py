@@ -7,6 +7,7 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from aftercare.model.course_pages import CourseSettingsPage, RecallsPage
 from aftercare.model.pages import (
     ActPage,
     AlertPage,
@@ -29,6 +30,7 @@ from aftercare.model.words import Tier
 from aftercare.web import (
     backtest_charts,
     charts,
+    course_words,
     questions,
     readings,
     statistics_charts,
@@ -51,6 +53,8 @@ _TEMPLATES: Final[dict[type, str]] = {
     PhotoPage: "photo.html",
     PatientFormPage: "patient_form.html",
     SessionFormPage: "session_form.html",
+    RecallsPage: "recalls.html",
+    CourseSettingsPage: "course_settings.html",
     StatisticsPage: "statistics.html",
     SignInPage: "sign_in.html",
     ProblemPage: "problem.html",
@@ -77,6 +81,7 @@ def _environment() -> Environment:
         "charts": charts,
         "readings": readings,
         "questions": questions,
+        "course_words": course_words,
         "pictures": statistics_charts,
         "trials": backtest_charts,
         "words_of": statistics_words,

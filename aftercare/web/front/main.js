@@ -5,6 +5,7 @@ import "./base.css";
 import "./triage.css";
 import "./patient.css";
 import "./forms.css";
+import "./courses.css";
 import "./statistics.css";
 import "./backtest.css";
 
