@@ -23,6 +23,7 @@ from aftercare.api.problems import answer
 from aftercare.api.recalls import CourseController, RecallController
 from aftercare.api.records import EpisodeController, RecordController
 from aftercare.api.schema import SchemaPlugin, operation_id, schema_router
+from aftercare.api.screenings import QuestionnaireController, ScreeningController
 from aftercare.api.server import INTENDED_USE, ServerController
 from aftercare.api.staff import StaffController
 from aftercare.api.statistics import StatisticsController
@@ -43,6 +44,8 @@ CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
     RecallController,
     CourseSettingsController,
     LotController,
+    QuestionnaireController,
+    ScreeningController,
     RecordController,
     EpisodeController,
     MeController,

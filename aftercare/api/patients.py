@@ -1,4 +1,4 @@
-"""Patients, for staff; their courses, sessions, screenings and invitations."""
+"""Patients, for staff; their courses, sessions and invitations."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -21,9 +21,8 @@ from aftercare.model.care import (
     SessionDraft,
 )
 from aftercare.model.people import Actor, Patient, PatientDraft
-from aftercare.model.screenings import Screening, ScreeningDraft
 from aftercare.model.text import END
-from aftercare.services import courses, enrolments, patients, screenings
+from aftercare.services import courses, enrolments, patients
 from aftercare.services.house import House
 
 StaffRequest = Request[Actor, Any, Any]
@@ -133,17 +132,6 @@ class PatientController(Controller):
     ) -> Course:
         """A course of sessions of one modality."""
         return await courses.create_course(house.database, request.user, patient_id, data, now=house.now())
-
-    @post("/{patient_id:str}/screenings", guards=[practitioner_only], summary="Sign a screening")
-    async def screen(
-        self,
-        request: StaffRequest,
-        house: NamedDependency[House],
-        patient_id: FromPath[UUID],
-        data: JSONBody[ScreeningDraft],
-    ) -> Screening:
-        """Candidacy as the practitioner who asks has settled it."""
-        return await screenings.screen(house.database, request.user, patient_id, data, now=house.now())
 
     @post("/{patient_id:str}/sessions", guards=[practitioner_only], summary="Record a session")
     async def record_session(

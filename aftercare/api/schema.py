@@ -49,6 +49,7 @@ _ALSO: dict[str, set[int]] = {
     "recall_add_contact": {409},
     "patient_screen": {404, 409},
     "patient_record_session": {409},
+    "screening_prepare": {412},
     "instructions_draft": {404, 409},
     "instructions_update": {409, 412},
     "instructions_publish": {409, 412},

@@ -15,16 +15,16 @@ import msgspec
 from aftercare.care.questionnaire import TEXTS, asked
 from aftercare.model.people import Patient
 from aftercare.model.screenings import (
-    Advice,
     Effect,
-    Item,
     Lesson,
     Outcome,
     Questionnaire,
-    Reason,
     Risk,
     Said,
     Scope,
+    ScreeningAdvice,
+    ScreeningItem,
+    ScreeningReason,
     Unread,
     Weight,
 )
@@ -50,7 +50,7 @@ _ASKED_AND_NONE = frozenset({"", "none", "no", "-"})
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-def is_due(item: Item, answers: Mapping[str, Any]) -> bool:
+def is_due(item: ScreeningItem, answers: Mapping[str, Any]) -> bool:
     """Whether an item is to be asked, given the answer that it follows from."""
     return item.asked_if is None or _said_any(answers.get(item.asked_if.item), item.asked_if.said)
 
@@ -62,7 +62,7 @@ def advise_candidacy(
     *,
     on: date,
     scope: Scope = "course",
-) -> Advice:
+) -> ScreeningAdvice:
     """What these answers come to for a treatment on a day.
 
     Answers to items of the other scope are judged as well; unknown items and unreadable answers are named in `unread`.
@@ -76,7 +76,7 @@ def advise_candidacy(
         if modality in effect.modalities and _fires(effect, read[item.key], on)
     ]
     reasons = tuple(reason for _, _, reason in sorted(found, key=lambda one: one[:2]))
-    return Advice(
+    return ScreeningAdvice(
         questionnaire=questionnaire.version,
         outcome=_OUTCOMES[reasons[0].weight] if reasons else "candidate",
         reasons=reasons,
@@ -106,14 +106,14 @@ def learned(questionnaire: Questionnaire, answers: Mapping[str, Any]) -> dict[Ri
     return known
 
 
-def _taught(item: Item, lesson: Lesson, answer: Any) -> bool | int | str | None:
+def _taught(item: ScreeningItem, lesson: Lesson, answer: Any) -> bool | int | str | None:
     if item.kind == "text":
         return str(answer)
     return lesson.value if _said_any(answer, lesson.said) else None
 
 
-def _reason(item: Item, effect: Effect) -> Reason:
-    return Reason(
+def _reason(item: ScreeningItem, effect: Effect) -> ScreeningReason:
+    return ScreeningReason(
         item=item.key,
         short=item.short,
         weight=effect.weight,
@@ -158,28 +158,28 @@ def _read(questionnaire: Questionnaire, answers: Mapping[str, Any]) -> tuple[dic
     return read, unread
 
 
-def _yes_no(_: Item, sent: Any) -> Any:
+def _yes_no(_: ScreeningItem, sent: Any) -> Any:
     return sent if isinstance(sent, bool) else None
 
 
-def _choice(item: Item, sent: Any) -> Any:
+def _choice(item: ScreeningItem, sent: Any) -> Any:
     return sent if isinstance(sent, str) and sent in item.values else None
 
 
-def _many(item: Item, sent: Any) -> Any:
+def _many(item: ScreeningItem, sent: Any) -> Any:
     # What is known of a list is judged even if another part of it is not: nothing said is lost.
     known = tuple(one for one in sent if one in item.values) if isinstance(sent, (list, tuple)) else ()
     return known if known or sent in ([], ()) else None
 
 
-def _date(_: Item, sent: Any) -> Any:
+def _date(_: ScreeningItem, sent: Any) -> Any:
     try:
         return date.fromisoformat(sent) if isinstance(sent, str) else None
     except ValueError:
         return None
 
 
-def _text(_: Item, sent: Any) -> Any:
+def _text(_: ScreeningItem, sent: Any) -> Any:
     fits = isinstance(sent, str) and len(sent) <= _LONGEST_TEXT and not _UNSTORABLE.search(sent)
     return (sent.strip() or None) if fits else None
 
@@ -187,7 +187,7 @@ def _text(_: Item, sent: Any) -> Any:
 _READERS: Final = {"yes_no": _yes_no, "choice": _choice, "many": _many, "date": _date, "text": _text}
 
 
-def why_needed(advice: Advice, decided: Outcome, *, whole: bool) -> str | None:
+def why_needed(advice: ScreeningAdvice, decided: Outcome, *, whole: bool) -> str | None:
     """Why a decision needs the practitioner's own reason, as a sentence; None where the advice says it all.
 
     `whole`: the questionnaire was gone through as a whole, so that what is open was left open knowingly.

@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 import msgspec
 
 from aftercare.errors import AftercareError
-from aftercare.model.screenings import Item, Lesson, Questionnaire, Said, Scope
+from aftercare.model.screenings import Lesson, Questionnaire, Said, Scope, ScreeningItem
 from aftercare.model.words import Prophylaxis
 
 CURRENT_VERSION: Final = 1
@@ -65,7 +65,7 @@ def parse(text: str) -> Questionnaire:
     return made
 
 
-def asked(questionnaire: Questionnaire, scope: Scope) -> tuple[Item, ...]:
+def asked(questionnaire: Questionnaire, scope: Scope) -> tuple[ScreeningItem, ...]:
     """The items of a scope, in their order."""
     return tuple(item for item in questionnaire.items if scope in item.scopes)
 
@@ -101,7 +101,7 @@ def _missing(what: str, text: Mapping[str, str], made: Questionnaire) -> Iterato
             yield f"{what} has no words in {language}"
 
 
-def _faults_of_effects(item: Item) -> Iterator[str]:
+def _faults_of_effects(item: ScreeningItem) -> Iterator[str]:
     for effect in item.effects:
         if not (effect.sentence.strip() and effect.plan.strip() and effect.source.strip()):
             yield f"an effect of {item.key} lacks its sentence, plan or source"
@@ -115,7 +115,7 @@ def _faults_of_effects(item: Item) -> Iterator[str]:
             yield f"{item.key}: a conflict has two sides"
 
 
-def _faults_of_lessons(item: Item) -> Iterator[str]:
+def _faults_of_lessons(item: ScreeningItem) -> Iterator[str]:
     for lesson in item.learns:
         if item.kind == "text":
             fits = lesson.risk in TEXTS and not lesson.said and lesson.value is None
@@ -133,7 +133,7 @@ def _fits_its_risk(lesson: Lesson) -> bool:
     return isinstance(lesson.value, str if lesson.risk in TEXTS else bool)
 
 
-def _possible(item: Item, said: tuple[Said, ...]) -> bool:
+def _possible(item: ScreeningItem, said: tuple[Said, ...]) -> bool:
     """Whether each of these is an answer to the item."""
     if item.kind == "yes_no":
         return bool(said) and all(isinstance(one, bool) for one in said)

@@ -65,7 +65,7 @@ class AskedIf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     said: tuple[Said, ...]
 
 
-class Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ScreeningItem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One question. `short` is what staff read in a list."""
 
     key: str
@@ -82,7 +82,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     effects: tuple[Effect, ...] = ()
 
 
-class Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ScreeningGroup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Questions asked together."""
 
     key: str
@@ -94,8 +94,8 @@ class Questionnaire(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     version: int
     languages: tuple[str, ...]
-    groups: tuple[Group, ...]
-    items: tuple[Item, ...]
+    groups: tuple[ScreeningGroup, ...]
+    items: tuple[ScreeningItem, ...]
 
 
 class Unread(msgspec.Struct, frozen=True):
@@ -105,7 +105,7 @@ class Unread(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Reason(msgspec.Struct, frozen=True, kw_only=True):
+class ScreeningReason(msgspec.Struct, frozen=True, kw_only=True):
     """One answer that weighs: what it is, why, what to do if it goes ahead, and both sides where sources conflict."""
 
     item: str
@@ -117,7 +117,7 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     sides: tuple[Side, ...] = ()
 
 
-class Advice(msgspec.Struct, frozen=True, kw_only=True):
+class ScreeningAdvice(msgspec.Struct, frozen=True, kw_only=True):
     """What a questionnaire advises on a day. A practitioner decides.
 
     What is not answered is never "no": with anything in `unanswered` the outcome holds only as far as was answered.
@@ -125,7 +125,7 @@ class Advice(msgspec.Struct, frozen=True, kw_only=True):
 
     questionnaire: int
     outcome: Outcome
-    reasons: tuple[Reason, ...] = ()  # the heaviest first
+    reasons: tuple[ScreeningReason, ...] = ()  # the heaviest first
     unanswered: tuple[str, ...] = ()  # keys of items
     unread: tuple[Unread, ...] = ()
 
@@ -188,11 +188,14 @@ class Screening(msgspec.Struct, frozen=True, kw_only=True):
     signed_by: UUID
     signed_at: Instant
     questionnaire: int | None = None
-    advice: Advice | None = None
+    advice: ScreeningAdvice | None = None
 
 
-class Prepared(msgspec.Struct, frozen=True, kw_only=True):
-    """Answers written down and not signed: anyone of the care team may prepare them, a practitioner signs."""
+class PreparedScreening(msgspec.Struct, frozen=True, kw_only=True):
+    """Answers written down and not signed: anyone of the care team may prepare them, a practitioner signs.
+
+    `version` is the ETag of an edit.
+    """
 
     patient_id: UUID
     modality: Modality
@@ -200,3 +203,4 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     answers: dict[str, Any]
     prepared_by: UUID
     prepared_at: Instant
+    version: int = 1

@@ -10,13 +10,13 @@ from uuid_utils.compat import uuid7
 from aftercare.care.candidacy import advise_candidacy, learned, why_needed, with_lessons
 from aftercare.care.questionnaire import CURRENT_VERSION, load
 from aftercare.db.pool import Connection, Database
-from aftercare.errors import Malformed, NotFound, OtherContent
+from aftercare.errors import Malformed, NotFound, OtherContent, Outdated
 from aftercare.model.care import Course, SessionDraft
 from aftercare.model.people import Actor, Patient
 from aftercare.model.screenings import (
-    Advice,
-    Prepared,
+    PreparedScreening,
     Screening,
+    ScreeningAdvice,
     ScreeningDraft,
     ScreeningQuestion,
     SessionScreening,
@@ -50,7 +50,7 @@ class NotNowError(BlockedError):
 
 async def advise(
     database: Database, actor: Actor, patient_id: UUID, question: ScreeningQuestion, *, now: datetime
-) -> Advice:
+) -> ScreeningAdvice:
     """What the questionnaire advises today; nothing is kept. Raises NotFound, UnknownQuestionnaireError."""
     questionnaire = load(question.questionnaire or CURRENT_VERSION)
     async with database.clinic(actor.clinic_id) as db:
@@ -68,11 +68,15 @@ async def prepare(
     patient_id: UUID,
     question: ScreeningQuestion,
     *,
+    version: int,
     now: datetime,
-) -> Prepared:
-    """Keep answers unsigned, over those prepared before for this treatment. Raises NotFound, UnknownQuestionnaireError."""
+) -> PreparedScreening:
+    """Keep answers unsigned, over those of this version (0: none yet) that were prepared for this treatment.
+
+    Raises NotFound, Outdated, UnknownQuestionnaireError.
+    """
     questionnaire = load(question.questionnaire or CURRENT_VERSION)
-    kept = Prepared(
+    kept = PreparedScreening(
         patient_id=patient_id,
         modality=question.modality,
         questionnaire=questionnaire.version,
@@ -81,10 +85,14 @@ async def prepare(
         prepared_at=now,
     )
     async with database.clinic(actor.clinic_id) as db:
-        await _patient(db, actor, patient_id)
-        await store.prepare(db, actor.clinic_id, kept)
+        if await patients.lock(db, actor.clinic_id, patient_id) is None:
+            raise NotFound
+        before = await store.prepared(db, actor.clinic_id, patient_id, question.modality)
+        if version != (before.version if before else 0):
+            raise Outdated
+        newer = await store.prepare(db, actor.clinic_id, kept)
         await audit.record(db, actor, "screening.prepared", now=now, patient_id=patient_id, detail=question)
-    return kept
+    return msgspec.structs.replace(kept, version=newer)
 
 
 async def screen(
@@ -280,7 +288,7 @@ async def get_screening(
 
 async def get_prepared(
     database: Database, actor: Actor, patient_id: UUID, modality: Modality, *, now: datetime
-) -> Prepared:
+) -> PreparedScreening:
     """The answers prepared for a treatment. Raises NotFound."""
     async with database.clinic(actor.clinic_id) as db:
         found = await store.prepared(db, actor.clinic_id, patient_id, modality)

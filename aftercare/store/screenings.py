@@ -5,7 +5,7 @@ from uuid import UUID
 
 from aftercare.db.pool import Connection
 from aftercare.db.sql import queries
-from aftercare.model.screenings import Prepared, Scope, Screening
+from aftercare.model.screenings import PreparedScreening, Scope, Screening
 from aftercare.model.words import Modality
 from aftercare.store.rows import many, one
 
@@ -62,22 +62,25 @@ async def signed_between(
     return one(Screening, row)
 
 
-async def prepare(db: Connection, clinic_id: UUID, prepared: Prepared) -> None:
-    """Keep answers, over those that were prepared for this treatment before."""
-    await db.execute(
+async def prepare(db: Connection, clinic_id: UUID, prepared: PreparedScreening) -> int:
+    """Keep answers, over those that were prepared for this treatment before; returns their version."""
+    version: int = await db.fetchval(
         _SQL["prepare"], clinic_id, prepared.patient_id, prepared.modality, prepared.questionnaire, prepared.answers,
         prepared.prepared_by, prepared.prepared_at,
     )  # fmt: skip
+    return version
 
 
-async def prepared(db: Connection, clinic_id: UUID, patient_id: UUID, modality: Modality) -> Prepared | None:
+async def prepared(
+    db: Connection, clinic_id: UUID, patient_id: UUID, modality: Modality
+) -> PreparedScreening | None:
     """The answers prepared for a treatment."""
-    return one(Prepared, await db.fetchrow(_SQL["prepared"], clinic_id, patient_id, modality))
+    return one(PreparedScreening, await db.fetchrow(_SQL["prepared"], clinic_id, patient_id, modality))
 
 
-async def prepared_of(db: Connection, clinic_id: UUID, patient_id: UUID) -> list[Prepared]:
+async def prepared_of(db: Connection, clinic_id: UUID, patient_id: UUID) -> list[PreparedScreening]:
     """All answers prepared for a patient and not signed yet."""
-    return many(Prepared, await db.fetch(_SQL["prepared_of"], clinic_id, patient_id))
+    return many(PreparedScreening, await db.fetch(_SQL["prepared_of"], clinic_id, patient_id))
 
 
 async def forget_prepared(db: Connection, clinic_id: UUID, patient_id: UUID, modality: Modality) -> None:

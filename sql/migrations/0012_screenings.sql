@@ -13,6 +13,7 @@ create table prepared_screenings (
     answers json not null,
     prepared_by uuid not null,
     prepared_at timestamptz not null,
+    version integer not null default 1,
     primary key (clinic_id, patient_id, modality),
     foreign key (clinic_id, patient_id) references patients on delete cascade,
     foreign key (clinic_id, prepared_by) references staff

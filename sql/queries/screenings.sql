@@ -46,14 +46,15 @@ insert into prepared_screenings (clinic_id, patient_id, modality, questionnaire,
 values ($1, $2, $3, $4, $5, $6, $7)
 on conflict (clinic_id, patient_id, modality) do update
 set questionnaire = excluded.questionnaire, answers = excluded.answers, prepared_by = excluded.prepared_by,
-    prepared_at = excluded.prepared_at;
+    prepared_at = excluded.prepared_at, version = prepared_screenings.version + 1
+returning version;
 
 -- name: prepared
-select patient_id, modality, questionnaire, answers, prepared_by, prepared_at from prepared_screenings
+select patient_id, modality, questionnaire, answers, prepared_by, prepared_at, version from prepared_screenings
 where clinic_id = $1 and patient_id = $2 and modality = $3;
 
 -- name: prepared_of
-select patient_id, modality, questionnaire, answers, prepared_by, prepared_at from prepared_screenings
+select patient_id, modality, questionnaire, answers, prepared_by, prepared_at, version from prepared_screenings
 where clinic_id = $1 and patient_id = $2 order by modality;
 
 -- name: forget_prepared

@@ -55,7 +55,12 @@ async def fill(client: httpx.AsyncClient, people: dict[str, Person], root: async
     )
     assert noted.status_code == 200
     screened = {"modality": "microneedling", "outcome": "with_precautions", "reasons": [MARKER]}
-    await client.post(f"/v1/patients/{alder.id}/screenings", headers=by.headers, json=screened)
+    signed = await client.post(f"/v1/patients/{alder.id}/screenings", headers=by.headers, json=screened)
+    assert signed.status_code == 201, signed.text
+    # Two, because numbers are counted within a clinic: the other one may come to have a second pack, and has no third.
+    for _ in range(2):
+        pack = await client.post("/v1/rule-packs", headers=by.headers, json={"note": f"{MARKER} says why"})
+        assert pack.status_code == 201
     delivery = await root.fetchval("select delivery_id from deliveries limit 1")
     values = {
         "patient_id": str(alder.id),
@@ -71,6 +76,8 @@ async def fill(client: httpx.AsyncClient, people: dict[str, Person], root: async
         "kind": "care",
         "rendition": "display",
         "modality": "microneedling",
+        "screening_id": signed.json()["screening_id"],
+        "questionnaire_version": "1",
         "check_in_id": check_in_id,
         "photo_id": photo_id,
     }
@@ -95,6 +102,8 @@ def body_of(operation_id: str, values: dict[str, str]) -> dict[str, Any] | None:
         "patient_plan": course,
         "patient_screen": course
         | {"screening_id": str(uuid4()), "outcome": "candidate", "answers": {"sunburn": False}},
+        "screening_advise": {"modality": "microneedling", "answers": {"sunburn": True}},
+        "screening_prepare": {"modality": "microneedling", "answers": {"sunburn": True}},
         "patient_record_session": session_draft(values["course_id"], WEDNESDAY - timedelta(days=1)),
         "course_end": {"because": "declined", "note": "told by telephone"},
         "recall_add_contact": {"kind": "booked", "day": "2026-05-04", "text": "mornings"},

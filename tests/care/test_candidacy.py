@@ -20,7 +20,7 @@ from aftercare.care.questionnaire import (
     source_of,
     versions,
 )
-from aftercare.model.screenings import Advice, Item, Scope, Weight
+from aftercare.model.screenings import Scope, ScreeningAdvice, ScreeningItem, Weight
 from aftercare.model.words import Modality
 
 TODAY = date(2026, 3, 4)
@@ -35,7 +35,7 @@ def ago(days: int) -> str:
     return (TODAY - timedelta(days=days)).isoformat()
 
 
-def advice(modality: Modality = CIT, scope: Scope = "course", **answers: Any) -> Advice:
+def advice(modality: Modality = CIT, scope: Scope = "course", **answers: Any) -> ScreeningAdvice:
     return advise_candidacy(QUESTIONS, answers, modality, on=TODAY, scope=scope)
 
 
@@ -131,7 +131,7 @@ def test_every_effect_of_the_questionnaire_has_its_row() -> None:
     }
 
 
-def _answer(item: Item) -> st.SearchStrategy[Any]:
+def _answer(item: ScreeningItem) -> st.SearchStrategy[Any]:
     open_ = st.sampled_from([None, "unknown"])
     if item.kind == "yes_no":
         return st.booleans() | open_
@@ -189,7 +189,7 @@ def test_whatever_a_newer_app_sends_is_read_as_far_as_it_can_be_and_the_rest_nam
     answers: dict[str, Any], modality: Modality
 ) -> None:
     found = advise_candidacy(QUESTIONS, answers, modality, on=TODAY)
-    assert msgspec.json.decode(msgspec.json.encode(found), type=Advice) == found
+    assert msgspec.json.decode(msgspec.json.encode(found), type=ScreeningAdvice) == found
     unknown = {key for key in answers if key not in ITEMS and answers[key] not in (None, "", "unknown")}
     assert len([one for one in found.unread if one.reason.startswith("This questionnaire")]) == len(unknown)
     learned(QUESTIONS, answers)

@@ -1,0 +1,151 @@
+"""Screening: the questionnaires, what they advise, answers prepared for a practitioner, and what was signed."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Request, Response, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, HeaderParameter, JSONBody
+
+from aftercare.api.pages import Cursor, Page, page_of, read_cursor
+from aftercare.api.who import care_team, practitioner_only
+from aftercare.care import questionnaire
+from aftercare.errors import Malformed, NotFound
+from aftercare.model.people import Actor
+from aftercare.model.screenings import (
+    PreparedScreening,
+    Questionnaire,
+    Screening,
+    ScreeningAdvice,
+    ScreeningDraft,
+    ScreeningQuestion,
+)
+from aftercare.model.words import Modality
+from aftercare.services import screenings
+from aftercare.services.house import House
+
+StaffRequest = Request[Actor, Any, Any]
+
+
+class QuestionnaireVersions(msgspec.Struct, frozen=True, kw_only=True):
+    """The versions known here, and the one to ask now."""
+
+    current: int
+    versions: tuple[int, ...]
+
+
+class QuestionnaireController(Controller):
+    """What is asked before a course and before each session."""
+
+    path = "/v1/screening-questionnaires"
+    tags = ("screenings",)
+
+    @get("/", guards=[care_team], summary="Versions of the screening questionnaire")
+    async def list_versions(self) -> QuestionnaireVersions:
+        """A screening names the version it answers; older ones stay readable."""
+        return QuestionnaireVersions(current=questionnaire.CURRENT_VERSION, versions=questionnaire.versions())
+
+    @get("/{questionnaire_version:int}", guards=[care_team], summary="One version of the screening questionnaire")
+    async def read(self, questionnaire_version: FromPath[int]) -> Questionnaire:
+        """The questions in each language, and what their answers weigh for each treatment, with sources."""
+        if questionnaire_version not in questionnaire.versions():
+            raise NotFound
+        return questionnaire.load(questionnaire_version)
+
+
+class ScreeningController(Controller):
+    """A patient's screenings: prepared by anyone of the care team, signed by a practitioner."""
+
+    path = "/v1/patients/{patient_id:str}/screenings"
+    tags = ("screenings",)
+
+    @get("/", guards=[care_team], summary="A patient's screenings")
+    async def list_signed(
+        self,
+        request: StaffRequest,
+        house: NamedDependency[House],
+        patient_id: FromPath[UUID],
+        cursor: Cursor = None,
+    ) -> Page[Screening]:
+        """Signed ones, the newest first, each with what was advised at the time."""
+        found = await screenings.list_screenings(
+            house.database, request.user, patient_id, before=read_cursor(cursor), now=house.now()
+        )
+        return page_of(found, screenings.PAGE, lambda one: (one.signed_at, one.screening_id))
+
+    @post("/", guards=[practitioner_only], summary="Sign a screening", operation_id="patient_screen")
+    async def sign(
+        self,
+        request: StaffRequest,
+        house: NamedDependency[House],
+        patient_id: FromPath[UUID],
+        data: JSONBody[ScreeningDraft],
+    ) -> Screening:
+        """Candidacy as the practitioner who asks has settled it; `advice` in the answer is what was advised."""
+        return await screenings.screen(house.database, request.user, patient_id, data, now=house.now())
+
+    @get("/{screening_id:str}", guards=[care_team], summary="One screening")
+    async def read(
+        self,
+        request: StaffRequest,
+        house: NamedDependency[House],
+        patient_id: FromPath[UUID],
+        screening_id: FromPath[UUID],
+    ) -> Screening:
+        """As it was signed."""
+        return await screenings.get_screening(
+            house.database, request.user, patient_id, screening_id, now=house.now()
+        )
+
+    @post("/advice", guards=[care_team], status_code=200, summary="What the answers come to")
+    async def advise(
+        self,
+        request: StaffRequest,
+        house: NamedDependency[House],
+        patient_id: FromPath[UUID],
+        data: JSONBody[ScreeningQuestion],
+    ) -> ScreeningAdvice:
+        """Advice with reasons for today; nothing is kept. A practitioner decides."""
+        return await screenings.advise(house.database, request.user, patient_id, data, now=house.now())
+
+    @get("/prepared/{modality:str}", guards=[care_team], summary="Answers prepared for a screening")
+    async def read_prepared(
+        self,
+        request: StaffRequest,
+        house: NamedDependency[House],
+        patient_id: FromPath[UUID],
+        modality: FromPath[Modality],
+    ) -> Response[PreparedScreening]:
+        """Written down and not signed yet, with the ETag that an edit must name."""
+        found = await screenings.get_prepared(
+            house.database, request.user, patient_id, modality, now=house.now()
+        )
+        return Response(found, headers={"etag": f'"{found.version}"'})
+
+    @put("/prepared/{modality:str}", guards=[care_team], summary="Prepare answers for a screening")
+    async def prepare(
+        self,
+        request: StaffRequest,
+        house: NamedDependency[House],
+        patient_id: FromPath[UUID],
+        modality: FromPath[Modality],
+        data: JSONBody[ScreeningQuestion],
+        if_match: Annotated[str, HeaderParameter(name="If-Match", max_length=40)],
+    ) -> Response[PreparedScreening]:
+        """Over the version that If-Match names, "0" where nothing is prepared yet. Signing takes them away."""
+        question = msgspec.structs.replace(data, modality=modality)
+        made = await screenings.prepare(
+            house.database, request.user, patient_id, question, version=_version(if_match), now=house.now()
+        )
+        return Response(made, headers={"etag": f'"{made.version}"'})
+
+
+def _version(if_match: str) -> int:
+    text = if_match.removeprefix("W/").strip('"')
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise Malformed(
+            'If-Match must be the ETag that came with the prepared answers, or "0" where there are none.',
+            pointers={"If-Match": "unknown"},
+        )
+    return int(text)
