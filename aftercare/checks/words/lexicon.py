@@ -38,7 +38,7 @@ class Around(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `denies` takes back what follows in the same thought, `lacks` as well, and either twice is once too often;
     `denied_with` goes along with a denial ("ningún"). `answers_no` and `gone` stand behind a mention, `came_back` makes
-    `gone` void. `joins` carries a denial on, `turns` and `parts` end it, and `parts` a place's reach as well. `harmless` is what only looks like one of our phrases.
+    `gone` void, as `insists` does a denial ("never had a fever like this"). `joins` carries a denial on, `turns` and `parts` end it, and `parts` a place's reach as well. `harmless` is what only looks like one of our phrases.
     `below` stands before a number that was not reached. `warm` are words by which a number is a temperature.
     """
 
@@ -48,6 +48,7 @@ class Around(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     answers_no: tuple[str, ...]
     gone: tuple[str, ...]
     came_back: tuple[str, ...]
+    insists: tuple[str, ...]
     joins: tuple[str, ...]
     parts: tuple[str, ...]
     turns: tuple[str, ...]
@@ -100,8 +101,7 @@ class Lexicon:
             self._add(f"place:{place}", words)
         for role in Around.__struct_fields__:
             self._add(role, getattr(data.around, role))
-        around = data.around
-        self._stops = frozenset((*around.denies, *around.lacks, *around.parts))
+        self._stops = frozenset(word for word, node in self._root.items() if _stops(node))
         self._lengths = tuple(sorted({len(stem) for stem in self._stems}))
         self._slips = Slips(self._words, self._stems)
 
@@ -110,6 +110,10 @@ class Lexicon:
         forms = [self._forms(word.text) for word in words]
         stops = {place for place, word in enumerate(words) if word.ends or word.text in self._stops}
         return [self._from(forms, start, stops) if forms[start] else None for start in range(len(words))]
+
+    def knows(self, words: list[Word]) -> int:
+        """Count the words of a note that stand in phrases of this language."""
+        return sum(word.text in self._words for word in words)
 
     def _from(self, forms: list[tuple[str, ...]], start: int, stops: set[int]) -> Found | None:
         ends: dict[int, set[str]] = {}
@@ -159,6 +163,10 @@ class Lexicon:
             self._stems.add(word[:-1])
         else:
             raise ValueError(f"{word!r} would be the beginning of too many words")
+
+
+def _stops(node: Node) -> bool:
+    return not {"denies", "lacks", "parts"}.isdisjoint(node.get(_ENDS, ()))
 
 
 def spelled_out(phrase: str) -> list[tuple[str, ...]]:

@@ -30,18 +30,16 @@ def screen(text: str, language: str | None) -> tuple[Mention, ...]:
     """Give what a note names, in the order of its words, the denied among it.
 
     `language` is a tag such as `pt-BR`. In another language than ours, or where it is not known, the note is read in all
-    three, and what one of them takes as said is said. Of an over-long text only what the instrument keeps is read.
+    three, and what any of them names is named. Where two name the same words ("pus"), the one that knows most words of
+    the note says whether they are denied. Of an over-long text only what the instrument keeps is read.
     """
     words = read(text[:_LONGEST])
     spoken = (language or "").replace("_", "-").partition("-")[0].lower()
     if spoken in LANGUAGES:
         return tuple(_in_order(_screen(words, lexicon(spoken))))
     together: dict[tuple[str, int, int], Mention] = {}
-    for each in LANGUAGES:
-        for mention in _screen(words, lexicon(each)):
-            key = (mention.name, mention.start, mention.end)
-            if key not in together or together[key].negated:
-                together[key] = mention
+    for each in sorted(map(lexicon, LANGUAGES), key=lambda each: each.knows(words)):
+        together |= {(one.name, one.start, one.end): one for one in _screen(words, each)}
     return tuple(_in_order(together.values()))
 
 
@@ -113,13 +111,13 @@ class _Reading:
         return self._around(at, found, roles)
 
     def _around(self, at: int, found: Found | None, roles: tuple[str, ...]) -> int:
+        if found and "denied_with" in roles and self._reach:
+            return found.end
         if found and ("denies" in roles or "lacks" in roles):
             # Twice denied is said; but "no, no" and "no, none" only say it again.
             undone = self._reach > 0 and ("lacks" in roles or self._since > 0)
             self._reach, self._since = (0 if undone else _REACH), 0
             self._mark(at, found.end)
-            return found.end
-        if found and "denied_with" in roles and self._reach:
             return found.end
         if found and ("turns" in roles or "parts" in roles):
             self._reach = self._list = 0
@@ -151,7 +149,8 @@ class _Reading:
         for inner in range(at + 1, past):
             whole += [_At(name, inner, end, denied=False) for end, name in self._signs(inner)]
         past = max(one.past for one in whole)
-        denied = self._reach > 0
+        insists = past < len(self.words) and self._is(past, "insists")
+        denied = self._reach > 0 and not insists
         gone = self._gone(past)
         for one in whole:
             one.denied = denied or gone
