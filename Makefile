@@ -55,11 +55,15 @@ contracts: setup
 	@echo "Checking import contracts"
 	@$(VENV)/bin/lint-imports --no-logo
 
+# Quick in the suite, with thousands of examples here: the properties of the checks, and the second reading of the rules.
+PROPERTIES := tests/checks/test_properties.py tests/checks/test_properties_of_the_way.py \
+	tests/checks/test_independent_reading.py tests/alerts/test_alert_invariants.py
+
 SEED ?= $(shell $(PY) -c 'import secrets; print(secrets.randbelow(10**9))')
 
 .PHONY: prove
 prove: setup assets browser ## long fault and cohort runs, each with a figure (SEED=n repeats one; ONLY=kill names one)
-	@$(PY) -m pytest -q tests/prove --long --seed $(SEED) $(if $(ONLY),-k $(ONLY))
+	@$(PY) -m pytest -q tests/prove $(PROPERTIES) --long --seed $(SEED) $(if $(ONLY),-k $(ONLY))
 
 .PHONY: bench
 bench: setup assets ## what is measured beside what it is measured against, into build/bench.json (ONLY=pages names one)

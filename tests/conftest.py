@@ -12,6 +12,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from argon2 import PasswordHasher
+from hypothesis import settings
 
 from aftercare.db.embedded import EmbeddedServer
 from aftercare.db.migrate import migrate
@@ -32,6 +33,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """The two sizes of tests/prove, and the seed that repeats a run."""
     parser.addoption("--long", action="store_true", help="tests/prove at full size, as `make prove` runs it")
     parser.addoption("--seed", type=int, default=1, help="what chance draws from in tests/prove")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With --long hypothesis takes thousands of examples wherever a test does not name fewer."""
+    settings.register_profile("long", max_examples=2_000, deadline=None)
+    if config.option.long:
+        settings.load_profile("long")
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -20,7 +20,8 @@ from aftercare.model.words import LATE_CODES, Code, Modality
 PACK = default_pack()
 ITEMS = {item.key: item for item in load().items if item.kind is not Kind.TEXT}
 GRADED = [item.key for item in ITEMS.values() if item.kind is Kind.GRADE]
-some = settings(max_examples=300, deadline=None)
+# 150 examples in the suite, thousands with --long (tests/conftest.py chooses the profile before this is read).
+some = settings(max_examples=max(150, settings().max_examples), deadline=None)
 
 
 def answer(item: Item) -> st.SearchStrategy[Any]:

@@ -65,6 +65,8 @@ class Tally:
             return
         self.n["complications"] += 1
         self.n["caught"] += caught
+        within = _window(patient)
+        self.n["complications_told"] += any(one.day in within for one in patient.check_ins)
         self.of_story[patient.story] += 1
         self.missed[patient.story] += not caught
 

@@ -68,6 +68,7 @@ def _percent(tally: Tally) -> str:
         tally.share("alerted", "episodes"),
         tally.share("uneventful_soon", "uneventful"),
         tally.share("caught", "complications"),
+        tally.share("caught", "complications_told"),
         tally.share("emergencies_at_once", "emergencies"),
         tally.share("silent", "episodes"),
     )
@@ -75,7 +76,7 @@ def _percent(tally: Tally) -> str:
 
 
 def _table(tallies: Tallies, rule: str) -> Iterator[str]:
-    yield f"{rule}, in %: check-ins alert, patients alert, uneventful soon+, caught, emergencies at once, silence"
+    yield f"{rule}, in %: check-ins alert, patients alert, uneventful soon+, caught, caught of who answered in time, emergencies at once, silence"
     for stratum in STRATA:
         yield f"  {stratum.modality:14} {SKIN_TYPES[stratum.skin_type - 1]:>4} {_percent(tallies[rule, stratum])}"
     for modality in Modality:
@@ -122,7 +123,7 @@ def test_the_checks_keep_the_budget_beside_a_flat_rule(trial: Trial) -> None:
         )
         assert all(kept.values()), f"{stratum}: {kept}\n{said}"
     checks, other = _of(tallies, CHECKS), _of(tallies, FLAT)
-    assert checks.share("caught", "complications") >= CAUGHT, said
+    assert _at_most(1 - CAUGHT, 1 - checks.share("caught", "complications"), checks.n["complications"]), said
     assert checks.n["emergencies"] >= 5, said
     assert other.share("caught", "complications") < checks.share("caught", "complications") - 0.2, said
     assert other.share("uneventful_soon", "uneventful") > checks.share("uneventful_soon", "uneventful"), said
