@@ -12,6 +12,7 @@ from litestar.types import ControllerRouterHandler
 
 from aftercare import __version__
 from aftercare.api.alerts import AlertController
+from aftercare.api.backtests import BacktestController
 from aftercare.api.body import StrictBody
 from aftercare.api.clinic import EventController, LedgerController, WebhookController
 from aftercare.api.course_settings import CourseSettingsController
@@ -22,6 +23,7 @@ from aftercare.api.patients import LotController, PatientController
 from aftercare.api.problems import answer
 from aftercare.api.recalls import CourseController, RecallController
 from aftercare.api.records import EpisodeController, RecordController
+from aftercare.api.rule_packs import RulePackController
 from aftercare.api.schema import SchemaPlugin, operation_id, schema_router
 from aftercare.api.screenings import QuestionnaireController, ScreeningController
 from aftercare.api.server import INTENDED_USE, ServerController
@@ -53,8 +55,10 @@ CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
     SyncController,
     PhotoController,
     AlertController,
+    RulePackController,
     InstructionsController,
     ShownController,
+    BacktestController,
     EventController,
     WebhookController,
     LedgerController,

@@ -54,6 +54,12 @@ _ALSO: dict[str, set[int]] = {
     "instructions_update": {409, 412},
     "instructions_publish": {409, 412},
     "instructions_discard": {409, 412},
+    "rule_pack_draft": {409},
+    "rule_pack_edit": {409, 412},
+    "rule_pack_release": {409, 412},
+    "rule_pack_shadow": {409, 412},
+    "rule_pack_retire": {409, 412},
+    "rule_pack_restore": {409},
     "record_put_check_in": {409},
     "check_in_put_check_in": {409},
     "photo_put_photo": {400, 409, 413, 415},
@@ -66,6 +72,11 @@ _ALSO: dict[str, set[int]] = {
 _NO_DATABASE = {"server_info", "server_live"}
 
 _TEXTS = {
+    ("RulePackDraft", "changes"): (
+        "Only what differs from the shipped pack, in the shape of `pack` in `GET /v1/rule-packs/{number}`. Of a row `tier`, "
+        "`off` and `holds_course` may be changed; lists are replaced whole. What is unknown, out of bounds or below the "
+        "floor is refused, each with its JSON pointer."
+    ),
     ("CheckInDraft", "answers"): (
         "Item key to value, open on purpose: nothing a patient reported is refused for one bad item. The items, their "
         "kinds and bounds are the instrument's, in `questions` of `GET /v1/me/today`; what does not fit is kept, named "
