@@ -96,7 +96,8 @@ def said(day: float, *, arrives: float | None = None, number: int | None = None,
 
 
 def history(*check_ins: Kept, **more: Any) -> History:
-    return History(**({"patient": patient(), "episodes": (episode(),), "check_ins": check_ins} | more))
+    usual: dict[str, Any] = {"patient": patient(), "episodes": (episode(),), "check_ins": check_ins}
+    return History(**(usual | more))
 
 
 def in_fact(alert: Alert, outcome: Outcome | None = None) -> InFact:
