@@ -1,6 +1,8 @@
 """How courses are said and drawn on the dashboard: where a session stands, what came of a call, a line of sessions."""
 
+import math
 from datetime import date
+from itertools import pairwise
 from typing import Final
 
 from markupsafe import Markup
@@ -29,7 +31,7 @@ STATUSES: Final = {
     PlanStatus.DUE: "due",
     PlanStatus.OVERDUE: "overdue",
 }
-_SHOWN: Final = 9  # sessions in a line; the table has all
+_SHOWN: Final = 7  # sessions in a line, so that their dates fit a phone; the table has all
 _HEIGHT, _Y, _R = 62, 15, 11
 
 
@@ -59,7 +61,7 @@ def _between(first: str, last: str) -> str:
 
 
 def line(plan: CoursePlan, today: date) -> Markup:
-    """Draw a course as a line of sessions: filled done, outlined due, hatched held, thin to come; squares maintenance.
+    """Draw a course as a line of sessions: filled done, outlined due, hatched held, thin to come; squares are maintenance.
 
     Hidden from screen readers: a table with the same stands behind it.
     """
@@ -68,7 +70,7 @@ def line(plan: CoursePlan, today: date) -> Markup:
     at = [step * (place + 0.5) for place in range(len(shown))]
     parts = [
         f'<line class="{"way done" if right.status is PlanStatus.DONE else "way"}" x1="{a:.2f}%" x2="{b:.2f}%" y1="{_Y}" y2="{_Y}"/>'
-        for a, b, right in zip(at, at[1:], shown[1:], strict=False)
+        for (a, b), right in zip(pairwise(at), shown[1:], strict=True)
     ]
     parts += [_mark(one, x, plan.planned_sessions, today) for one, x in zip(shown, at, strict=True)]
     return Markup(  # noqa: S704 - numbers and dates only
@@ -92,11 +94,26 @@ def _mark(one: PlannedSession, x: float, planned: int, today: date) -> str:
 
 
 def _shape(one: PlannedSession) -> str:
-    """The mark itself; a held one has its hatching over the ground that hides the line."""
+    """The mark itself, on a ground that hides the line."""
 
     def drawn(kind: str) -> str:
         if one.maintenance:
             return f'<rect class="{kind}" x="{-_R - 2}" y="{_Y - _R}" width="{2 * _R + 4}" height="{2 * _R}" rx="4"/>'
         return f'<circle class="{kind}" cy="{_Y}" r="{_R}"/>'
 
-    return drawn("spot") + (drawn("held-spot") if one.status is PlanStatus.BLOCKED else "")
+    return drawn("spot") + (
+        f'<path class="held-lines" d="{_HATCHING}"/>' if one.status is PlanStatus.BLOCKED else ""
+    )
+
+
+def _hatching() -> str:
+    """Five slanted chords of a mark's circle."""
+    chords = []
+    for off in (-8, -4, 0, 4, 8):
+        half = math.sqrt(_R**2 - off**2)
+        a, b = (off + half) * math.sqrt(0.5), (off - half) * math.sqrt(0.5)
+        chords.append(f"M{a:.1f} {_Y + b:.1f}L{b:.1f} {_Y + a:.1f}")
+    return "".join(chords)
+
+
+_HATCHING: Final = _hatching()

@@ -54,6 +54,7 @@ from aftercare.model.words import (
     Tier,
     View,
 )
+from tests.web import samples_courses
 
 NOW = datetime(2026, 3, 5, 13, 24, tzinfo=UTC)
 ONE = StaffView(id=UUID(int=1), name="Practitioner One", role=Role.PRACTITIONER)
@@ -367,3 +368,6 @@ PAGES: dict[str, Page] = {
         detail="Coordinator Two took this alert at 14:21. Open it to see what was done; you can still write a note.",
     ),
 }  # fmt: skip
+PAGES |= samples_courses.pages(
+    HEAD, PATIENT, (patient(8, "Test Ivy", 1985), patient(9, "Test Juniper"), patient(10, "Test Larch"))
+)
