@@ -41,19 +41,20 @@ def advise(
     time_zone: str,
     hours_text: str = "",
     urgent_number: str | None = None,
+    crisis_number: str | None = None,
 ) -> Advice:
     """Return what the patient is shown for the findings of one check-in, none included.
 
     `language` is a tag such as `pt-BR`; other languages than English, Spanish and Portuguese get English. `time_zone` is
     the patient's, for the day and hour of `next_opening`. `hours_text` is what `describe_hours` gives; `urgent_number` a
-    line for medical advice out of hours (`urgent_care_number`), where there is one.
+    line for medical advice out of hours (`urgent_care_number`), and `crisis_number` one for who may hurt themselves, where there is one.
     """
     spoken = _language(language)
     words = LANGUAGES[spoken]
     lead = max(findings, key=_weight, default=None)
     number: str | None
     if lead is not None and lead.tier is Tier.EMERGENCY:
-        headline, parts = _emergency(words, lead.code)
+        headline, parts = _emergency(words, lead.code, _crisis(words, findings, crisis_number))
         number, label = emergency_number, words.call_emergency
     elif lead is not None and lead.tier is Tier.SAME_DAY:
         when = _when(words, next_opening, spoken, time_zone)
@@ -105,9 +106,21 @@ def urgent_care_number(country: str | None) -> str | None:
     return _OUT_OF_HOURS.get((country or "").upper())
 
 
-def _emergency(words: Words, code: Code) -> tuple[str, list[str]]:
+def crisis_number(country: str | None) -> str | None:
+    """Return a line for people in despair that answers day and night, where we know one; general knowledge as above."""
+    return _CRISIS.get((country or "").upper())
+
+
+def _emergency(words: Words, code: Code, crisis: list[str]) -> tuple[str, list[str]]:
     headline = words.self_harm_headline if code is Code.NOTE else words.emergency_headline
-    return headline, [words.emergency.get(code, words.emergency_other), words.do_not_wait]
+    return headline, [words.emergency.get(code, words.emergency_other), *crisis, words.do_not_wait]
+
+
+def _crisis(words: Words, findings: Sequence[Finding], number: str | None) -> list[str]:
+    """What is said to who may hurt themselves, also where something else comes before it."""
+    if not any(one.code is Code.NOTE and one.tier is Tier.EMERGENCY for one in findings):
+        return []
+    return [words.crisis_line.replace("{crisis}", number)] if number else []
 
 
 def _same_day(words: Words, code: Code, when: str, *, open_now: bool) -> tuple[str, list[str]]:
@@ -184,4 +197,20 @@ _OUT_OF_HOURS = {
     "NZ": "0800 611 116",
     "PT": "808 24 24 24",
     "SE": "1177",
+}
+_CRISIS = {
+    **dict.fromkeys(("US", "CA"), "988"),
+    **dict.fromkeys(("GB", "IE"), "116 123"),
+    "AT": "142",
+    "AU": "13 11 14",
+    "BR": "188",
+    "CH": "143",
+    "CL": "*4141",
+    "DE": "0800 111 0 111",
+    "ES": "024",
+    "FR": "3114",
+    "MX": "800 911 2000",
+    "NL": "113",
+    "NZ": "1737",
+    "PT": "1411",
 }

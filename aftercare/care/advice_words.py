@@ -13,6 +13,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     emergency_headline: str
     self_harm_headline: str
     emergency: dict[Code, str]
+    crisis_line: str  # {crisis}
     emergency_other: str
     do_not_wait: str
     today_open_headline: str
@@ -46,6 +47,7 @@ _EN = Words(
         Code.BURN: "Raw or grey skin with strong pain needs care now. Do not put cream on it, and do not pull anything off.",
         Code.WIDESPREAD_HERPES: "Many blisters with what you report need care now. Do not touch or open them.",
     },
+    crisis_line="You can also talk to someone who listens, day and night: {crisis}.",
     emergency_other="What you report can be an emergency. Stay with someone if you can.",
     do_not_wait="Do not wait for us: nobody watches this all the time.",
     today_open_headline="Speak with the clinic today",
@@ -88,6 +90,7 @@ _ES = Words(
         Code.BURN: "La piel en carne viva o gris con dolor fuerte necesita atención ahora. No ponga crema ni arranque nada.",
         Code.WIDESPREAD_HERPES: "Muchas ampollas con lo que usted cuenta necesitan atención ahora. No las toque ni las abra.",
     },
+    crisis_line="También puede hablar con alguien que le escuche, de día y de noche: {crisis}.",
     emergency_other="Lo que cuenta puede ser una urgencia. No se quede a solas si puede evitarlo.",
     do_not_wait="No nos espere: nadie vigila esto todo el tiempo.",
     today_open_headline="Hable hoy con la clínica",
@@ -130,6 +133,7 @@ _PT = Words(
         Code.BURN: "Pele em carne viva ou cinzenta com dor forte precisa de cuidados agora. Não ponha creme nem arranque nada.",
         Code.WIDESPREAD_HERPES: "Muitas bolhas com o que nos conta precisam de cuidados agora. Não lhes toque nem as abra.",
     },
+    crisis_line="Também pode falar com alguém que o escute, de dia e de noite: {crisis}.",
     emergency_other="O que nos conta pode ser uma emergência. Se puder, não fique a sós.",
     do_not_wait="Não espere por nós: ninguém vigia isto o tempo todo.",
     today_open_headline="Fale hoje com a clínica",

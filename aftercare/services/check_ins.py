@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from aftercare.care.advice import advise, describe_hours, emergency_number, urgent_care_number
+from aftercare.care.advice import advise, crisis_number, describe_hours, emergency_number, urgent_care_number
 from aftercare.care.opening import is_open, next_opening
 from aftercare.checks.judging import Found, judge_recovery
 from aftercare.checks.recovery import day_in, place, timeline
@@ -197,6 +197,7 @@ def advice_for(mine: Recovery, own: list[Finding], now: datetime) -> Advice:
         time_zone=patient.time_zone,
         hours_text=describe_hours(hours, patient.language),
         urgent_number=clinic.urgent_care or urgent_care_number(patient.country),
+        crisis_number=crisis_number(patient.country or clinic.country),
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aftercare.care.advice import advise, describe_hours, emergency_number, urgent_care_number
+from aftercare.care.advice import advise, crisis_number, describe_hours, emergency_number, urgent_care_number
 from aftercare.model.advice import Advice
 from aftercare.model.clinic import Opening, OpeningHours
 from aftercare.model.findings import Finding
@@ -61,6 +61,34 @@ def test_who_may_hurt_themselves_is_spoken_to_as_a_person() -> None:
     shown = advice(said(Code.NOTE, Tier.EMERGENCY))
     assert shown.headline == "Please get help now: call 112"
     assert "alone" in shown.text
+    assert shown.call is not None
+    assert shown.call.number == "112"
+
+
+@pytest.mark.parametrize(
+    ("country", "language", "line"), [("GB", "en", "116 123"), ("es", "es", "024"), ("PT", "pt-PT", "1411")]
+)
+def test_who_may_hurt_themselves_is_told_of_a_line_that_listens(
+    country: str, language: str, line: str
+) -> None:
+    number = crisis_number(country)
+    alone = advice(said(Code.NOTE, Tier.EMERGENCY), language=language, crisis_number=number)
+    behind = advice(
+        said(Code.AIRWAY, Tier.EMERGENCY),
+        said(Code.NOTE, Tier.EMERGENCY),
+        language=language,
+        crisis_number=number,
+    )
+    assert f"{line}." in alone.text
+    assert f"{line}." in behind.text
+    assert "{" not in alone.text + behind.text
+
+
+def test_a_line_for_despair_is_not_shown_to_who_only_worries_nor_where_none_is_known() -> None:
+    assert "988" not in advice(said(Code.NOTE, Tier.SOON), crisis_number="988").text
+    assert "988" not in advice(said(Code.AIRWAY, Tier.EMERGENCY), crisis_number="988").text
+    assert crisis_number("XX") is None
+    assert "{crisis}" not in advice(said(Code.NOTE, Tier.EMERGENCY)).text
 
 
 def test_same_day_when_open_is_a_call_to_the_clinic() -> None:
