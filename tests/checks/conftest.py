@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from aftercare.care.instrument import load
+from aftercare.care.noise import denial
 from aftercare.checks import default_pack, judge
 from aftercare.model.findings import Finding
 from aftercare.model.timeline import Answers, Risks, Timeline, TimelineCheckIn, Treatment
@@ -30,6 +32,27 @@ def timeline(
             for day, answers in course.items()
         ],
     )
+
+
+def filled(course: dict[int, Answers]) -> dict[int, Answers]:
+    """Answer and deny every other question in each check-in, so that a case is told by somebody who leaves nothing out.
+
+    What is asked elsewhere in the course stays as it is told; so does a question that a place or a cluster stands for.
+    """
+    asked = {key for answers in course.values() for key in answers}
+    asked |= {sign for answers in course.values() for sign in answers.get("sites", {})}
+    asked |= {"blisters"} if "grouped" in asked else set()
+    denials = {item.key: denial(item) for item in load().items if item.key not in asked}
+    return {
+        day: {**{key: no for key, no in denials.items() if no is not None}, **answers}
+        for day, answers in course.items()
+    }
+
+
+@pytest.fixture(params=["sparse", "every item answered"])
+def told(request: pytest.FixtureRequest) -> Callable[[dict[int, Answers]], dict[int, Answers]]:
+    """A course as it is, and the same with everything else asked and denied."""
+    return filled if request.param == "every item answered" else dict
 
 
 @pytest.fixture
