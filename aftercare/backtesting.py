@@ -26,7 +26,7 @@ from aftercare.alerts.summing import summary
 from aftercare.checks.pack import RulePack, default_pack
 from aftercare.errors import AftercareError
 from aftercare.model import backtests
-from aftercare.model.backtests import Difference, Kind, PackSummary, Part, Said, Seen, Summary, Window
+from aftercare.model.backtests import AlertDifference, Kind, PackSummary, Part, Said, Seen, Summary, Window
 from aftercare.model.people import Actor
 from aftercare.services import backtest, rule_packs
 from aftercare.services.backtest import BacktestDraft
@@ -54,7 +54,7 @@ class Report:
     def __init__(self, out: Console, progress: Console, *, as_json: bool) -> None:
         """Nothing was said yet."""
         self._out, self._progress, self._as_json = out, progress, as_json
-        self._shown: dict[Kind, list[Difference]] = {kind: [] for kind in _KINDS}
+        self._shown: dict[Kind, list[AlertDifference]] = {kind: [] for kind in _KINDS}
 
     async def follow(self, said: AsyncIterator[Said], what: str) -> None:
         """Follow a back-test to its end."""
@@ -69,10 +69,10 @@ class Report:
                 else:
                     self._take(one)
 
-    def _take(self, one: Difference | Summary) -> None:
+    def _take(self, one: AlertDifference | Summary) -> None:
         if self._as_json:
             self._out.out(msgspec.json.encode(one).decode(), highlight=False)
-        elif isinstance(one, Difference):
+        elif isinstance(one, AlertDifference):
             self._shown[one.kind] += [one] if len(self._shown[one.kind]) < _SHOWN else []
         else:
             for table in tables(one, self._shown):
@@ -146,7 +146,7 @@ def read_pack(file: Path) -> RulePack:
     return msgspec.structs.replace(pack, version=f"{pack.version}+{file.stem}")
 
 
-def tables(said: Summary, shown: dict[Kind, list[Difference]]) -> Iterator[Table]:
+def tables(said: Summary, shown: dict[Kind, list[AlertDifference]]) -> Iterator[Table]:
     """The figures side by side, alerts by code and tier, and the first differences of each kind."""
     yield _figures(said)
     yield _by_code(said)
@@ -205,7 +205,7 @@ def _by_code(said: Summary) -> Table:
     return table
 
 
-def _differences(title: str, shown: list[Difference], of: int) -> Table:
+def _differences(title: str, shown: list[AlertDifference], of: int) -> Table:
     more = f"; {of - len(shown):,} more in --json" if of > len(shown) else ""
     table = Table(title=f"{title}: {of:,}{more}", title_justify="left")
     for name in ("whose", "code", "day", "tier", "row", "reason"):
@@ -223,6 +223,6 @@ def _differences(title: str, shown: list[Difference], of: int) -> Table:
     return table
 
 
-def _both(one: Difference, value: Callable[[Seen], str]) -> str:
+def _both(one: AlertDifference, value: Callable[[Seen], str]) -> str:
     said = [value(seen) for seen in (one.today, one.tried) if seen is not None]
     return " -> ".join(dict.fromkeys(said))

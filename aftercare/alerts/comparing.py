@@ -13,7 +13,7 @@ from aftercare.alerts.book import Replayed
 from aftercare.alerts.replay import named_hours, replayed
 from aftercare.checks.pack import RulePack
 from aftercare.model.alerts import Alert
-from aftercare.model.backtests import Difference, History, InFact, Part, Seen, Tally, Window
+from aftercare.model.backtests import AlertDifference, History, InFact, Part, Seen, Tally, Window
 from aftercare.model.people import Clinic
 from aftercare.model.timeline import Timeline
 from aftercare.model.words import Code, Outcome, Tier
@@ -109,7 +109,7 @@ def _monday(at: datetime, zone: ZoneInfo) -> date:
 
 def differences(
     today: Sequence[Alert], tried: Sequence[Alert], patient_id: UUID, window: Window
-) -> Iterator[Difference]:
+) -> Iterator[AlertDifference]:
     """Where two packs' alerts of one patient part."""
     for before, after in _paired(today, tried):
         if any(one is not None and window.holds(one.raised_at) for one in (before, after)):
@@ -117,7 +117,7 @@ def differences(
             some = before or after
             if some is None or (old and new and _says(old) == _says(new)):
                 continue
-            yield Difference(
+            yield AlertDifference(
                 kind="gained" if old is None else "lost" if new is None else "changed",
                 patient_id=patient_id,
                 episode_id=some.episode_id,
@@ -166,11 +166,13 @@ def _says(seen: Seen) -> tuple[datetime, Tier, Tier]:
     return seen.at, seen.raised_as, seen.tier
 
 
-def _missed(confirmed: Iterable[InFact], tried: Sequence[Alert], patient_id: UUID) -> Iterator[Difference]:
+def _missed(
+    confirmed: Iterable[InFact], tried: Sequence[Alert], patient_id: UUID
+) -> Iterator[AlertDifference]:
     for fact in confirmed:
         fate, alert = _fate(fact, tried)
         if fate != "caught":
-            yield Difference(
+            yield AlertDifference(
                 kind=fate,
                 patient_id=patient_id,
                 episode_id=fact.episode_id,

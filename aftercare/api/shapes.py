@@ -17,6 +17,7 @@ from aftercare.model.text import END
 
 _TEMPLATE = "#/components/schemas/{name}"
 _JSON = "application/json"
+_LINES = "application/x-ndjson"
 # What a Struct holds to and its schema does not say.
 _ALSO: dict[tuple[str, str], dict[str, Any]] = {
     ("CheckInDraft", "answers"): {"additionalProperties": True},
@@ -58,6 +59,9 @@ def _slots(operation: dict[str, Any], handler: HTTPRouteHandler) -> Iterator[tup
     for status, response in operation["responses"].items():
         if status.startswith("2") and _JSON in response.get("content", {}):
             yield response["content"][_JSON], answer
+        if _LINES in response.get("content", {}):
+            # What a stream is made of, its handler says beside it.
+            yield response["content"][_LINES], (handler.responses or {})[int(status)].data_container
 
 
 def _parameters(schema: dict[str, Any]) -> list[dict[str, Any]]:

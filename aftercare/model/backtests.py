@@ -88,7 +88,7 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
 Kind = Literal["gained", "lost", "changed", "late", "missed"]
 
 
-class Difference(msgspec.Struct, frozen=True, kw_only=True, tag="difference"):
+class AlertDifference(msgspec.Struct, frozen=True, kw_only=True, tag="difference"):
     """Where two packs part over one patient.
 
     `gained` and `lost` are alerts that only the tried or only today's pack raises; `changed` ones are raised by both, at
@@ -144,7 +144,7 @@ class Part(msgspec.Struct, kw_only=True):
     last: datetime | None = None
     today: Tally = msgspec.field(default_factory=Tally)
     tried: Tally = msgspec.field(default_factory=Tally)
-    differences: list[Difference] = msgspec.field(default_factory=list)
+    differences: list[AlertDifference] = msgspec.field(default_factory=list)
 
     def add(self, other: "Part") -> None:
         """Count another part in; its differences are passed on, not kept."""
@@ -224,4 +224,4 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, tag="summary"):
     cases: Cases | None = None
 
 
-Said = Progress | Difference | Summary
+Said = Progress | AlertDifference | Summary

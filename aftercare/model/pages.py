@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from aftercare.model.backtests import Difference, Kind, Summary
+from aftercare.model.backtests import AlertDifference, Kind, Summary
 from aftercare.model.charts import AlertPin, Axis, ChartSeries, SignsRow
 from aftercare.model.course_pages import CourseSettingsPage, RecallsPage
 from aftercare.model.course_plans import CoursePlan
@@ -219,7 +219,7 @@ class StatisticsPage(msgspec.Struct, frozen=True, kw_only=True):
 class DifferenceRow(msgspec.Struct, frozen=True, kw_only=True):
     """Where two packs part over one patient, who is named to those who work with patients."""
 
-    difference: Difference
+    difference: AlertDifference
     patient: PatientView | None = None
 
 

@@ -18,7 +18,7 @@ from aftercare.alerts.summing import summary
 from aftercare.checks.pack import RulePack
 from aftercare.db.pool import Connection, Database
 from aftercare.errors import Malformed, NotFound
-from aftercare.model.backtests import Difference, Part, Progress, Said, Window
+from aftercare.model.backtests import AlertDifference, Part, Progress, Said, Window
 from aftercare.model.people import Actor
 from aftercare.model.text import Instant
 from aftercare.services import audit, rule_packs
@@ -154,7 +154,7 @@ async def _work(
     note = _Note(clinic_id, backtest_id)
     async with aclosing(run(judges, database, trial)) as running:
         async for said in running:
-            if isinstance(said, Difference):
+            if isinstance(said, AlertDifference):
                 note.add(said)
                 continue
             async with database.clinic(clinic_id) as db:
@@ -170,10 +170,10 @@ class _Note:
     def __init__(self, clinic_id: UUID, backtest_id: UUID) -> None:
         self.clinic_id, self.backtest_id = clinic_id, backtest_id
         self.kinds: Counter[str] = Counter()
-        self.found: list[Difference] = []
+        self.found: list[AlertDifference] = []
         self.place = 0
 
-    def add(self, difference: Difference) -> None:
+    def add(self, difference: AlertDifference) -> None:
         if self.kinds[difference.kind] < KEPT:
             self.kinds[difference.kind] += 1
             self.found.append(difference)

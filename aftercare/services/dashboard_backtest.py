@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from aftercare.care.calendar import start_of_day
 from aftercare.db.pool import Connection, Database
 from aftercare.errors import NotFound
-from aftercare.model.backtests import Difference, Kind
+from aftercare.model.backtests import AlertDifference, Kind
 from aftercare.model.pages import BacktestPage, DifferenceGroup, DifferenceRow
 from aftercare.model.views import PatientView
 from aftercare.model.words import Role
@@ -84,7 +84,7 @@ async def _groups(db: Connection, reader: Reader, last: Backtest) -> tuple[Diffe
     )
 
 
-async def _people(db: Connection, reader: Reader, found: list[Difference]) -> dict[UUID, PatientView]:
+async def _people(db: Connection, reader: Reader, found: list[AlertDifference]) -> dict[UUID, PatientView]:
     """Names only for those who work with patients: an admin sees what the pack does, not to whom."""
     if reader.actor.role is Role.ADMIN:
         return {}

@@ -9,7 +9,7 @@ import msgspec
 
 from aftercare.db.pool import Connection
 from aftercare.db.sql import queries
-from aftercare.model.backtests import Difference, Summary, Window
+from aftercare.model.backtests import AlertDifference, Summary, Window
 from aftercare.store.rows import one
 
 _SQL = queries("backtest")
@@ -100,7 +100,7 @@ async def fail(db: Connection, clinic_id: UUID, backtest_id: UUID, now: datetime
 
 
 async def add_differences(
-    db: Connection, clinic_id: UUID, backtest_id: UUID, first: int, found: Sequence[Difference]
+    db: Connection, clinic_id: UUID, backtest_id: UUID, first: int, found: Sequence[AlertDifference]
 ) -> None:
     """Keep differences, numbered from `first` on."""
     places = list(range(first, first + len(found)))
@@ -109,7 +109,7 @@ async def add_differences(
     )
 
 
-async def differences(db: Connection, clinic_id: UUID, backtest_id: UUID) -> list[Difference]:
+async def differences(db: Connection, clinic_id: UUID, backtest_id: UUID) -> list[AlertDifference]:
     """What was kept of the differences, in the order in which they were found."""
     rows = await db.fetch(_SQL["differences"], clinic_id, backtest_id)
-    return [msgspec.convert(row["difference"], Difference) for row in rows]
+    return [msgspec.convert(row["difference"], AlertDifference) for row in rows]

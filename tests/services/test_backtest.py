@@ -18,7 +18,7 @@ from aftercare.alerts.comparing import Trial
 from aftercare.checks import default_pack
 from aftercare.db.pool import Connection, Database
 from aftercare.errors import AftercareError, Malformed, NotFound
-from aftercare.model.backtests import Difference, History, Progress, Said, Summary, Window
+from aftercare.model.backtests import AlertDifference, History, Progress, Said, Summary, Window
 from aftercare.model.check_ins import CheckInDraft
 from aftercare.model.rule_packs import RulePackDraft
 from aftercare.model.words import Outcome
@@ -170,7 +170,7 @@ async def test_a_looser_draft_loses_and_misses_what_only_the_live_pack_raised(
     number = await drafted(service, team, now, LOOSER)
     trial = await backtest.prepare(service, team.practitioner, number, BacktestDraft(), now=now)
     *said, last = await run(service, trial)
-    assert [(one.kind, one.code, one.patient_id) for one in said if isinstance(one, Difference)] == [
+    assert [(one.kind, one.code, one.patient_id) for one in said if isinstance(one, AlertDifference)] == [
         ("lost", "swelling", history.patient_id),
         ("missed", "swelling", history.patient_id),
     ]
