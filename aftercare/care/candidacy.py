@@ -10,10 +10,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-import msgspec
-
 from aftercare.care.questionnaire import TEXTS, asked
-from aftercare.model.people import Patient
 from aftercare.model.screenings import (
     Effect,
     Lesson,
@@ -28,7 +25,7 @@ from aftercare.model.screenings import (
     Unread,
     Weight,
 )
-from aftercare.model.words import Modality, Prophylaxis
+from aftercare.model.words import Modality
 
 NOT_KNOWN: Final = "unknown"  # asked, and the patient does not know: as open as not asked
 
@@ -45,7 +42,6 @@ _IN_WORDS: Final[dict[Outcome, str]] = {
     "not_now": "not now",
 }
 _LONGEST_TEXT = 2000
-_ASKED_AND_NONE = frozenset({"", "none", "no", "-"})
 # PostgreSQL's json takes neither NUL nor half a surrogate pair.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -205,27 +201,3 @@ def why_needed(advice: ScreeningAdvice, decided: Outcome, *, whole: bool) -> str
     if whole and advice.unanswered:
         return "Say why, with questions left open."
     return None
-
-
-def with_lessons(patient: Patient, lessons: Mapping[Risk, bool | int | str]) -> Patient:
-    """The patient's record with what a screening told.
-
-    A risk on record is never taken back by a screening: "no" fills in what was not known. Named allergies and medicines
-    are added to those that stand there.
-    """
-    changes: dict[str, Any] = {}
-    for risk, told in lessons.items():
-        before = getattr(patient, risk)
-        if risk in TEXTS:
-            changes[risk] = _added(before, str(told))
-        elif risk == "prophylaxis":
-            changes[risk] = Prophylaxis(str(told))
-        elif risk == "fitzpatrick" or told is True or before is None:
-            changes[risk] = told
-    return msgspec.structs.replace(patient, **changes)
-
-
-def _added(before: str, told: str) -> str:
-    kept = [] if before.strip().casefold().rstrip(".") in _ASKED_AND_NONE else before.splitlines()
-    known = {line.strip().casefold() for line in re.split(r"[\n,;]", before)}
-    return "\n".join([*kept, *(line for line in told.splitlines() if line.strip().casefold() not in known)])

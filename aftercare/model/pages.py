@@ -13,6 +13,8 @@ from aftercare.model.backtests import AlertDifference, Kind, Summary
 from aftercare.model.charts import AlertPin, Axis, ChartSeries, SignsRow
 from aftercare.model.course_pages import CourseSettingsPage, RecallsPage
 from aftercare.model.course_plans import CoursePlan
+from aftercare.model.screening_pages import Candidacy, QuestionGroup, ScreeningRecordPage
+from aftercare.model.screenings import ScreeningAdvice
 from aftercare.model.statistics import PeriodChoice, Statistics
 from aftercare.model.views import (
     Act,
@@ -94,6 +96,7 @@ class PatientPage(msgspec.Struct, frozen=True, kw_only=True):
     next_due_at: datetime | None = None
     course_held: str | None = None  # why the next session is blocked
     plans: tuple[CoursePlan, ...] = ()  # of each course, those that go on first
+    candidacy: Candidacy = Candidacy()  # screenings signed and prepared, and what to mind
 
 
 class PatientRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -205,6 +208,7 @@ class SessionFormPage(msgspec.Struct, frozen=True, kw_only=True):
     form: Typed
     choices: tuple[ModalityChoice, ...]
     held: str | None = None
+    candidacy: Candidacy = Candidacy()
 
 
 class StatisticsPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -246,6 +250,35 @@ class BacktestPage(msgspec.Struct, frozen=True, kw_only=True):
     groups: tuple[DifferenceGroup, ...] = ()
 
 
+class ScreeningFormPage(msgspec.Struct, frozen=True, kw_only=True):
+    """`/patients/{patient_id}/screening/{modality}`: the questions. `version` is that of the prepared answers, 0 for none."""
+
+    head: Head
+    patient: PatientView
+    risks: RisksView
+    modality: Modality
+    language: str
+    groups: tuple[QuestionGroup, ...]
+    form: Typed
+    version: int = 0
+    prepared_at: datetime | None = None
+    prepared_by: StaffView | None = None
+
+
+class ScreeningAdvicePage(msgspec.Struct, frozen=True, kw_only=True):
+    """`/patients/{patient_id}/screening/{modality}/advice`: what the answers come to, and the decision."""
+
+    head: Head
+    patient: PatientView
+    risks: RisksView
+    modality: Modality
+    advice: ScreeningAdvice
+    open_questions: tuple[str, ...]
+    form: Typed
+    version: int
+    may_sign: bool
+
+
 class SignInPage(msgspec.Struct, frozen=True, kw_only=True):
     """`/sign-in/{clinic}`. `ended` when an earlier sign-in has just ended; `then` is the path to go on to."""
 
@@ -272,4 +305,5 @@ class ProblemPage(msgspec.Struct, frozen=True, kw_only=True):
 Page = (
     TriagePage | AlertPage | ActPage | PatientPage | PatientsPage | CallListPage | InvitationPage | PhotoPage | SignInPage
     | RecallsPage | CourseSettingsPage | StatisticsPage | BacktestPage | ProblemPage | PatientFormPage | SessionFormPage
+    | ScreeningFormPage | ScreeningAdvicePage | ScreeningRecordPage
 )  # fmt: skip

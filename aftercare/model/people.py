@@ -26,6 +26,8 @@ from aftercare.model.words import Prophylaxis, Role
 
 # What of a patient's ordinary skin is subtracted from an answer (rules.md 2).
 BaselineItem = Literal["redness", "itching", "dryness"]
+# What staff write who asked for allergies or medicines and heard of none.
+ASKED_AND_NONE = frozenset({"none", "none known", "no known allergies", "nkda", "no"})
 
 
 class ClinicDraft(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from aftercare.model.words import Modality
 from aftercare.services import audit
 from aftercare.services import dashboard_views as views
 from aftercare.services.course_plans import treated
+from aftercare.services.dashboard_candidacy import candidacy_of
 from aftercare.services.dashboard_head import Reader, clinic_of, head
 from aftercare.store import alerts, course_settings, courses, installations, patients, sessions
 
@@ -114,6 +115,7 @@ async def new_session(
         planned = await courses.of_patient(db, clinic_id, patient_id)
         numbers = await course_settings.of_clinic(db, clinic_id)
         block = course_block(await alerts.of_patient(db, clinic_id, patient_id))
+        candidacy = await candidacy_of(db, clinic_id, patient_id, done[0].modality if done else None)
         await audit.record(db, reader.actor, "courses.seen", now=now, patient_id=patient_id)
     courses_for = {
         modality: planned_course(one, numbers[modality], course_id=patient_id, patient_id=patient_id, now=now)
@@ -132,6 +134,7 @@ async def new_session(
         form=form or Typed(values=usual),
         choices=tuple(_choice(course, done) for course in courses_for.values()),
         held=held or (block.reason if block else _too_soon(courses_for, done, patient, now)),
+        candidacy=candidacy,
     )
 
 

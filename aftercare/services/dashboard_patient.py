@@ -16,6 +16,7 @@ from aftercare.services import audit, dashboard_recalls, enrolments, recovery
 from aftercare.services import dashboard_alerts as drawn
 from aftercare.services import dashboard_course as course_of
 from aftercare.services import dashboard_views as views
+from aftercare.services.dashboard_candidacy import candidacy_of
 from aftercare.services.dashboard_course import Recovered
 from aftercare.services.dashboard_head import Reader, clinic_of, head
 from aftercare.services.dashboard_log import done, look_deeper
@@ -41,6 +42,9 @@ async def patient(
         session = await _session(db, clinic_id, mine)
         taken = await photos.of_patient(db, clinic_id, patient_id, _PHOTOS)
         log = await _log(db, clinic_id, mine)
+        candidacy = await candidacy_of(
+            db, clinic_id, patient_id, mine.newest.modality if mine.newest else None
+        )
         plans = await dashboard_recalls.plans(db, clinic_id, mine, now)
         await audit.record(db, reader.actor, "patient.seen", now=now, patient_id=patient_id)
     course = course_of.recovered(mine, mine.newest, now) if mine.newest else None
@@ -67,6 +71,7 @@ async def patient(
         last_check_in_at=max((kept.judged_at for kept in mine.check_ins), default=None),
         next_due_at=course.next_due_at if course else None,
         course_held=block.reason if block else None,
+        candidacy=candidacy,
         plans=plans,
     )
 

@@ -8,7 +8,7 @@ from aftercare.alerts import acts
 from aftercare.alerts.course import course_block
 from aftercare.model.alerts import Alert
 from aftercare.model.care import Course, Episode, Session
-from aftercare.model.people import Patient, StaffMember
+from aftercare.model.people import ASKED_AND_NONE, Patient, StaffMember
 from aftercare.model.views import Act, PatientView, PhotoView, RisksView, SessionView, StaffView
 from aftercare.model.words import AlertState, Role, Tier
 from aftercare.services import photos
@@ -16,7 +16,6 @@ from aftercare.services.dashboard_course import day_now
 from aftercare.store.photos import PhotoRow
 
 _SEPARATORS = re.compile(r"[\n,;]+")
-_ASKED_AND_NONE = {"none", "none known", "no known allergies", "nkda", "no"}
 _END = datetime.max.replace(tzinfo=UTC)
 _RUNNING = {AlertState.ACKNOWLEDGED, AlertState.ATTEMPTED}
 
@@ -51,7 +50,7 @@ def risks_view(patient: Patient) -> RisksView:
 
 def _listed(text: str) -> tuple[str, ...] | None:
     parts = tuple(part.strip() for part in _SEPARATORS.split(text) if part.strip())
-    if len(parts) == 1 and parts[0].casefold().rstrip(".") in _ASKED_AND_NONE:
+    if len(parts) == 1 and parts[0].casefold().rstrip(".") in ASKED_AND_NONE:
         return ()
     return parts or None
 

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 from uuid_utils.compat import uuid7
 
-from aftercare.care.candidacy import advise_candidacy, learned, why_needed, with_lessons
+from aftercare.care.candidacy import advise_candidacy, learned, why_needed
+from aftercare.care.candidacy_record import with_lessons
 from aftercare.care.questionnaire import CURRENT_VERSION, load
 from aftercare.db.pool import Connection, Database
 from aftercare.errors import Malformed, NotFound, OtherContent, Outdated
@@ -42,7 +43,7 @@ class ScreeningNeededError(BlockedError):
 
 
 class NotNowError(BlockedError):
-    """The newest screening came to "not now". A practitioner can override it with a reason."""
+    """The newest screening came to “not now”. A practitioner can override it with a reason."""
 
     type = "screening-not-now"
     title = "Screened: not now"

@@ -20,6 +20,7 @@ from aftercare.web.intake_pages import PatientFormController, SessionFormControl
 from aftercare.web.people import PeopleController
 from aftercare.web.recalls import CoursePageController, CourseSettingsPageController, RecallPageController
 from aftercare.web.refusals import refuse
+from aftercare.web.screening import ScreeningPageController
 from aftercare.web.statistics import StatisticsPageController
 from aftercare.web.visits import StaffRequest, anyone, html, reader_of, staff_page
 
@@ -97,6 +98,7 @@ WEB_CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
             PeopleController,
             PatientFormController,
             SessionFormController,
+            ScreeningPageController,
             RecallPageController,
             CoursePageController,
             CourseSettingsPageController,

@@ -24,6 +24,7 @@ _DONE: Final[dict[str, str]] = {
     "edited": "Changes saved.",
     "recorded": "Session recorded. The patient’s app is connected and asks by itself.",
     "not_now": "Screening signed: not now. No session was recorded.",
+    "screened": "Screening signed. What it told of risks is in the patient’s record.",
     "rung": "Noted: rung. Off the list.",
     "recall_contacted": "Noted: reached.",
     "recall_no_answer": "Noted: no answer.",

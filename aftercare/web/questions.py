@@ -2,9 +2,13 @@
 
 from typing import Final
 
+from markupsafe import Markup
+
 from aftercare.care.questionnaire import asked, load
 from aftercare.model.pages import Typed
-from aftercare.model.words import Modality, Prophylaxis
+from aftercare.model.screenings import Outcome, Weight
+from aftercare.model.words import Modality, Prophylaxis, Tier
+from aftercare.web.charts import tier_shape
 
 # Each is "", "yes" or "no": what is not known is never "no".
 RISKS: Final = {
@@ -31,6 +35,14 @@ AREAS: Final = (
 CONSUMABLES: Final = 3
 # The acute contraindications, asked again before every session (design.md 4).
 SCREENING: Final = {item.key: item.text["en"] for item in asked(load(), "session")}
+SCOPES: Final = {"course": "before a course", "session": "before a session"}
+DECISIONS: Final = {"candidate": "Candidate", "with_precautions": "With precautions", "not_now": "Not now"}
+WEIGHTS: Final = {
+    Weight.BLOCK: "blocked",
+    Weight.DEFER: "not now",
+    Weight.CONDITIONAL: "yours to decide, with a reason",
+    Weight.PRECAUTION: "precaution",
+}
 OUTCOMES: Final = {
     "candidate": "Candidate",
     "with_precautions": "With precautions",
@@ -56,6 +68,12 @@ _SAID: Final = {
     "lot": "Write the lot as it stands on the package.",
     "expires_on": "Write the expiry as day, month and year.",
 }
+
+
+def outcome_shape(outcome: Outcome) -> Markup:
+    """Draw a shape of its own for each outcome of a screening: triangle, circle, dot."""
+    tiers = {"not_now": Tier.SAME_DAY, "with_precautions": Tier.SOON, "candidate": Tier.ROUTINE}
+    return tier_shape(tiers[outcome])
 
 
 def beyond_the_first(form: Typed) -> bool:

@@ -20,11 +20,14 @@ from aftercare.model.pages import (
     PatientsPage,
     PhotoPage,
     ProblemPage,
+    ScreeningAdvicePage,
+    ScreeningFormPage,
     SessionFormPage,
     SignInPage,
     StatisticsPage,
     TriagePage,
 )
+from aftercare.model.screening_pages import ScreeningRecordPage
 from aftercare.model.views import Head
 from aftercare.model.words import Tier
 from aftercare.web import (
@@ -53,6 +56,9 @@ _TEMPLATES: Final[dict[type, str]] = {
     PhotoPage: "photo.html",
     PatientFormPage: "patient_form.html",
     SessionFormPage: "session_form.html",
+    ScreeningFormPage: "screening_form.html",
+    ScreeningAdvicePage: "screening_advice.html",
+    ScreeningRecordPage: "screening_record.html",
     RecallsPage: "recalls.html",
     CourseSettingsPage: "course_settings.html",
     StatisticsPage: "statistics.html",

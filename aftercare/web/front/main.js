@@ -6,6 +6,7 @@ import "./triage.css";
 import "./patient.css";
 import "./forms.css";
 import "./courses.css";
+import "./screening.css";
 import "./statistics.css";
 import "./backtest.css";
 
