@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from aftercare.model.alerts import Fate
 from aftercare.model.charts import Axis, ChartSeries
 from aftercare.model.findings import Evidence
 from aftercare.model.timeline import Risks
@@ -186,10 +187,30 @@ class FollowUpItem(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None = None  # of a snooze
 
 
+class FoundView(msgspec.Struct, frozen=True, kw_only=True):
+    """One finding of an alert: what it says, by which row, and what became of it.
+
+    `numbers` and `source` are of the rule's own line of evidence: as it was, by their path in the pack, and its place in
+    the texts.
+    """
+
+    at: datetime
+    day: int
+    tier: Tier
+    reason: str
+    row: str
+    fate: Fate
+    fate_reason: str
+    version: str
+    evidence: tuple[Evidence, ...] = ()  # without that line
+    source: str = ""  # "" for findings from before sources were kept
+    numbers: dict[str, float] = msgspec.field(default_factory=dict)
+
+
 class AlertView(TriageRow, frozen=True, kw_only=True):
     """Everything about one alert: its row, and what stands below when it unfolds."""
 
-    evidence: tuple[Evidence, ...] = ()
+    found: tuple[FoundView, ...] = ()  # the one that leads, then the others, the latest first
     version: str = ""  # of the rule pack that raised it
     shown: tuple[ShownAdvice, ...] = ()
     log: tuple[FollowUpItem, ...] = ()  # oldest first

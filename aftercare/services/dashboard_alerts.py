@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from aftercare.checks.sources import RULE
 from aftercare.db.pool import Connection
 from aftercare.model.alerts import Alert
 from aftercare.model.care import Episode
@@ -14,7 +15,7 @@ from aftercare.model.check_ins import Kept
 from aftercare.model.findings import Evidence, Finding
 from aftercare.model.people import Clinic, Patient, StaffMember
 from aftercare.model.recovery import Recovery
-from aftercare.model.views import AlertLine, AlertView, StaffView, TriageRow
+from aftercare.model.views import AlertLine, AlertView, FoundView, StaffView, TriageRow
 from aftercare.model.words import AlertState
 from aftercare.services import dashboard_course as course_of
 from aftercare.services import dashboard_views as views
@@ -26,7 +27,7 @@ from aftercare.store.alerts import FindingRow, PatientAlert
 from aftercare.store.photos import PhotoRow
 
 _CHECK_INS = 120  # of one patient: a whole calendar several times over
-_EVIDENCE = 12
+_FOUND = 20  # findings of one alert that are shown; the log has all
 _MOVING = {AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.ATTEMPTED}
 
 
@@ -169,7 +170,7 @@ def view(context: Context, alert: Alert, patient_id: UUID, depth: Depth) -> Aler
     escalates = alert.state in _MOVING and alert.snoozed_until is None
     return AlertView(
         **msgspec.structs.asdict(row(context, alert, patient_id)),
-        evidence=_evidence(alert, found),
+        found=tuple(_found_view(one) for one in _leading_first(alert, found)[:_FOUND]),
         version=alert.version,
         shown=shown_after(depth, found),
         log=log_of(depth, alert, found),
@@ -224,11 +225,25 @@ def _another_is_open(alert: Alert, others: Iterable[Alert]) -> bool:
     )
 
 
-def _evidence(alert: Alert, found: list[FindingRow]) -> tuple[Evidence, ...]:
-    """What leads first, then what else was found, the latest first; the same said twice stands once."""
+def _leading_first(alert: Alert, found: list[FindingRow]) -> list[FindingRow]:
+    """What leads first, then what else was found, the latest first."""
     leads = _leading(alert, found)
-    rows = [*([leads] if leads else []), *(one for one in reversed(found) if one is not leads)]
-    lines = {
-        (line.item, str(line.now), line.before_day): line for one in rows for line in one.finding.evidence
-    }
-    return tuple(lines.values())[:_EVIDENCE]
+    return [*([leads] if leads else []), *(one for one in reversed(found) if one is not leads)]
+
+
+def _found_view(one: FindingRow) -> FoundView:
+    finding = one.finding
+    rule = next((line for line in finding.evidence if line.item == RULE), Evidence(item=RULE))
+    return FoundView(
+        at=one.at,
+        day=finding.day,
+        tier=finding.tier,
+        reason=finding.reason,
+        row=finding.row,
+        fate=one.fate,
+        fate_reason=one.fate_reason,
+        version=finding.version,
+        evidence=tuple(line for line in finding.evidence if line.item != RULE),
+        source=rule.text,
+        numbers=rule.numbers,
+    )

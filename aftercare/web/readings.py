@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator
 from itertools import groupby, pairwise
 
+from aftercare.model.alerts import Fate
 from aftercare.model.charts import Axis, ChartPoint, ChartSeries, SignsRow
+from aftercare.model.findings import Evidence
 from aftercare.web import words
 
 
@@ -108,3 +110,62 @@ def sentence(series: ChartSeries) -> str:
     told += [(day, "no check-in") for day in series.missed]
     days = "; ".join(f"day {day} {what}" for day, what in sorted(told, key=lambda pair: pair[0]))
     return f"{words.item(series.item)}: {days or 'nothing yet'}"
+
+
+def then_and_now(lines: Iterable[Evidence]) -> list[Evidence]:
+    """Keep the answers of an alert's evidence: what is read against an earlier day or against what was expected."""
+    return [
+        line
+        for line in lines
+        if line.now is not None and line.item in words.ITEMS and line.item not in _KNOWN
+    ]
+
+
+def beside(lines: Iterable[Evidence]) -> list[str]:
+    """Say the rest of the evidence, a line each: what is known of the patient and what never raises by itself."""
+    return [
+        _aside(line)
+        for line in lines
+        if line.now is None or line.item not in words.ITEMS or line.item in _KNOWN
+    ]
+
+
+def band(line: Evidence) -> str:
+    """Say the range expected of the day: "none", "none to mild", "" for what has no range."""
+    if line.expected is None:
+        return ""
+    return words.grade(0) if line.expected <= 0 else f"{words.grade(0)} to {words.grade(line.expected)}"
+
+
+def number(name: str, value: float) -> str:
+    """Name a number of a rule as the pack does, readably: "swelling, mild from day: 6"."""
+    section, *rest = name.replace("_", " ").split(".")
+    return f"{section}{', ' if rest else ''}{' '.join(rest)}: {value:g}"
+
+
+def became(fate: Fate) -> str:
+    """Say what became of a finding in one word or two."""
+    return _FATES[fate]
+
+
+def _aside(line: Evidence) -> str:
+    said, against, numbers = words.evidence_parts(line)
+    if line.now is None and line.before_day is not None:
+        said = f"{words.item(line.item)} on day {line.before_day}: {words.answer(line.item, line.before)}"
+        against = line.text
+    elif line.now is None and line.before is not None:
+        said, against = (
+            f"{words.item(line.item)} before treatment: {words.answer(line.item, line.before)}",
+            line.text,
+        )
+    return "; ".join(part for part in (said, against, numbers) if part)
+
+
+_KNOWN = frozenset({"hsv_history", "fitzpatrick", "immunosuppressed", "diabetes"})
+_FATES = {
+    Fate.RAISED: "raised it",
+    Fate.ESCALATED: "made it more urgent",
+    Fate.JOINED: "joined",
+    Fate.HELD: "held back",
+    Fate.KNOWN: "was there already",
+}
