@@ -37,7 +37,14 @@ _HEIGHT, _Y, _R = 62, 15, 11
 
 def name(one: PlannedSession, planned: int) -> str:
     """Say which session it is: "Session 2 of 4", "Maintenance 1"."""
-    return f"Maintenance {one.number - planned}" if one.maintenance else f"Session {one.number} of {planned}"
+    return place(one.number, planned).capitalize()
+
+
+def place(number: int, planned: int | None) -> str:
+    """Say which session of its course one is: "session 2 of 4", "maintenance 1" once the planned ones are done."""
+    if planned is None:
+        return f"session {number}"
+    return f"maintenance {number - planned}" if number > planned else f"session {number} of {planned}"
 
 
 def stands(one: PlannedSession, clock: Clock) -> str:
