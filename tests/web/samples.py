@@ -57,7 +57,6 @@ from aftercare.model.words import (
     View,
 )
 from tests.web import samples_courses
-from tests.web.backtest_samples import backtest_pages
 
 NOW = datetime(2026, 3, 5, 13, 24, tzinfo=UTC)
 ONE = StaffView(id=UUID(int=1), name="Practitioner One", role=Role.PRACTITIONER)
@@ -397,5 +396,3 @@ PAGES: dict[str, Page] = {
 PAGES |= samples_courses.pages(
     HEAD, PATIENT, (patient(8, "Test Ivy", 1985), patient(9, "Test Juniper"), patient(10, "Test Larch"))
 )
-PAGES |= backtest_pages(HEAD, ALERT.patient)
-PAGES |= samples_screening.pages(HEAD, PATIENT, HERPES)
