@@ -95,29 +95,26 @@ def judge(
         # Two sets of answers of one instant, such as an edit, are no course: neither is earlier than the other.
         earlier = placed[: bisect_left(placed, _in_time(at), hi=index, key=_in_time)]
         moment = Moment(pack, timeline.modality, timeline.patient, timeline.session, at, earlier)
-        fired = _fired(moment, checks, codes)
+        fired = _fired(moment, checks)
         if "note" in at.answers and (noted := _with_note(moment, timeline.language)):
-            fired = _either(fired, _fired(noted, _woken(noted.at.answers), codes))
+            fired = _either(fired, note.told_once(_fired(noted, _woken(noted.at.answers))))
+        if codes is not None:
+            fired = [finding for finding in fired if finding.code in codes]
         if len(fired) > 1:
             fired.sort(key=lambda finding: -finding.tier.rank)
         findings += fired
     return findings
 
 
-def _fired(moment: Moment, checks: list[Check], codes: frozenset[Code] | None) -> list[Finding]:
+def _fired(moment: Moment, checks: list[Check]) -> list[Finding]:
     rows = moment.pack.rows
-    return [
-        finding
-        for check in checks
-        for finding in check(moment)
-        if (codes is None or finding.code in codes) and not rows[finding.row].off
-    ]
+    return [finding for check in checks for finding in check(moment) if not rows[finding.row].off]
 
 
 def _with_note(moment: Moment, language: str | None) -> Moment | None:
     """The same moment with what its note names as if ticked; None where the note names nothing."""
-    note = moment.at.answers["note"]
-    heard = ticked(moment.at.answers, note, screen(note, language)) if isinstance(note, str) else None
+    words = moment.at.answers["note"]
+    heard = ticked(moment.at.answers, words, screen(words, language)) if isinstance(words, str) else None
     if heard is None:
         return None
     at = msgspec.structs.replace(moment.at, answers=heard.answers)

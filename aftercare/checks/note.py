@@ -3,7 +3,8 @@
 A screen of words misses much and a clinic must not lean on it; but a sentence of wanting to die that nobody is told of
 would be worse than any number of false alarms, so it is an emergency. "Something is wrong", "worse than yesterday" fit no
 sign and are often right: patients who feel unheard call late. A week, the term of a routine alert, is too long for that,
-and the same day too much for a worry without a sign: soon. Words that do fit a sign count as the sign (engine).
+and the same day too much for a worry without a sign: soon. Words that do fit a sign count as the sign (engine), and where one
+of them is as urgent, the alarm beside it is not told a second time.
 Sources: rules.md 3, last row; clinical.md 4.5.
 """
 
@@ -15,6 +16,8 @@ from aftercare.checks.words.ticked import SELF_HARM, WORRIED
 from aftercare.model.findings import Finding
 
 WAKES = ("note",)
+NOTE = "note"  # the item of a line of evidence that quotes the note
+_ALARM = "note.worried"
 
 _REASONS = {
     SELF_HARM: "The note speaks of self-harm",
@@ -35,3 +38,17 @@ def check(moment: Moment) -> Iterator[Finding]:
                 signs=(f"note.{named}",),
                 notes=quoted,
             )
+
+
+def told_once(found: list[Finding]) -> list[Finding]:
+    """Leave the alarm out where something else that the note names is at least as urgent: code `note` if none fits."""
+    alarm = next((one for one in found if one.row == _ALARM), None)
+    if alarm is None:
+        return found
+    rest = [one for one in found if one is not alarm]
+    fits = any(one.tier.rank >= alarm.tier.rank and _rests_on_note(one) for one in rest)
+    return rest if fits else found
+
+
+def _rests_on_note(finding: Finding) -> bool:
+    return any(line.item == NOTE for line in finding.evidence)

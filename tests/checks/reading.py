@@ -174,14 +174,18 @@ def read(line: Timeline) -> dict[tuple[int, Code], Tier]:
     for index, check_in in enumerate(kept):
         ticked, words = noted(line, check_in)
         # The answers alone, and with what the note names as if ticked: words only ever add.
-        raised = [*words]
-        for each in (check_in, structs.replace(check_in, answers=ticked)):
-            said = Said(line, each)
-            raised += at_risk(said, [*levels(said), *course(said), *signs(said)])
+        alone, together = (
+            rows(Said(line, structs.replace(check_in, answers=each))) for each in (check_in.answers, ticked)
+        )
+        raised = [*alone, *together, *words]
         for code, tier in raised:
             known = highest.get((index, code), tier)
             highest[index, code] = max(known, tier, key=lambda each: each.rank)
     return highest
+
+
+def rows(said: Said) -> list[Raised]:
+    return list(at_risk(said, [*levels(said), *course(said), *signs(said)]))
 
 
 # The notes of the comparison as a person reads them: the language, what they name as if ticked, what fits no sign.
@@ -196,6 +200,7 @@ NOTES: dict[str, tuple[str, dict[str, Any], list[Raised]]] = {
     "No blisters, but my left eye is swollen shut": ("en", {"eye": ["lid_swelling", "shut"]}, []),
     "The pain is 9/10 now!": ("en", {"pain": 4}, []),
     "It is worse than yesterday": ("en", {}, [(Code.NOTE, SOON)]),
+    "I am scared, it is spreading": ("en", {"spreading": True}, []),
     "I do not want to live any more": ("en", {}, [(Code.NOTE, EMERGENCY)]),
     "Tengo fiebre de 38,7 y escalofríos": (
         "es",
