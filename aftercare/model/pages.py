@@ -13,6 +13,7 @@ from aftercare.model.backtests import AlertDifference, Kind, Summary
 from aftercare.model.charts import AlertPin, Axis, ChartSeries, SignsRow
 from aftercare.model.course_pages import CourseSettingsPage, RecallsPage
 from aftercare.model.course_plans import CoursePlan
+from aftercare.model.rule_pages import RulesActPage, RulesEditPage, RulesPage
 from aftercare.model.screening_pages import Candidacy, QuestionGroup, ScreeningRecordPage
 from aftercare.model.screenings import ScreeningAdvice
 from aftercare.model.statistics import PeriodChoice, Statistics
@@ -45,6 +46,7 @@ class TriagePage(msgspec.Struct, frozen=True, kw_only=True):
     in_recovery: int = 0  # episodes being monitored, for the empty page
     to_call: int = 0  # on the call list
     more: str | None = None
+    unreleased: int | None = None  # the pack in shadow, where nobody has released one yet
 
 
 class AlertPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -305,5 +307,6 @@ class ProblemPage(msgspec.Struct, frozen=True, kw_only=True):
 Page = (
     TriagePage | AlertPage | ActPage | PatientPage | PatientsPage | CallListPage | InvitationPage | PhotoPage | SignInPage
     | RecallsPage | CourseSettingsPage | StatisticsPage | BacktestPage | ProblemPage | PatientFormPage | SessionFormPage
+    | RulesPage | RulesEditPage | RulesActPage
     | ScreeningFormPage | ScreeningAdvicePage | ScreeningRecordPage
 )  # fmt: skip

@@ -20,6 +20,7 @@ from aftercare.services import dashboard_alerts as drawn
 from aftercare.services import dashboard_views as views
 from aftercare.services.dashboard_head import Reader, clinic_of, head
 from aftercare.services.dashboard_log import look_deeper
+from aftercare.services.dashboard_rules import unreleased
 from aftercare.store import alerts as store
 from aftercare.store import call_list, episodes, patients
 from aftercare.store.triage import leads
@@ -56,6 +57,7 @@ async def triage(
         awaited = 0 if found else await episodes.count_awaited(db, clinic.clinic_id)
         rows = tuple(drawn.row(context, alert, alert.patient_id) for alert in shown)
         top = await _at_home(db, top, clinic, rows)
+        in_shadow = await unreleased(db, clinic.clinic_id)
         await audit.record(db, reader.actor, "triage.seen", now=now)
     return TriagePage(
         head=top,
@@ -64,6 +66,7 @@ async def triage(
         in_recovery=awaited,
         to_call=to_call,
         more=f"/?whose={whose}&offset={offset + PAGE}" if len(found) > PAGE else None,
+        unreleased=in_shadow,
     )
 
 

@@ -31,7 +31,7 @@ from aftercare.store import rule_packs as store
 PAGE = 50
 SHIPPED = 0  # where a number names a pack to compare with: the shipped one
 MUTED_DAYS = 28  # for as long the muted findings are counted together
-_END = (datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
+END = (datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
 _NOT_YET = "A new clinic begins with the shipped numbers in shadow."
 _BEFORE_PACKS = "The shipped numbers, in use since before this clinic had packs of its own."
 
@@ -89,7 +89,7 @@ async def list_packs(
 ) -> list[RulePackRecord]:
     """The clinic's packs, the newest first."""
     async with database.clinic(actor.clinic_id) as db:
-        return await store.page(db, actor.clinic_id, before or _END, PAGE)
+        return await store.page(db, actor.clinic_id, before or END, PAGE)
 
 
 async def get_pack(database: Database, actor: Actor, number: int, *, now: datetime) -> RulePackDetail:
@@ -135,6 +135,15 @@ async def draft_pack(
         await _add(db, actor.clinic_id, made)
         await _on_record(db, actor, "drafted", made, now, draft)
     return made
+
+
+async def draft_from(database: Database, actor: Actor, number: int, *, now: datetime) -> RulePackRecord:
+    """Keep a new draft that begins with what another pack changes; 0 is the shipped one. Raises as `draft_pack`."""
+    changes: dict[str, Any] = {}
+    if number != SHIPPED:
+        async with database.clinic(actor.clinic_id) as db:
+            changes = _there(await store.get(db, actor.clinic_id, number)).changes
+    return await draft_pack(database, actor, RulePackDraft(changes=changes), now=now)
 
 
 async def edit_pack(

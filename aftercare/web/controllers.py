@@ -20,6 +20,7 @@ from aftercare.web.intake_pages import PatientFormController, SessionFormControl
 from aftercare.web.people import PeopleController
 from aftercare.web.recalls import CoursePageController, CourseSettingsPageController, RecallPageController
 from aftercare.web.refusals import refuse
+from aftercare.web.rules import RulesPageController
 from aftercare.web.screening import ScreeningPageController
 from aftercare.web.statistics import StatisticsPageController
 from aftercare.web.visits import StaffRequest, anyone, html, reader_of, staff_page
@@ -72,7 +73,7 @@ _NOWHERE = [
     "/recalls/{one:str}/{rest:path}",
     "/course-settings/{one:str}/{rest:path}",
     "/sign-in/{one:str}/{rest:path}",
-    "/rules/{one:str}/{rest:path}",
+    "/rules/{one:str}/{two:str}/{rest:path}",
 ]
 
 
@@ -103,6 +104,7 @@ WEB_CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
             CoursePageController,
             CourseSettingsPageController,
             StatisticsPageController,
+            RulesPageController,
             BacktestPageController,
             DoorController,
             AssetController,

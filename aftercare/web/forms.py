@@ -67,13 +67,13 @@ async def read_form(request: Request[Any, Any, Any], kind: type[F]) -> F:
         raise Malformed(_UNREADABLE) from None
 
 
-async def read_typed(request: Request[Actor, Any, Any]) -> dict[str, str]:
+async def read_typed(request: Request[Actor, Any, Any], *, fields: int = _TYPED_FIELDS) -> dict[str, str]:
     """What somebody who is signed in has typed, as it is, without the token; of boxes of one name, all, line by line.
 
     Raises Malformed for another media type or encoding or too many fields, Forbidden if it is not from our own page.
     """
     typed: dict[str, str] = {}
-    for name, value in await _pairs(request, _TYPED_FIELDS):
+    for name, value in await _pairs(request, fields):
         text = value.replace("\r\n", "\n").strip()
         if text:
             typed[name] = f"{typed[name]}\n{text}" if name in typed else text

@@ -33,6 +33,11 @@ _DONE: Final[dict[str, str]] = {
     "recall_declined": "Noted: declined. Off the list.",
     "course_ended": "Course ended. It can be resumed below.",
     "course_resumed": "Course resumed.",
+    "rules_saved": "Draft saved. It judges nothing before it is put in shadow or released.",
+    "rules_release": "Released. From the next check-in on these rules alert.",
+    "rules_shadow": "In shadow: it judges everything that arrives, and only counts.",
+    "rules_retire": "Retired. Its numbers stay here and can be restored.",
+    "rules_restore": "Restored under a new number. From the next check-in on these rules alert.",
     "settings_saved": "Saved, for courses planned from now on.",
 }
 # The same done to several alerts of one patient at once; {n} of them.

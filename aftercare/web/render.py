@@ -27,6 +27,7 @@ from aftercare.model.pages import (
     StatisticsPage,
     TriagePage,
 )
+from aftercare.model.rule_pages import RulesActPage, RulesEditPage, RulesPage
 from aftercare.model.screening_pages import ScreeningRecordPage
 from aftercare.model.views import Head
 from aftercare.model.words import Tier
@@ -36,6 +37,7 @@ from aftercare.web import (
     course_words,
     questions,
     readings,
+    rule_words,
     statistics_charts,
     statistics_words,
     words,
@@ -59,6 +61,9 @@ _TEMPLATES: Final[dict[type, str]] = {
     ScreeningFormPage: "screening_form.html",
     ScreeningAdvicePage: "screening_advice.html",
     ScreeningRecordPage: "screening_record.html",
+    RulesPage: "rules.html",
+    RulesEditPage: "rules_edit.html",
+    RulesActPage: "rules_act.html",
     RecallsPage: "recalls.html",
     CourseSettingsPage: "course_settings.html",
     StatisticsPage: "statistics.html",
@@ -87,6 +92,7 @@ def _environment() -> Environment:
         "charts": charts,
         "readings": readings,
         "questions": questions,
+        "rule_words": rule_words,
         "course_words": course_words,
         "pictures": statistics_charts,
         "trials": backtest_charts,

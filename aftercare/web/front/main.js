@@ -7,6 +7,7 @@ import "./patient.css";
 import "./forms.css";
 import "./courses.css";
 import "./screening.css";
+import "./rules.css";
 import "./statistics.css";
 import "./backtest.css";
 
