@@ -235,6 +235,11 @@ def difference(before: Sequence[Instruction], after: Sequence[Instruction]) -> D
     )
 
 
+def same_in(one: Instruction, others: Sequence[Instruction]) -> Instruction | None:
+    """Find what an instruction was before it changed, or None."""
+    return next((other for other in others if _key(other) == _key(one)), None)
+
+
 def _key(one: Instruction) -> tuple[str, ...]:
     # Several of `other` may begin on one day: their own words tell them apart.
     own = next(iter(one.texts.values())) if one.topic is Topic.OTHER else ""

@@ -13,6 +13,13 @@ from aftercare.model.backtests import AlertDifference, Kind, Summary
 from aftercare.model.charts import AlertPin, Axis, ChartSeries, SignsRow
 from aftercare.model.course_pages import CourseSettingsPage, RecallsPage
 from aftercare.model.course_plans import CoursePlan
+from aftercare.model.instruction_pages import (
+    InstructionsPage,
+    InstructionsPreviewPage,
+    InstructionsPublishPage,
+    PatientInstructionsPage,
+)
+from aftercare.model.instructions import ShownDay
 from aftercare.model.rule_pages import RulesActPage, RulesEditPage, RulesPage
 from aftercare.model.screening_pages import Candidacy, QuestionGroup, ScreeningRecordPage
 from aftercare.model.screenings import ScreeningAdvice
@@ -97,6 +104,7 @@ class PatientPage(msgspec.Struct, frozen=True, kw_only=True):
     last_check_in_at: datetime | None = None
     next_due_at: datetime | None = None
     course_held: str | None = None  # why the next session is blocked
+    told: ShownDay | None = None  # the newest instructions that the patient was given
     plans: tuple[CoursePlan, ...] = ()  # of each course, those that go on first
     candidacy: Candidacy = Candidacy()  # screenings signed and prepared, and what to mind
 
@@ -252,6 +260,17 @@ class BacktestPage(msgspec.Struct, frozen=True, kw_only=True):
     groups: tuple[DifferenceGroup, ...] = ()
 
 
+class InstructionFormPage(msgspec.Struct, frozen=True, kw_only=True):
+    """`/instructions/{version}/edit/{key}` and `/new`: one instruction of a draft; `key` is `None` for a new one."""
+
+    head: Head
+    version: int
+    revision: int  # of the draft that it is written over
+    form: Typed
+    languages: tuple[str, ...]  # the clinic's own first
+    key: str | None = None
+
+
 class ScreeningFormPage(msgspec.Struct, frozen=True, kw_only=True):
     """`/patients/{patient_id}/screening/{modality}`: the questions. `version` is that of the prepared answers, 0 for none."""
 
@@ -309,4 +328,5 @@ Page = (
     | RecallsPage | CourseSettingsPage | StatisticsPage | BacktestPage | ProblemPage | PatientFormPage | SessionFormPage
     | RulesPage | RulesEditPage | RulesActPage
     | ScreeningFormPage | ScreeningAdvicePage | ScreeningRecordPage
+    | InstructionsPage | InstructionFormPage | InstructionsPreviewPage | InstructionsPublishPage | PatientInstructionsPage
 )  # fmt: skip

@@ -21,7 +21,7 @@ from aftercare.services.dashboard_course import Recovered
 from aftercare.services.dashboard_head import Reader, clinic_of, head
 from aftercare.services.dashboard_log import done, look_deeper
 from aftercare.store import alerts as store
-from aftercare.store import courses, episodes, patients, photos, sessions, staff
+from aftercare.store import courses, episodes, instructions, patients, photos, sessions, staff
 
 _ALERTS, _LOG, _PHOTOS = 30, 60, 60
 _END = datetime.max.replace(tzinfo=UTC)
@@ -46,6 +46,7 @@ async def patient(
             db, clinic_id, patient_id, mine.newest.modality if mine.newest else None
         )
         plans = await dashboard_recalls.plans(db, clinic_id, mine, now)
+        told = await instructions.newest(db, clinic_id, patient_id)
         await audit.record(db, reader.actor, "patient.seen", now=now, patient_id=patient_id)
     course = course_of.recovered(mine, mine.newest, now) if mine.newest else None
     alerts = tuple(drawn.view(context, alert, patient_id, depth) for alert in shown)
@@ -71,6 +72,7 @@ async def patient(
         last_check_in_at=max((kept.judged_at for kept in mine.check_ins), default=None),
         next_due_at=course.next_due_at if course else None,
         course_held=block.reason if block else None,
+        told=told,
         candidacy=candidacy,
         plans=plans,
     )

@@ -74,12 +74,13 @@ async def list_sets(
         await audit.record(db, actor, "instructions.listed", now=now)
     if len(found) < PAGE and before > 0:
         found = [*found, head_of(care.shipped())]
-    return [msgspec.structs.replace(one, in_use=one.version == current) for one in found]
+    return [head_of(one, in_use=current) for one in found]
 
 
-def head_of(one: InstructionSet) -> SetHead:
-    """A version without its content."""
-    return SetHead(**{name: getattr(one, name) for name in SetHead.__struct_fields__})
+def head_of(one: SetHead, *, in_use: int | None = None) -> SetHead:
+    """A version without its content, and whether it is the one in use."""
+    facts = {name: getattr(one, name) for name in SetHead.__struct_fields__}
+    return SetHead(**facts | {"in_use": one.version == in_use})
 
 
 async def get_set(database: Database, actor: Actor, version: int, *, now: datetime) -> InstructionSet:

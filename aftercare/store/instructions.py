@@ -100,3 +100,9 @@ async def shown(
 ) -> list[ShownDay]:
     """What a patient was shown before a place in the list, the newest first."""
     return many(ShownDay, await db.fetch(_SQL["shown"], clinic_id, patient_id, *before, size))
+
+
+async def newest(db: Connection, clinic_id: UUID, patient_id: UUID) -> ShownDay | None:
+    """What a patient was shown last."""
+    found = await shown(db, clinic_id, patient_id, (date.max, 2**31 - 1), 1)
+    return found[0] if found else None

@@ -16,6 +16,11 @@ from aftercare.web.acts import AlertPageController
 from aftercare.web.assets import AssetController
 from aftercare.web.backtests import BacktestPageController
 from aftercare.web.door import DoorController
+from aftercare.web.instructions import (
+    InstructionFormController,
+    InstructionsPageController,
+    ShownPageController,
+)
 from aftercare.web.intake_pages import PatientFormController, SessionFormController
 from aftercare.web.people import PeopleController
 from aftercare.web.recalls import CoursePageController, CourseSettingsPageController, RecallPageController
@@ -72,6 +77,8 @@ _NOWHERE = [
     "/call-list/{one:str}/{two:str}/{rest:path}",
     "/recalls/{one:str}/{rest:path}",
     "/course-settings/{one:str}/{rest:path}",
+    "/instructions/{one:str}/{rest:path}",
+    "/instructions/{one:str}/edit/{two:str}/{rest:path}",
     "/sign-in/{one:str}/{rest:path}",
     "/rules/{one:str}/{two:str}/{rest:path}",
 ]
@@ -106,6 +113,9 @@ WEB_CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
             StatisticsPageController,
             RulesPageController,
             BacktestPageController,
+            InstructionsPageController,
+            InstructionFormController,
+            ShownPageController,
             DoorController,
             AssetController,
         ],

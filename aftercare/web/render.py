@@ -8,11 +8,18 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from aftercare.model.course_pages import CourseSettingsPage, RecallsPage
+from aftercare.model.instruction_pages import (
+    InstructionsPage,
+    InstructionsPreviewPage,
+    InstructionsPublishPage,
+    PatientInstructionsPage,
+)
 from aftercare.model.pages import (
     ActPage,
     AlertPage,
     BacktestPage,
     CallListPage,
+    InstructionFormPage,
     InvitationPage,
     Page,
     PatientFormPage,
@@ -35,6 +42,7 @@ from aftercare.web import (
     backtest_charts,
     charts,
     course_words,
+    instruction_words,
     questions,
     readings,
     rule_words,
@@ -61,6 +69,11 @@ _TEMPLATES: Final[dict[type, str]] = {
     ScreeningFormPage: "screening_form.html",
     ScreeningAdvicePage: "screening_advice.html",
     ScreeningRecordPage: "screening_record.html",
+    InstructionsPage: "instructions.html",
+    InstructionFormPage: "instruction_form.html",
+    InstructionsPreviewPage: "instructions_preview.html",
+    InstructionsPublishPage: "instructions_publish.html",
+    PatientInstructionsPage: "patient_instructions.html",
     RulesPage: "rules.html",
     RulesEditPage: "rules_edit.html",
     RulesActPage: "rules_act.html",
@@ -92,6 +105,7 @@ def _environment() -> Environment:
         "charts": charts,
         "readings": readings,
         "questions": questions,
+        "told": instruction_words,
         "rule_words": rule_words,
         "course_words": course_words,
         "pictures": statistics_charts,

@@ -5,6 +5,7 @@ import "./base.css";
 import "./triage.css";
 import "./patient.css";
 import "./forms.css";
+import "./instructions.css";
 import "./courses.css";
 import "./screening.css";
 import "./rules.css";
