@@ -44,7 +44,7 @@ export default {
     step: "{n} of {of}", tap: "Tap all that apply.", recall: "In the last 24 hours", where: "Where is it?", where_optional: "Where? (optional)",
     choose_how_much: "Choose how much: {name}", choose_one: "Choose one: {name}", choose_any: "Tap what applies, or “{gate}”", there_is_a_problem: "There is something to add",
     pain_scale: "0 is no pain, 10 is the worst you can imagine", temperature: "Temperature", unit: "Unit", temperature_wrong: "Enter a temperature from {low} to {high}",
-    last_step: "Anything else", note: "In your own words (optional)", note_hint: "Up to 2,000 characters. Do not use this for an emergency: call {number}.",
+    last_step: "Anything else", note: "In your own words (optional)", note_hint: "Up to 2,000 characters. Nobody watches this all the time: in an emergency do not write, call {number}.",
     something_else: "Something else on your skin", carer: "I am answering for somebody else", send: "Send", send_now: "Send now what I have said",
     nothing_said: "Nothing is answered yet. Go back and answer at least one question.",
     // after sending

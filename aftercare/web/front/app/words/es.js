@@ -40,7 +40,7 @@ export default {
     step: "{n} de {of}", tap: "Toque todo lo que note.", recall: "En las últimas 24 horas", where: "¿Dónde está?", where_optional: "¿Dónde? (opcional)",
     choose_how_much: "Elija cuánto: {name}", choose_one: "Elija una opción: {name}", choose_any: "Toque lo que note, o «{gate}»", there_is_a_problem: "Falta algo",
     pain_scale: "0 es ningún dolor, 10 es el peor que pueda imaginar", temperature: "Temperatura", unit: "Unidad", temperature_wrong: "Escriba una temperatura de {low} a {high}",
-    last_step: "Algo más", note: "Con sus palabras (opcional)", note_hint: "Hasta 2.000 caracteres. No lo use para una emergencia: llame al {number}.",
+    last_step: "Algo más", note: "Con sus palabras (opcional)", note_hint: "Hasta 2.000 caracteres. Nadie vigila esto todo el tiempo: en una emergencia no escriba, llame al {number}.",
     something_else: "Otra cosa en la piel", carer: "Respondo por otra persona", send: "Enviar", send_now: "Enviar ya lo que he dicho",
     nothing_said: "Aún no hay nada respondido. Vuelva atrás y responda al menos a una pregunta.",
     waiting_title: "Aún sin enviar", waiting: "Queda guardado en este teléfono y se envía solo cuando haya conexión. Si puede, deje esta página abierta.",

@@ -40,7 +40,7 @@ export default {
     step: "{n} de {of}", tap: "Toque em tudo o que nota.", recall: "Nas últimas 24 horas", where: "Onde está?", where_optional: "Onde? (opcional)",
     choose_how_much: "Escolha quanto: {name}", choose_one: "Escolha uma opção: {name}", choose_any: "Toque no que nota, ou «{gate}»", there_is_a_problem: "Falta algo",
     pain_scale: "0 é nenhuma dor, 10 é a pior que possa imaginar", temperature: "Temperatura", unit: "Unidade", temperature_wrong: "Escreva uma temperatura de {low} a {high}",
-    last_step: "Mais alguma coisa", note: "Por palavras suas (opcional)", note_hint: "Até 2000 caracteres. Não use isto numa emergência: ligue {number}.",
+    last_step: "Mais alguma coisa", note: "Por palavras suas (opcional)", note_hint: "Até 2000 caracteres. Ninguém vigia isto o tempo todo: numa emergência não escreva, ligue {number}.",
     something_else: "Outra coisa na pele", carer: "Respondo por outra pessoa", send: "Enviar", send_now: "Enviar já o que disse",
     nothing_said: "Ainda não há nada respondido. Volte atrás e responda a pelo menos uma pergunta.",
     waiting_title: "Ainda por enviar", waiting: "Fica guardado neste telefone e é enviado sozinho quando houver ligação. Se puder, deixe esta página aberta.",
