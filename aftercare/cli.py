@@ -14,6 +14,7 @@ from rich.console import Console
 from aftercare import __version__
 from aftercare.alerts.replay import load_timelines, replay
 from aftercare.checks import default_pack
+from aftercare.checks.oddities import oddities
 from aftercare.db.local import with_database
 from aftercare.db.migrate import migrate as run_migrations
 from aftercare.errors import AftercareError
@@ -214,12 +215,14 @@ def checks() -> None:
 @checks.command("replay")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 def replay_files(files: tuple[Path, ...]) -> None:
-    """One JSON line per raised or escalated alert of each timeline file, in time order."""
+    """One JSON line per raised or escalated alert of each timeline file, in time order; what is odd in it on stderr."""
     for file in files:
         try:
             entries = load_timelines(file.read_bytes())
         except AftercareError as error:
             raise click.ClickException(f"{file.name}: {_sentence(error)}") from None
+        for odd in oddities(file.read_bytes()):
+            click.echo(f"{file.name}: {odd}", err=True)
         for timeline, _ in entries:
             for line in replay(timeline, default_pack()):
                 click.echo(msgspec.json.encode(line).decode())

@@ -244,6 +244,3 @@ def _check(timeline: Timeline) -> None:
         or not 0 <= (timeline.until_day or 0) <= _A_CENTURY
     ):
         raise TimelineFileError("Days must lie within a century of the session.")
-    names = [check_in.id for check_in in timeline.check_ins if check_in.id]
-    if len(names) != len(set(names)):
-        raise TimelineFileError("Two check-ins have the same id; an edit is a check-in of its own.")

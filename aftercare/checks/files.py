@@ -1,6 +1,8 @@
 """Timeline files: what replay, tests and bug reports hand in (design.md 4)."""
 
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import count
 from typing import Any, ClassVar
 
 import msgspec
@@ -41,8 +43,9 @@ class _Timeline(msgspec.Struct, frozen=True):
 def read_timeline(raw: bytes) -> Timeline:
     """Read a timeline file, bare or as the `timeline` of a case.
 
-    Its frame is strict; its answers are read by the instrument, so that what is no answer is left out. Raises
-    `TimelineFileError` with the place of the fault.
+    Its frame is strict; its answers are read by the instrument, so that what is no answer is left out. A check-in that
+    comes twice is taken once; another one under an id that was used is judged as well, since what was said is not lost.
+    Raises `TimelineFileError` with the place of the fault.
     """
     try:
         whole = msgspec.json.decode(raw)
@@ -57,10 +60,25 @@ def read_timeline(raw: bytes) -> Timeline:
         time_zone=file.time_zone,
         patient=file.patient,
         session=file.session,
-        check_ins=[_check_in(check_in) for check_in in file.check_ins],
+        check_ins=[_check_in(check_in) for check_in in _each_once(file.check_ins)],
         language=file.language,
         until_day=file.until_day,
     )
+
+
+def _each_once(check_ins: list[_CheckIn]) -> Iterator[_CheckIn]:
+    """Leave out what is there already, and tell apart by a number what shares its id with something else."""
+    ids = {one.id for one in check_ins}
+    taken: dict[str, _CheckIn] = {}
+    for one in check_ins:
+        if one.id is None or one.id not in taken:
+            yield one
+        elif one != taken[one.id]:
+            other = next(name for n in count(2) if (name := f"{one.id} ({n})") not in ids)
+            ids.add(other)
+            yield msgspec.structs.replace(one, id=other)
+        if one.id is not None:
+            taken.setdefault(one.id, one)
 
 
 def _check_in(check_in: _CheckIn) -> TimelineCheckIn:

@@ -82,7 +82,6 @@ def test_a_bare_timeline_a_case_and_a_list_of_both_are_read() -> None:
         (json.dumps({**BARE, "time_zone": "../../etc/passwd"}).encode(), "time_zone"),
         (json.dumps({**BARE, "check_ins": [{"day": "two"}]}).encode(), r"check_ins\[0\].day"),
         (json.dumps({**BARE, "check_ins": [{"day": 10**9}]}).encode(), "within a century"),
-        (json.dumps({**BARE, "check_ins": [{"day": 1, "id": "a"}] * 2}).encode(), "same id"),
         (json.dumps({"timeline": BARE, "expect": {"flag_bye": 3}}).encode(), "flag_bye"),
         (json.dumps({"timeline": BARE, "expect": {}}).encode(), "flag_by or at_most"),
     ],

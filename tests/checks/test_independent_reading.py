@@ -12,7 +12,7 @@ from aftercare.model.timeline import Answers, Risks, Timeline, TimelineCheckIn, 
 from aftercare.model.words import Code, Modality, Tier
 from tests.checks.reading import CALENDAR, NOTES, read
 
-TIMELINES = 4000  # in the suite
+TIMELINES = 2000  # in the suite
 SEED = 20260303
 YES_NO = (True, False)
 CIT, LASER = Modality.MICRONEEDLING, Modality.LASER_GENESIS
