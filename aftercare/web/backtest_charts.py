@@ -42,7 +42,7 @@ def _week(line: Week, left: float, column: float, most: int) -> str:
     title = f"Week of {line.monday.day} {line.monday:%b}: {line.today} with today’s rules, {line.tried} with this pack"
     drawn = "".join(
         f'<rect class="{kind}" x="{_num(left + column * at)}%" y="{_num(_GROUND - height)}" width="{_num(column * 0.36)}%" height="{_num(height)}"/>'
-        for kind, at, count in (("today", 0.12, line.today), ("tried", 0.52, line.tried))
+        for kind, at, count in (("with-today", 0.12, line.today), ("with-tried", 0.52, line.tried))
         for height in [(_GROUND - _TOP) * count / most]
     )
     return f'<g><title>{title}</title><rect class="hover" x="{_num(left)}%" y="0" width="{_num(column)}%" height="{_GROUND}"/>{drawn}</g>'
