@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from aftercare.model.alerts import Fate
 from aftercare.model.charts import AlertPin, Axis, ChartPoint, ChartSeries, SignMark, SignsRow
 from aftercare.model.findings import Evidence
 from aftercare.model.pages import (
@@ -32,6 +33,7 @@ from aftercare.model.views import (
     AlertLine,
     AlertView,
     FollowUpItem,
+    FoundView,
     Head,
     MessageView,
     Notice,
@@ -248,11 +250,27 @@ ALERT = AlertView(
     raised_at=ago(hours=5), deadline=ahead(minutes=52), owner=TWO, attempts=1, risks=HERPES, recorded_at=ago(days=2), arrived_at=ago(hours=5),
     answered_by=AnsweredBy.SELF, lead=Evidence(item="blisters", now="few", before="none", before_day=3), axis=axis(7), curve=SERIES[2],
     photo=PHOTOS[-1], may=TAKEN, version="default-1", holds_course=True, next_step_at=ahead(minutes=52), next_step_to="everyone at the clinic",
-    evidence=(
-        Evidence(item="blisters", now="few", before="none", before_day=3),
-        Evidence(item="tingling", now=True, before=False, before_day=2),
-        Evidence(item="pain", now=3, expected=0, before=2, before_day=3, numbers={"rise_within_a_day": 2}),
-        Evidence(item="hsv_history", text="Had cold sores before session 1."),
+    found=(
+        FoundView(
+            at=ago(hours=5), day=4, tier=Tier.SAME_DAY, row="cold_sore.blisters", fate=Fate.RAISED, fate_reason="Nothing of this kind was open.",
+            reason="Tingling and a few small blisters at the lip, new since yesterday; had cold sores before.", version="default-1",
+            evidence=(
+                Evidence(item="blisters", now="few", before="none", before_day=3, text="at the lips"),
+                Evidence(item="tingling", now=True, before=False, before_day=2),
+                Evidence(item="pain", now=3, expected=0, before=2, before_day=3, numbers={"rise_within_a_day": 2}),
+                Evidence(item="hsv_history", now=True),
+            ),
+            source="rules.md 3; clinical.md 2, number 3", numbers={"signs.tingling_from_day": 1.0, "signs.ulcer_herpes_days.from": 2.0},
+        ),
+        FoundView(
+            at=ago(hours=3), day=4, tier=Tier.SAME_DAY, row="cold_sore.tingling", fate=Fate.JOINED, version="default-1",
+            reason="Tingling at the lips, also on day 3.", fate_reason="Joined the open alert; nothing is worse than before, so nobody is told again.",
+            evidence=(Evidence(item="tingling", now=True, before=True, before_day=3, text="at the lips"),), source="rules.md 3; clinical.md 2, number 3",
+        ),
+        FoundView(
+            at=ago(hours=1), day=5, tier=Tier.SAME_DAY, row="cold_sore.blisters", fate=Fate.HELD, version="default-1",
+            reason="Few blisters at the lips, also the day before.", fate_reason="The same at the same grade was resolved as confirmed: held until 2026-03-18 unless it gets worse.",
+        ),
     ),
     shown=(ShownAdvice(text="Call the clinic today. If the clinic is closed, call 116117.", shown_at=ago(hours=5), tapped="Call the clinic", tapped_at=ago(hours=4, minutes=58)),),
     log=LOG, photos=tuple(reversed(PHOTOS)),
@@ -260,7 +278,14 @@ ALERT = AlertView(
 RESOLVED = AlertView(
     alert_id=UUID(int=10), code=Code.PAIN, tier=Tier.ROUTINE, state=AlertState.RESOLVED, patient=patient(2, "Test Birch", 1979), session=needling(7),
     day=3, reason="Pain above the expected course on two check-ins in a row.", raised_at=ago(days=4), owner=ONE, answered_by=AnsweredBy.SELF,
-    evidence=(Evidence(item="pain", now=2, expected=1, before=1, before_day=2),), version="default-1", outcome=Outcome.EXPECTED_COURSE,
+    found=(
+        FoundView(
+            at=ago(days=4), day=3, tier=Tier.ROUTINE, row="pain.mild", fate=Fate.RAISED, fate_reason="Nothing of this kind was open.", version="default-1",
+            reason="Pain above the expected course on two check-ins in a row.", evidence=(Evidence(item="pain", now=2, expected=1, before=1, before_day=2),),
+            source="rules.md 2, pain; clinical.md 1.3 and 2, number 20", numbers={"course.pair_days": 4.0},
+        ),
+    ),
+    version="default-1", outcome=Outcome.EXPECTED_COURSE,
     resolved_at=ago(days=3), may=frozenset({"reopen", "end_condition", "note"}),
 )  # fmt: skip
 PATIENT = PatientPage(
