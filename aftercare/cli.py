@@ -174,6 +174,10 @@ def create_clinic(hours: str, webhook_hosts: tuple[str, ...], **fields: str) -> 
         click.echo(
             f"Clinic {made.name} ({made.clinic_id}); staff sign in at {house.address}/sign-in/{made.handle}"
         )
+        click.echo(
+            "Its rules are in shadow: only emergencies and the rows of the floor alert, the rest is counted, until a"
+            f" practitioner releases them at {house.address}/rules."
+        )
 
     _with_house(make)
 

@@ -54,6 +54,8 @@ def label(pointer: str) -> str:
 def place(pointer: str) -> str:
     """Where a value stands, in full: "Fever: celsius"."""
     part = pointer.split("/")[1]
+    if part in ("rows", "expected"):
+        return f"{'Expected, ' if part == 'expected' else ''}{label(pointer)}"
     return f"{SECTIONS.get(part, part.replace('_', ' ').capitalize())}: {label(pointer)}"
 
 
@@ -79,7 +81,8 @@ def days(pointer: str, before: Any, after: Any) -> str:
     pairs = [
         (day, before[min(day, len(before) - 1)], after[min(day, len(after) - 1)]) for day in range(longest)
     ]
-    return ", ".join(f"day {day}: {old} → {new}" for day, old, new in pairs if old != new)
+    moved = [f"day {day}: {old} → {new}" for day, old, new in pairs if old != new]
+    return ", ".join(moved) or "the same on every day"
 
 
 def doing(pack: PackLine) -> str:

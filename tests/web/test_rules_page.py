@@ -66,7 +66,7 @@ async def test_a_draft_is_written_and_says_what_it_changes(practitioner: Window)
     )
     assert saved.status_code == 303, words_of(saved.text)
     shown = words_of(await practitioner.see(saved.headers["location"]))
-    assert "Rows: Milia: white bumps: off no yes" in shown
+    assert "Milia: white bumps: off no yes" in shown
     assert "Fever: Celsius 38 37.8" in shown
     assert "White bumps clear by themselves." in shown
     assert 'value="37.8"' in await practitioner.see(f"{draft}/edit")
