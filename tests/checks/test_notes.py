@@ -37,7 +37,7 @@ def speaking(language: str, course: dict[int, dict[str, Any]]) -> Timeline:
 
 
 def test_the_corpus_is_named_word_for_word() -> None:
-    assert len(CORPUS) > 400
+    assert len(CORPUS) > 550
     wrong = [(text, sorted(there)) for language, text, there in CORPUS if names(text, language) != there]
     assert wrong == []
 
@@ -109,6 +109,11 @@ def test_the_patients_language_is_read_and_of_an_unknown_one_all_three() -> None
     assert names("tengo ampollas", "en") == set()
     for unknown in (None, "", "fr", "ca-ES"):
         assert names("tengo ampollas", unknown) == names("tenho bolhas", unknown) == {"blisters"}
+
+
+def test_words_that_two_languages_know_are_denied_in_the_one_that_is_spoken() -> None:
+    for note in ("No pus, no crusts, nothing leaking", "Sin pus ni costras", "Sem pus nem crostas"):
+        assert names(note, None) == set()
 
 
 def test_a_slip_of_the_finger_in_a_long_word_is_understood_and_in_a_short_one_not() -> None:
