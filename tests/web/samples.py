@@ -56,7 +56,7 @@ from aftercare.model.words import (
     Tier,
     View,
 )
-from tests.web import samples_courses, samples_instructions
+from tests.web import samples_courses, samples_instructions, samples_screening
 
 NOW = datetime(2026, 3, 5, 13, 24, tzinfo=UTC)
 ONE = StaffView(id=UUID(int=1), name="Practitioner One", role=Role.PRACTITIONER)
@@ -397,3 +397,4 @@ PAGES |= samples_courses.pages(
     HEAD, PATIENT, (patient(8, "Test Ivy", 1985), patient(9, "Test Juniper"), patient(10, "Test Larch"))
 )
 PAGES |= samples_instructions.instruction_pages(HEAD, ALERT.patient, NOW)
+PAGES |= samples_screening.pages(PATIENT)

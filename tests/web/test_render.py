@@ -28,6 +28,8 @@ CLOSED = {
     "view",
     "answered_by",
     "prophylaxis",
+    "scope",
+    "advised",
 }
 
 
