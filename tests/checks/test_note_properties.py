@@ -20,7 +20,7 @@ from tests.checks.test_properties import newest, replaced, timelines
 
 PACK = default_pack()
 SPELLINGS = 12  # of each phrase; some have a hundred
-some = settings(max_examples=150, deadline=None)
+some = settings(max_examples=max(100, settings().max_examples), deadline=None)
 
 SAID = {
     "en": (
@@ -182,7 +182,7 @@ def test_hostile_text_breaks_nothing_and_is_quoted_where_it_stands(text: str, la
         assert 0 <= mention.start < mention.end <= len(text)
 
 
-@settings(max_examples=300, deadline=None)
+@some
 @given(st.text(st.characters(), max_size=200), spoken)
 def test_any_text_is_read_without_a_crash(text: str, language: str | None) -> None:
     for mention in screen(text, language):

@@ -117,7 +117,10 @@ def test_words_that_two_languages_know_are_denied_in_the_one_that_is_spoken() ->
 
 
 def test_a_slip_of_the_finger_in_a_long_word_is_understood_and_in_a_short_one_not() -> None:
-    assert names("my cheek is weepiing, I see bilsters") == {"weeping", "blisters"}
+    for slip in ("bilsters", "blizters", "bliisters", "blistrs", "blisterss"):
+        assert names(f"I see {slip}") == {"blisters"}, slip
+    assert names("my cheek is weepiing") == {"weeping"}
+    assert names("twisters, misters, sisters, bilzters, lbister") == set()
     assert names("I have never, the lever and fewer") == set()
     assert names("I was injected and then I was blending it") == set()
 
