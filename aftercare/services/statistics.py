@@ -40,6 +40,7 @@ async def count(db: Connection, clinic: Clinic, asked: Asked, *, now: datetime) 
     """Count within a transaction of the clinic."""
     period = resolve(asked, clinic.time_zone, now)
     since, until = _instants(period)
+    await store.give_room(db)
     return Statistics(
         period=period,
         budget=tuple(await store.budget(db, clinic.clinic_id, since, until)),

@@ -79,6 +79,11 @@ class _Answered(msgspec.Struct, frozen=True, kw_only=True):
     reached_p90: float | None
 
 
+async def give_room(db: Connection) -> None:
+    """Let the statements of this transaction sort and hash in memory: a year of a large clinic would go to disk and back."""
+    await db.execute("set local work_mem = '64MB'")
+
+
 async def budget(db: Connection, clinic_id: UUID, since: datetime, until: datetime) -> list[BudgetLine]:
     """What raised an alert, by group; everyone together first. `until` is not included."""
     rows = many(_Budget, await db.fetch(_SQL["budget"], clinic_id, since, until))

@@ -5,22 +5,23 @@ with said as (
     select patient_id, check_in_id, judged_at
     from check_ins where clinic_id = $1 and received_at >= $2 and received_at < $3
 ), raised as (
-    select patient_id, episode_id, code, tier, reported -> 0 ->> 'check_in' as check_in
+    select patient_id, episode_id, code, tier, nullif(reported -> 0 ->> 'check_in', '')::uuid as check_in_id
     from alerts where clinic_id = $1 and raised_at >= $2 and raised_at < $3
 ), alarming as (
-    select patient_id, check_in, bool_or(tier <> 'routine') as pressing
-    from raised where code <> 'silence' and check_in <> '' group by patient_id, check_in
+    -- Silence rests on no check-in.
+    select patient_id, check_in_id, bool_or(tier <> 'routine') as pressing
+    from raised where check_in_id is not null group by patient_id, check_in_id
 ), treated as (
     select patient_id, session_id, modality, session_at,
            lead(session_at) over (partition by patient_id order by session_at, session_id) as next_at
     from sessions where clinic_id = $1 and patient_id in (select patient_id from said)
 ), heard as (
-    select said.patient_id, session_id, modality, count(*) as check_ins, count(alarming.check_in) as alarming,
+    select said.patient_id, session_id, modality, count(*) as check_ins, count(alarming.check_in_id) as alarming,
            coalesce(bool_or(pressing), false) as pressing
     from said
     left join treated on treated.patient_id = said.patient_id
         and judged_at >= session_at and (next_at is null or judged_at < next_at)
-    left join alarming on alarming.patient_id = said.patient_id and alarming.check_in = check_in_id::text
+    left join alarming on alarming.patient_id = said.patient_id and alarming.check_in_id = said.check_in_id
     group by said.patient_id, session_id, modality
 ), known as (
     select session_id, bool_or(outcome = 'confirmed') as confirmed
@@ -62,15 +63,15 @@ order by grouping(treatment, skin, skin_type) desc, treatment, skin, skin_type;
 
 -- name: weeks
 with raised as (
-    select patient_id, code, tier, outcome, raised_at, reported -> 0 ->> 'check_in' as check_in
+    select patient_id, code, tier, outcome, raised_at, nullif(reported -> 0 ->> 'check_in', '')::uuid as check_in_id
     from alerts where clinic_id = $1 and raised_at >= $2 and raised_at < $3
 ), alarming as (
-    select distinct patient_id, check_in from raised where code <> 'silence' and check_in <> ''
+    select distinct patient_id, check_in_id from raised where check_in_id is not null
 ), heard as (
     select date_trunc('week', received_at at time zone $4)::date as week, count(*) as check_ins,
-           count(alarming.check_in) as alarming
+           count(alarming.check_in_id) as alarming
     from check_ins
-    left join alarming on alarming.patient_id = check_ins.patient_id and alarming.check_in = check_in_id::text
+    left join alarming on alarming.patient_id = check_ins.patient_id and alarming.check_in_id = check_ins.check_in_id
     where clinic_id = $1 and received_at >= $2 and received_at < $3
     group by 1
 ), alerted as (

@@ -307,6 +307,8 @@ async def test_the_last_day_counts_to_its_end_in_the_clinics_zone(empty: Book, t
         await ginkgo.says(at, now=at, pain=0)
     days = [Asked(since=day, until=day) for day in (date(2026, 3, 29), date(2026, 3, 30))]
     assert [(await count(empty, day)).everyone.check_ins.of for day in days] == [1, 1]
+    both = await count(empty, Asked(since=date(2026, 3, 23), until=date(2026, 4, 5)))
+    assert [line.check_ins.of for line in both.weeks] == [1, 1]  # one is of Sunday night, the other of Monday
 
 
 @pytest.mark.parametrize(
