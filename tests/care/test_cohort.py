@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,10 +17,21 @@ from hypothesis import strategies as st
 
 import aftercare.checks
 from aftercare.care import calendar
-from aftercare.care.cohort import Story, SyntheticCheckIn, SyntheticPatient, draw, timeline
-from aftercare.care.stories import DECK
+from aftercare.care.cohort import (
+    Story,
+    SyntheticCheckIn,
+    SyntheticPatient,
+    draw,
+    draw_episode,
+    draw_visits,
+    timeline,
+)
+from aftercare.care.natural import draw_skin
+from aftercare.care.rates import rates
+from aftercare.care.stories import DECK, NOTHING_WRONG
 from aftercare.checks.engine import judge
 from aftercare.checks.pack import default_pack
+from aftercare.model.timeline import Treatment
 from aftercare.model.words import Code, Modality, Tier
 
 NOW = datetime(2026, 3, 29, 14, 30, tzinfo=UTC)  # the day on which clocks go forward in Europe
@@ -265,3 +277,120 @@ def test_a_patient_becomes_a_timeline_file(cohort: list[SyntheticPatient]) -> No
         assert datetime.fromisoformat(file["session_at"]) == patient.session_at
         assert [one["answers"] for one in file["check_ins"]] == [one.answers for one in patient.check_ins]
         assert all(one["hours_after"] > 0 for one in file["check_ins"])
+
+
+# --- the episodes by which rules are judged
+
+
+def episodes(n: int, *, complicated: bool, slips: bool = True, **more: Any) -> list[SyntheticPatient]:
+    usual: dict[str, Any] = {"modality": Modality.MICRONEEDLING, "skin_type": 3}
+    return [
+        draw_episode(5, index, complicated=complicated, slips=slips, **(usual | more)) for index in range(n)
+    ]
+
+
+def test_an_episode_depends_on_its_seed_and_number_alone() -> None:
+    alone = draw_episode(5, 17, modality=Modality.LASER_GENESIS, skin_type=6, complicated=True)
+    among = episodes(20, complicated=True, modality=Modality.LASER_GENESIS, skin_type=6)
+    assert among[17] == alone
+    assert alone != draw_episode(6, 17, modality=Modality.LASER_GENESIS, skin_type=6, complicated=True)
+
+
+@pytest.mark.parametrize("modality", Modality)
+def test_every_complication_of_a_modality_is_drawn_within_its_onset_window(modality: Modality) -> None:
+    drawn = episodes(500, complicated=True, modality=modality, skin_type=4)
+    possible = {script.name: script for script in rates().possible(modality, 4)}
+    assert {one.story for one in drawn} == set(possible)
+    for one in drawn:
+        assert one.onset in possible[one.story].onsets
+        assert one.risks.fitzpatrick == 4
+
+
+def test_pigment_comes_to_the_skins_that_it_comes_to() -> None:
+    assert Story.PIGMENT not in {one.story for one in episodes(220, complicated=True, skin_type=2)}
+    assert Story.PIGMENT in {one.story for one in episodes(220, complicated=True, skin_type=3)}
+
+
+def test_what_is_drawn_as_uneventful_has_no_complication() -> None:
+    assert {one.story for one in episodes(200, complicated=False)} <= set(NOTHING_WRONG)
+
+
+def test_a_skin_is_drawn_without_the_band_of_the_rules(expected: dict[str, dict[str, list[int]]]) -> None:
+    """Natural courses come from what was published of peaks and ends, so some people are above the band: no circle."""
+    above = 0
+    for one in episodes(150, complicated=False, slips=False):
+        if (one.treatment.needle_depth_mm or 0) >= 2:
+            continue
+        for said in one.check_ins:
+            caps = {item: highest(expected[one.modality], item, said.day) for item in GRADES}
+            above += any(said.answers.get(item, 0) > cap + one.own.get(item, 0) for item, cap in caps.items())
+    assert above >= 3
+
+
+def test_redness_is_reported_less_on_dark_skin_and_nothing_else_is() -> None:
+    def mean(item: str, skin_type: int) -> float:
+        given: list[int] = [
+            said.answers[item]
+            for one in episodes(120, complicated=False, skin_type=skin_type)
+            for said in one.check_ins
+            if said.day <= 3 and item in said.answers
+        ]
+        return sum(given) / len(given)
+
+    assert mean("redness", 6) < mean("redness", 1) - 0.15
+    assert abs(mean("swelling", 6) - mean("swelling", 1)) < 0.1
+
+
+def test_deep_needling_shows_longer() -> None:
+    def last_day(depth: float) -> float:
+        chance = Random(3)  # noqa: S311 - the same people in both
+        ends: list[int] = []
+        for _ in range(200):
+            treatment = Treatment(needle_depth_mm=depth)
+            skin = draw_skin(chance, rates(), Modality.MICRONEEDLING, treatment, skin_type=2, own={})
+            ends.append(max(day for day in range(20) if day == 0 or skin.grades(day)["redness"]))
+        return sum(ends) / len(ends)
+
+    assert last_day(2.5) > last_day(1.0) + 2
+    assert last_day(1.0) > last_day(0.5)
+
+
+def test_people_answer_with_slips_and_without_them_mistake_nothing() -> None:
+    plain, noisy = (
+        episodes(150, complicated=False, slips=slips, modality=Modality.LASER_GENESIS)
+        for slips in (False, True)
+    )
+    assert not any(said.answers.get("crusting") for one in plain for said in one.check_ins)
+    assert any(said.answers.get("crusting") for one in noisy for said in one.check_ins)
+    for drawn in (plain, noisy):
+        days = [one.day for patient in drawn for one in patient.check_ins]
+        due = len(drawn) * len(calendar.DAYS[Modality.LASER_GENESIS])
+        assert 0.7 < len(days) / due < 0.95
+        assert set(days) - set(calendar.DAYS[Modality.LASER_GENESIS])  # the late ones
+        skipped = sum(
+            len(GRADES) - len(set(GRADES) & set(said.answers)) for one in drawn for said in one.check_ins
+        )
+        assert skipped
+
+
+def test_a_simulated_clinic_has_complications_at_their_rates() -> None:
+    visits = [visit for index in range(350) for visit in draw_visits(2, index, now=NOW, days=200)]
+    ill = sum(visit.story not in NOTHING_WRONG for visit in visits) / len(visits)
+    by_rate = {
+        modality: sum(script.per_thousand for script in rates().possible(modality, 4)) / 1000
+        for modality in Modality
+    }
+    assert min(by_rate.values()) - 0.03 < ill < max(by_rate.values()) + 0.03
+    assert sum(visit.story is Story.ACNE_FLARE for visit in visits) > sum(
+        visit.story is Story.NODULES for visit in visits
+    )
+
+
+def test_every_complication_has_a_reference_day_and_the_code_it_must_raise() -> None:
+    for script in rates().stories:
+        assert script.steps[0].after == 0
+        assert rates().reference_day(script.name, 3) == 3 + rates().reference_days[script.codes[0]]
+    raised = {code for script in rates().stories for code in script.codes}
+    assert raised == set(Code) - {Code.SILENCE, Code.NOTE, Code.CONTACT_REQUEST}
+    with pytest.raises(ValueError, match="nothing goes wrong"):
+        rates().reference_day(Story.UNEVENTFUL, 3)
