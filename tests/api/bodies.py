@@ -61,6 +61,13 @@ async def fill(client: httpx.AsyncClient, people: dict[str, Person], root: async
     for _ in range(2):
         pack = await client.post("/v1/rule-packs", headers=by.headers, json={"note": f"{MARKER} says why"})
         assert pack.status_code == 201
+    for _ in range(2):
+        words = await client.post("/v1/instructions", headers=by.headers, json={"note": f"{MARKER} words it"})
+        assert words.status_code == 201
+        version = words.json()["version"]
+        if version == 1:
+            drop = by.headers | {"if-match": words.headers["etag"]}
+            await client.post(f"/v1/instructions/{version}/discard", headers=drop)
     delivery = await root.fetchval("select delivery_id from deliveries limit 1")
     values = {
         "patient_id": str(alder.id),
@@ -73,6 +80,7 @@ async def fill(client: httpx.AsyncClient, people: dict[str, Person], root: async
         "installation_id": str(alder.installation_id),
         "lot": f"{MARKER}LOT",
         "number": str(pack.json()["number"]),
+        "version": str(version),
         "day": "5",
         "kind": "care",
         "rendition": "display",
@@ -117,6 +125,21 @@ def body_of(operation_id: str, values: dict[str, str]) -> dict[str, Any] | None:
         "sync_send": {"check_ins": [check_in(redness=1) | {"id": str(uuid4()), "supersedes": str(uuid4())}]},
         "me_consent": {"granted": True, "text_version": "1", "language": "en"},
         "webhook_create": {"url": "https://quay.example/hook"},
+        "instructions_draft": {"copy_of": 0, "note": "a note"},
+        "instructions_update": {
+            "instructions": [
+                {
+                    "modality": "microneedling",
+                    "topic": "sun",
+                    "kind": "avoid",
+                    "from_day": 0,
+                    "to_day": 2,
+                    "texts": {"en": "Keep out of the sun."},
+                    "claims": [{"says": "call", "item": "blisters"}],
+                }
+            ],
+            "note": "a note",
+        },
         "alert_acknowledge": {"take_over": True},
         "alert_snooze": note | {"until": (WEDNESDAY + timedelta(hours=1)).isoformat()},
         "alert_resolve": note | {"outcome": "false_alarm"},

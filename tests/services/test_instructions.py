@@ -8,12 +8,13 @@ import msgspec
 import pytest
 
 from aftercare.care import instructions as care
-from aftercare.db.pool import Database
+from aftercare.db.pool import Connection, Database
 from aftercare.errors import Malformed, NotFound
 from aftercare.model.instructions import InstructionsDraft, InstructionSet, NewDraft, ShownWords
 from aftercare.model.receipts import InstructionsShown
 from aftercare.model.words import Modality
 from aftercare.services import instructions, me, receipts
+from aftercare.store import instructions as store
 from tests.services.conftest import Recovering, Team, Treat
 
 
@@ -182,13 +183,13 @@ async def test_a_published_set_is_read_from_the_database_once(
     patient = await treat(now - timedelta(days=2))
     await published(service, team, now, "Wash as we showed you.")
     asked: list[int] = []
-    real = instructions.store.get
+    real = store.get
 
-    async def counting(db: asyncpg.Connection, clinic_id: UUID, version: int) -> InstructionSet | None:
+    async def counting(db: Connection, clinic_id: UUID, version: int) -> InstructionSet | None:
         asked.append(version)
         return await real(db, clinic_id, version)
 
-    monkeypatch.setattr(instructions.store, "get", counting)
+    monkeypatch.setattr(store, "get", counting)
     for minutes in range(4):
         await me.get_today(service, patient.actor, now=now + timedelta(minutes=minutes))
     assert len(asked) <= 1
