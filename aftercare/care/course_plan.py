@@ -152,9 +152,10 @@ def _window(course: Course, done: int, last: date) -> tuple[date, date]:
     """From when to when the next session is due, with `done` of them behind and the last on that day."""
     if done < course.planned_sessions:
         first = last + timedelta(days=course.min_days_apart)
+        # A course from before there was a most: its fewest days may be more than what it was given then.
         return first, max(first, last + timedelta(days=course.max_days_apart))
     first = add_months(last, course.maintenance_from_months)
-    return first, max(first, add_months(last, course.maintenance_to_months))
+    return first, add_months(last, course.maintenance_to_months)
 
 
 def _gap(course: Course, other: SessionDone) -> int:

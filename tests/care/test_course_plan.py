@@ -160,6 +160,28 @@ def test_a_course_of_the_other_modality_goes_on_but_keeps_four_weeks_to_it() -> 
     assert next_of(plan(*had, course=laser, today=date(2026, 2, 10))).earliest == date(2026, 3, 1)
 
 
+@pytest.mark.parametrize(
+    ("beside", "apart"), [(LASER, 35), (NEEDLING, 28)], ids=["another course of it", "the other treatment"]
+)
+def test_a_session_keeps_its_distance_to_one_of_another_course_before_and_after_it(
+    beside: Modality, apart: int
+) -> None:
+    laser, other = course_of(LASER, 2, min_days_apart=35), course_of(beside, 3)
+    before, after = done(BEGAN, other), done(BEGAN + timedelta(days=100), other)
+    last_good = 100 - apart
+    for days in (apart, last_good):
+        check_session(laser, [before, after], BEGAN + timedelta(days=days), "Europe/London")
+    with pytest.raises(TooSoonError, match="not before"):
+        check_session(laser, [before, after], BEGAN + timedelta(days=apart - 1), "Europe/London")
+    with pytest.raises(TooSoonError, match="A session followed"):
+        check_session(laser, [before, after], BEGAN + timedelta(days=last_good + 1), "Europe/London")
+
+
+def test_a_course_from_before_there_was_a_most_is_due_for_a_day_at_least() -> None:
+    upcoming = next_of(plan(done(BEGAN), course=course_of(min_days_apart=60), today=date(2026, 3, 6)))
+    assert upcoming.earliest == upcoming.latest == date(2026, 3, 6)
+
+
 def test_a_day_is_the_patients_own_across_a_change_of_the_clocks() -> None:
     # 23:30 in London in winter; four weeks later the clocks are an hour ahead.
     late = done(datetime(2026, 3, 3, 23, 30, tzinfo=UTC))
