@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from aftercare.checks.pack import RulePack
 from aftercare.checks.sources import RULE
 from aftercare.db.pool import Connection
 from aftercare.model.alerts import Alert
@@ -19,6 +20,7 @@ from aftercare.model.views import AlertLine, AlertView, FoundView, StaffView, Tr
 from aftercare.model.words import AlertState
 from aftercare.services import dashboard_course as course_of
 from aftercare.services import dashboard_views as views
+from aftercare.services import judges
 from aftercare.services.dashboard_course import Recovered
 from aftercare.services.dashboard_log import Depth, log_of, shown_after
 from aftercare.store import alerts as store
@@ -44,6 +46,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     staff: dict[UUID, StaffView]
     photos: dict[UUID, PhotoRow]  # the newest of each patient
     unresolved: dict[UUID, tuple[Alert, ...]]  # by patient
+    pack: RulePack  # the rules that tell the clinic
 
 
 async def gather(
@@ -78,6 +81,7 @@ async def gather(
         ),
         photos=await photos.newest_of(db, clinic_id, whose),
         unresolved={one: tuple(sorted(several, key=views.urgency)) for one, several in unresolved.items()},
+        pack=await judges.telling(db, clinic_id),
     )
 
 
@@ -98,6 +102,7 @@ async def around(
         staff=await staff_of(db, clinic_id, (*found, *unresolved)),
         photos=await photos.newest_of(db, clinic_id, [patient_id]),
         unresolved={patient_id: tuple(sorted(unresolved, key=views.urgency))},
+        pack=(await judges.judging(db, clinic_id, mine.packs)).pack,
     )
 
 
@@ -191,7 +196,7 @@ def _course(context: Context, patient: Patient, episode: Episode) -> Recovered:
         check_ins=context.check_ins.get(patient.patient_id, ()),
         alerts=(),
     )
-    return course_of.recovered(mine, episode, context.now)
+    return course_of.recovered(mine, episode, context.now, context.pack)
 
 
 def _leading(alert: Alert, found: Iterable[FindingRow]) -> FindingRow | None:

@@ -8,7 +8,7 @@ import msgspec
 
 from aftercare.care.calendar import DAY_90, DAYS, day_of
 from aftercare.care.instrument import Item, Kind, load
-from aftercare.checks import default_pack, expected
+from aftercare.checks import RulePack, default_pack, expected
 from aftercare.checks.recovery import day_in
 from aftercare.model.care import Episode
 from aftercare.model.charts import Axis, ChartPoint, ChartSeries, SignMark, SignsRow
@@ -33,9 +33,10 @@ class Recovered(msgspec.Struct, frozen=True, kw_only=True):
     told: tuple[tuple[int, Kept], ...]  # (day, check-in) in the order of judging
     missed: tuple[int, ...]  # days that were asked, are over, and stayed without an answer
     next_due_at: datetime | None  # when the next answer is awaited
+    pack: RulePack  # the rules that tell the clinic: their bands are drawn
 
 
-def recovered(mine: Recovery, episode: Episode, now: datetime) -> Recovered:
+def recovered(mine: Recovery, episode: Episode, now: datetime, pack: RulePack | None = None) -> Recovered:
     """Place what is known of an episode on its axis, up to the session that took over the asking."""
     ends_at = episode.calendar_ends_at
     told = tuple(
@@ -53,6 +54,7 @@ def recovered(mine: Recovery, episode: Episode, now: datetime) -> Recovered:
         told=told,
         missed=tuple(due.day for due in open_days if due.ends_at <= now),
         next_due_at=next((due.due_at for due in open_days if due.ends_at > now), None),
+        pack=pack or default_pack(),
     )
 
 
@@ -100,7 +102,7 @@ def furthest_above(course: Recovered) -> str:
 
 def _band(course: Recovered, item: str, day: int) -> int:
     return expected(
-        default_pack(),
+        course.pack,
         course.episode.modality,
         item,
         day,
@@ -115,7 +117,7 @@ def signs(course: Recovered) -> tuple[SignsRow, ...]:
         SignsRow(
             item=item.key,
             marks=tuple(
-                _mark(item, day, kept.answers)
+                _mark(course.pack, item, day, kept.answers)
                 for day, kept in course.told
                 if kept.answers.get(item.key) is not None
             ),
@@ -126,18 +128,18 @@ def signs(course: Recovered) -> tuple[SignsRow, ...]:
     return tuple(row for row in rows if row.marks)
 
 
-def _mark(item: Item, day: int, answers: Answers) -> SignMark:
+def _mark(pack: RulePack, item: Item, day: int, answers: Answers) -> SignMark:
     value = answers[item.key]
     if item.kind is Kind.NUMBER:
-        return SignMark(day=day, said=_is_fever(value, answers), value=f"{value:g}")
+        return SignMark(day=day, said=_is_fever(pack, value, answers), value=f"{value:g}")
     if value in _DENIALS:
         return SignMark(day=day, said=False)
     words = ", ".join(map(str, value)) if isinstance(value, list) else "" if value is True else str(value)
     return SignMark(day=day, said=True, value=words)
 
 
-def _is_fever(celsius: float, answers: Answers) -> bool:
-    fever = default_pack().fever
+def _is_fever(pack: RulePack, celsius: float, answers: Answers) -> bool:
+    fever = pack.fever
     return celsius >= (fever.celsius_after_painkiller if answers.get("painkiller_6h") else fever.celsius)
 
 

@@ -48,7 +48,7 @@ async def patient(
         plans = await dashboard_recalls.plans(db, clinic_id, mine, now)
         told = await instructions.newest(db, clinic_id, patient_id)
         await audit.record(db, reader.actor, "patient.seen", now=now, patient_id=patient_id)
-    course = course_of.recovered(mine, mine.newest, now) if mine.newest else None
+    course = course_of.recovered(mine, mine.newest, now, context.pack) if mine.newest else None
     alerts = tuple(drawn.view(context, alert, patient_id, depth) for alert in shown)
     block = course_block(mine.alerts)
     pictures = [views.photo_view(row, mine.patient, mine.newest) for row in reversed(taken)]

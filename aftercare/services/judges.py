@@ -29,6 +29,11 @@ async def judging(db: Connection, clinic_id: UUID, packs: Sequence[PackInUse]) -
     )
 
 
+async def telling(db: Connection, clinic_id: UUID) -> RulePack:
+    """The pack whose rows alert this clinic, to be shown beside what was answered."""
+    return (await judging(db, clinic_id, await store.in_use(db, clinic_id))).pack
+
+
 async def _known(db: Connection, clinic_id: UUID, used: PackInUse) -> RulePack:
     key = (used.number, used.digest)
     pack = _memory.get(key)

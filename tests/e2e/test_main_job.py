@@ -94,7 +94,10 @@ async def clinic(folder: Path) -> AsyncIterator[Clinic]:
                 )  # fmt: skip
                 assert made.returncode == 0, made.stderr
             with running("worker", env=env, log=log), running("worker", env=env, log=log):
-                yield Clinic(address, data_dir, mail, hooks, clients)
+                made_clinic = Clinic(address, data_dir, mail, hooks, clients)
+                practitioner = await signed_in(made_clinic, "practitioner")
+                await practitioner.ok("POST", "/v1/rule-packs/1/release")
+                yield made_clinic
 
 
 async def signed_in(clinic: Clinic, role: str) -> Person:

@@ -137,3 +137,19 @@ async def test_a_pack_or_an_act_that_is_not_there_is_a_page_that_says_so(practit
     answer = await practitioner.client.get("/rules/1/edit")
     assert answer.status_code == 409
     assert "Make a new draft of it." in words_of(answer.text)
+
+
+async def test_a_patients_curves_are_drawn_over_the_band_of_the_clinics_own_pack(
+    practitioner: Window, practice: Practice
+) -> None:
+    patient = await practice.treated("Sample Birch")
+    await practice.says(patient, dryness=3)
+    before = await practitioner.see(f"/patients/{patient.patient_id}")
+    draft = await drafted(practitioner)
+    none = " ".join("0" * 10)
+    await practitioner.act(f"{draft}/edit", version="1", **{"/expected/microneedling/dryness": none})
+    await practitioner.act(f"{draft}/release", version="2")
+    after = await practitioner.see(f"/patients/{patient.patient_id}")
+
+    assert "Day 3: severe; expected up to severe" in before
+    assert "Day 3: severe; expected up to none" in after
