@@ -278,6 +278,16 @@ async def test_the_effective_pack_is_the_shipped_one_with_the_clinics_changes(
     assert (own.version, own.rows["pain.moderate"].tier) == ("default-1+2", "same_day")
 
 
+async def test_a_pack_that_a_later_floor_forbids_leaves_its_clinic_with_the_shipped_numbers(
+    service: Database, root: asyncpg.Connection, recovering: Recovering, team: Team, now: datetime
+) -> None:
+    await rule_packs.release(service, team.practitioner, 1, now=now)
+    below = """{"fever": {"celsius": 40.0}, "rows": {"pain.moderate": {"off": true}}}"""
+    await root.execute("update rule_packs set changes = $1, digest = 'below'", below)
+    await recovering.says(now, fever_c=38.5, pain=2)
+    assert await alerts(root) == [("infection", "same_day", "default-1"), ("pain", "soon", "default-1")]
+
+
 async def test_silence_at_risk_is_counted_in_shadow_and_told_once_released(
     service: Database, worker: Database, root: asyncpg.Connection, treat: Treat, team: Team, now: datetime
 ) -> None:
