@@ -172,7 +172,7 @@ def read(line: Timeline) -> dict[tuple[int, Code], Tier]:
     kept = [structs.replace(one, answers=read_answers(load(), one.answers).answers) for one in line.check_ins]
     line = structs.replace(line, check_ins=kept)
     for index, check_in in enumerate(kept):
-        ticked, words = noted(line, check_in)
+        ticked, words = noted(check_in)
         # The answers alone, and with what the note names as if ticked: words only ever add.
         alone, together = (
             rows(Said(line, structs.replace(check_in, answers=each))) for each in (check_in.answers, ticked)
@@ -188,40 +188,35 @@ def rows(said: Said) -> list[Raised]:
     return list(at_risk(said, [*levels(said), *course(said), *signs(said)]))
 
 
-# The notes of the comparison as a person reads them: the language, what they name as if ticked, what fits no sign.
-NOTES: dict[str, tuple[str, dict[str, Any], list[Raised]]] = {
-    "": ("en", {}, []),
-    "all fine, no pain, no fever": ("en", {}, []),
+# The notes of the comparison as a person reads them: what they name as if ticked, what fits no sign.
+NOTES: dict[str, tuple[dict[str, Any], list[Raised]]] = {
+    "": ({}, []),
+    "all fine, no pain, no fever": ({}, []),
     "I cannot breathe and there are blisters at my eye": (
-        "en",
         {"breathing_or_tongue": True, "blisters": "few", "sites": {"blisters": ["around_eye"]}},
         [],
     ),
-    "No blisters, but my left eye is swollen shut": ("en", {"eye": ["lid_swelling", "shut"]}, []),
-    "The pain is 9/10 now!": ("en", {"pain": 4}, []),
-    "It is worse than yesterday": ("en", {}, [(Code.NOTE, SOON)]),
-    "I am scared, it is spreading": ("en", {"spreading": True}, []),
-    "I do not want to live any more": ("en", {}, [(Code.NOTE, EMERGENCY)]),
+    "No blisters, but my left eye is swollen shut": ({"eye": ["lid_swelling", "shut"]}, []),
+    "The pain is 9/10 now!": ({"pain": 4}, []),
+    "It is worse than yesterday": ({}, [(Code.NOTE, SOON)]),
+    "I am scared, it is spreading": ({"spreading": True}, []),
+    "I do not want to live any more": ({}, [(Code.NOTE, EMERGENCY)]),
     "Tengo fiebre de 38,7 y escalofríos": (
-        "es",
         {"feverish": True, "fever_c": 38.7, "chills": True},
         [],
     ),
-    "Sin fiebre ni ampollas. Gracias": ("es", {}, []),
+    "Sin fiebre ni ampollas. Gracias": ({}, []),
     "Muitas bolhas no queixo, e está a alastrar": (
-        "pt",
         {"blisters": "many", "sites": {"blisters": ["chin"]}, "spreading": True},
         [],
     ),
 }
 
 
-def noted(line: Timeline, check_in: TimelineCheckIn) -> tuple[dict[str, Any], list[Raised]]:
+def noted(check_in: TimelineCheckIn) -> tuple[dict[str, Any], list[Raised]]:
     """Give the answers with what the note names; the higher of the two where both say something."""
     answers = dict(check_in.answers)
-    language, named, words = NOTES.get(answers.get("note") or "", NOTES[""])
-    if line.language and line.language[:2] != language:
-        return answers, []
+    named, words = NOTES.get(answers.get("note") or "", NOTES[""])
     for key, value in named.items():
         told = answers.get(key)
         if key == "blisters":

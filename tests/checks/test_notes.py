@@ -104,9 +104,11 @@ def test_the_words_found_are_those_of_the_note_as_it_was_written() -> None:
     assert text[mention.start : mention.end] == "AMPÓLLAS"
 
 
-def test_the_patients_language_is_read_and_of_an_unknown_one_all_three() -> None:
+def test_a_note_is_read_in_the_patients_language_in_the_one_it_is_written_in_and_else_in_all_three() -> None:
     assert names("tengo ampollas", "es-MX") == {"blisters"}
-    assert names("tengo ampollas", "en") == set()
+    assert names("tengo ampollas y mucho miedo", "en") == {"blisters", "worried"}  # written in another
+    assert names("quiero morirme", "en") == names("I want to die", "pt") == {"self_harm"}
+    assert names("I have no pus", "en") == names("sem pus", "pt") == names("sin pus", "es") == set()
     for unknown in (None, "", "fr", "ca-ES"):
         assert names("tengo ampollas", unknown) == names("tenho bolhas", unknown) == {"blisters"}
 

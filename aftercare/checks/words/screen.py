@@ -5,7 +5,7 @@ ends in "or". "No blisters, tingling" therefore names tingling: where it can be 
 What was long ago, might be, is asked or feared is named as well. Only what is plainly denied or gone is not.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -29,22 +29,26 @@ _PARTS = frozenset({"denies", "lacks", "parts"})
 def screen(text: str, language: str | None) -> tuple[Mention, ...]:
     """Give what a note names, in the order of its words, the denied among it.
 
-    `language` is a tag such as `pt-BR`. In another language than ours, or where it is not known, the note is read in all
-    three, and what any of them names is named. Where two name the same words ("pus"), the one that knows most words of
+    `language` is the patient's, a tag such as `pt-BR`; a note of which another knows more words is read in that one as
+    well, since people write as they feel and a record may be wrong. In a language that is not ours, or where it is not known, it is read in all three.
+    What any of them names is named. Where two name the same words ("pus"), the one that knows most words of
     the note says whether they are denied. Of an over-long text only what the instrument keeps is read.
     """
     words = read(text[:_LONGEST])
     spoken = (language or "").replace("_", "-").partition("-")[0].lower()
-    if spoken in LANGUAGES:
-        return tuple(_in_order(_screen(words, lexicon(spoken))))
     together: dict[tuple[str, int, int], Mention] = {}
-    for each in sorted(map(lexicon, LANGUAGES), key=lambda each: each.knows(words)):
+    for each in _readers(words, spoken):
         together |= {(one.name, one.start, one.end): one for one in _screen(words, each)}
-    return tuple(_in_order(together.values()))
+    return tuple(sorted(together.values(), key=lambda one: (one.start, one.end, one.name)))
 
 
-def _in_order(mentions: Iterable[Mention]) -> list[Mention]:
-    return sorted(mentions, key=lambda mention: (mention.start, mention.end, mention.name))
+def _readers(words: list[Word], spoken: str) -> list[Lexicon]:
+    """The languages that a note is read in, the one that knows most of its words last."""
+    known = {language: lexicon(language).knows(words) for language in LANGUAGES}
+    least = known.get(spoken, -1)
+    readers = [language for language, count in known.items() if language == spoken or count > least]
+    # Of two that know as many the patient's own is last.
+    return [lexicon(one) for one in sorted(readers, key=lambda one: (known[one], one == spoken))]
 
 
 class _At(msgspec.Struct):
