@@ -17,8 +17,8 @@ def group(line: BudgetLine) -> str:
     """Name the patients of a line: "Everyone", "Laser Genesis, skin types IV to VI", "Skin type V"."""
     if line.skin_type:
         return f"Skin type {_TYPES[line.skin_type]}"
-    parts = [_MODALITIES[line.modality]] if line.modality else []
-    parts += [_SKIN[line.skin]] if line.skin else []
+    parts = [_MODALITIES.get(line.modality, line.modality)] if line.modality else []
+    parts += [_SKIN.get(line.skin, line.skin)] if line.skin else []
     named = ", ".join(parts) or "everyone"
     return named[0].upper() + named[1:]
 

@@ -56,7 +56,7 @@ from aftercare.model.words import (
     Tier,
     View,
 )
-from tests.web import samples_courses, samples_instructions, samples_screening
+from tests.web import samples_courses, samples_instructions, samples_screening, samples_statistics
 
 NOW = datetime(2026, 3, 5, 13, 24, tzinfo=UTC)
 ONE = StaffView(id=UUID(int=1), name="Practitioner One", role=Role.PRACTITIONER)
@@ -398,3 +398,4 @@ PAGES |= samples_courses.pages(
 )
 PAGES |= samples_instructions.instruction_pages(HEAD, ALERT.patient, NOW)
 PAGES |= samples_screening.pages(PATIENT)
+PAGES |= samples_statistics.pages(HEAD)
