@@ -59,7 +59,7 @@ def resolve(asked: Asked, time_zone: str, now: datetime) -> Period:
     since = asked.since or max(_EARLIEST, until - USUAL + timedelta(days=1))
     if since > until:
         raise Malformed(
-            "The period ends before it begins: set `since` to a day before `until`.",
+            "The period ends before it begins: choose a first day before the last one.",
             pointers={"/since": "after until"},
         )
     if (until - since).days >= LONGEST or since < _EARLIEST:

@@ -105,7 +105,7 @@ def pages(head: Head) -> dict[str, Page]:
         period=PERIOD, budget=BUDGET, weeks=WEEKS, checks=CHECKS, answered=ANSWERED, muted=MUTED
     )
     nothing = Statistics(period=PERIOD, budget=(NOBODY,), weeks=(), checks=(), answered=(), muted=())
-    wrong = "The period ends before it begins: set `since` to a day before `until`."
+    wrong = "The period ends before it begins: choose a first day before the last one."
     return {
         "statistics": StatisticsPage(head=head, statistics=told, choices=CHOICES),
         "statistics-empty": StatisticsPage(head=head, statistics=nothing, choices=CHOICES, problem=wrong),
