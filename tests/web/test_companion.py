@@ -298,8 +298,10 @@ async def test_two_questions_at_once_after_the_token_ended_rotate_it_once(
     async with phone_of(app, practice, patient) as phone:
         page = phone.page
         await phone.open()
-        async with page.expect_response("**/v1/me/consents/care"):
+        # Whatever else the phone has to say is said before its token ends.
+        async with page.expect_response("**/v1/sync"):
             await phone.agree()
+            await page.locator("#instructions").scroll_into_view_if_needed()
         rotated: list[str] = []
         page.on(
             "request", lambda asked: rotated.append(asked.url) if asked.url.endswith("/v1/tokens") else None

@@ -22,8 +22,8 @@ function lists(told, day, level) {
   const of = byKind(told, day);
   return [
     of("know").map((item) => h("div", { class: "usual" }, h(level, {}, item.title), h("p", { lang: item.language }, item.text))),
-    LISTS.filter((kind) => of(kind).length).map((kind) => h("div", { class: "told" }, h(level, {}, t(`told_${kind}`)), h("ul", {}, of(kind).map(line)))),
     of("call").map((item) => h("div", { class: "told-call" }, h(level, {}, item.title), h("p", { lang: item.language }, item.text))),
+    LISTS.filter((kind) => of(kind).length).map((kind) => h("div", { class: "told" }, h(level, {}, t(`told_${kind}`)), h("ul", {}, of(kind).map(line)))),
   ];
 }
 

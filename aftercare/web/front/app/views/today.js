@@ -63,10 +63,10 @@ export async function todayView() {
   const body = [
     heading(where()),
     await live(dueCard),
-    await live(instructionsCard),
     h("a", { class: "button wide", href: given("photos")?.granted ? "#/photo" : "#/consent/photos/photo" }, t("add_photo")),
     h("section", { class: "calm" }, watchesLine(), h("p", {}, t("in_emergency", { number: state.today.emergency.number })),
       phone && callButton(phone, t("call_clinic"))),
+    await live(instructionsCard),
     await live(nextDays), await live(sentList),
   ];
   return { title: t("today"), body };
