@@ -58,8 +58,8 @@ async def rules(database: Database, reader: Reader, number: int | None, *, now: 
         difference=difference(before, pack),
         muted=tuple(muted),
         muted_days=MUTED_DAYS,
-        groups=_groups(pack),
-        bands=_bands(pack),
+        groups=groups_of(pack),
+        bands=bands_of(pack),
         may_change=reader.member.role is Role.PRACTITIONER,
     )
 
@@ -88,7 +88,7 @@ async def edit(
         number=number,
         version=record.version,
         note=typed.get("note", "") if typed else record.note,
-        sections=_sections(pack, typed, {fault.pointer: fault.sentence for fault in faults}),
+        sections=sections_of(pack, typed, {fault.pointer: fault.sentence for fault in faults}),
         problem=problem,
     )
 
@@ -164,7 +164,8 @@ def _in(lines: Sequence[PackLine], state: PackState) -> PackLine | None:
     return next((one for one in lines if one.state is state), None)
 
 
-def _groups(pack: RulePack) -> tuple[RuleGroup, ...]:
+def groups_of(pack: RulePack) -> tuple[RuleGroup, ...]:
+    """The rows of a pack in words, by what they are about."""
     sentences, floor, shipped = rows_in_words(), floor_rows(default_pack()), default_pack()
     by_code: dict[Code, list[RuleRow]] = {}
     for name, row in pack.rows.items():
@@ -184,7 +185,8 @@ def _groups(pack: RulePack) -> tuple[RuleGroup, ...]:
     )
 
 
-def _bands(pack: RulePack) -> dict[Modality, tuple[Band, ...]]:
+def bands_of(pack: RulePack) -> dict[Modality, tuple[Band, ...]]:
+    """What is expected day by day, by modality."""
     shipped = default_pack().expected
     return {
         modality: tuple(
@@ -195,7 +197,7 @@ def _bands(pack: RulePack) -> dict[Modality, tuple[Band, ...]]:
     }
 
 
-def _sections(
+def sections_of(
     pack: RulePack, typed: dict[str, str], problems: dict[str, str]
 ) -> dict[str, tuple[RuleField, ...]]:
     """Every value that may be written, by the part of the pack it stands in; a row's tier and whether it is off as one."""

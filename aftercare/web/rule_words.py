@@ -51,6 +51,11 @@ def label(pointer: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+def row(name: str) -> str:
+    """A row's name beside its code: "high risk, 2026-03-04"."""
+    return (name.partition(".")[2] or name).replace("_", " ").replace(".", ", ")
+
+
 def place(pointer: str) -> str:
     """Where a value stands, in full: "Fever: celsius"."""
     part = pointer.split("/")[1]

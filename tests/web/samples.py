@@ -56,7 +56,14 @@ from aftercare.model.words import (
     Tier,
     View,
 )
-from tests.web import samples_courses, samples_instructions, samples_screening, samples_statistics
+from tests.web import (
+    samples_courses,
+    samples_instructions,
+    samples_rules,
+    samples_screening,
+    samples_statistics,
+)
+from tests.web.backtest_samples import backtest_pages
 
 NOW = datetime(2026, 3, 5, 13, 24, tzinfo=UTC)
 ONE = StaffView(id=UUID(int=1), name="Practitioner One", role=Role.PRACTITIONER)
@@ -397,5 +404,7 @@ PAGES |= samples_courses.pages(
     HEAD, PATIENT, (patient(8, "Test Ivy", 1985), patient(9, "Test Juniper"), patient(10, "Test Larch"))
 )
 PAGES |= samples_instructions.instruction_pages(HEAD, ALERT.patient, NOW)
+PAGES |= backtest_pages(HEAD, ALERT.patient)
+PAGES |= samples_rules.pages(HEAD)
 PAGES |= samples_screening.pages(PATIENT)
 PAGES |= samples_statistics.pages(HEAD)
