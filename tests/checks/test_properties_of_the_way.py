@@ -79,6 +79,16 @@ recoveries = st.builds(
     st.dictionaries(hours, answers, min_size=1, max_size=7),
 )
 
+# Days close to each other and few items that are graded again and again: a rise, a pair, a rebound in nearly each.
+graded = st.dictionaries(st.sampled_from(["pain", "swelling", "warmth"]), st.integers(0, 2), min_size=1)
+courses = st.builds(
+    recovery_of,
+    st.just(Modality.MICRONEEDLING),
+    risks,
+    treatments,
+    st.dictionaries(st.integers(2, 8).map(lambda day: 24 * day), graded, min_size=3, max_size=6),
+)
+
 
 def rows(found: Iterable[Finding]) -> set[tuple[str | None, str, str]]:
     return {(one.check_in, one.row, one.tier) for one in found}
@@ -136,7 +146,7 @@ def test_a_check_in_that_comes_again_changes_nothing(recovery: Recovery, data: s
 
 
 @few
-@given(recoveries, st.randoms(use_true_random=False))
+@given(recoveries | courses, st.randoms(use_true_random=False))
 def test_live_finds_in_any_order_of_arrival_what_judging_the_whole_finds(
     recovery: Recovery, random: Any
 ) -> None:

@@ -27,7 +27,7 @@ FALSE_AND_SOON = 0.03
 CAUGHT = 0.97
 # What the rules' own text gives where people slip: see docs/decisions/the-budget.md.
 ALERTED_PATIENTS_WHO_SLIP = 0.28
-FALSE_AND_SOON_WHO_SLIP = 0.10
+FALSE_AND_SOON_WHO_SLIP = 0.11
 
 Tallies = dict[tuple[str, Stratum], Tally]
 
