@@ -1,4 +1,4 @@
-"""Patients, for staff; their courses, sessions and invitations."""
+"""Patients, for staff; their courses, sessions, screenings and invitations."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -21,8 +21,9 @@ from aftercare.model.care import (
     SessionDraft,
 )
 from aftercare.model.people import Actor, Patient, PatientDraft
+from aftercare.model.screenings import Screening, ScreeningDraft
 from aftercare.model.text import END
-from aftercare.services import courses, enrolments, patients
+from aftercare.services import courses, enrolments, patients, screenings
 from aftercare.services.house import House
 
 StaffRequest = Request[Actor, Any, Any]
@@ -132,6 +133,31 @@ class PatientController(Controller):
     ) -> Course:
         """A course of sessions of one modality."""
         return await courses.create_course(house.database, request.user, patient_id, data, now=house.now())
+
+    @get("/{patient_id:str}/screenings", guards=[care_team], summary="A patient's screenings")
+    async def list_screenings(
+        self,
+        request: StaffRequest,
+        house: NamedDependency[House],
+        patient_id: FromPath[UUID],
+        cursor: Cursor = None,
+    ) -> Page[Screening]:
+        """Signed ones, the newest first, each with what was advised at the time."""
+        found = await screenings.list_screenings(
+            house.database, request.user, patient_id, before=read_cursor(cursor), now=house.now()
+        )
+        return page_of(found, screenings.PAGE, lambda one: (one.signed_at, one.screening_id))
+
+    @post("/{patient_id:str}/screenings", guards=[practitioner_only], summary="Sign a screening")
+    async def screen(
+        self,
+        request: StaffRequest,
+        house: NamedDependency[House],
+        patient_id: FromPath[UUID],
+        data: JSONBody[ScreeningDraft],
+    ) -> Screening:
+        """Candidacy as the practitioner who asks has settled it; `advice` in the answer is what was advised."""
+        return await screenings.screen(house.database, request.user, patient_id, data, now=house.now())
 
     @post("/{patient_id:str}/sessions", guards=[practitioner_only], summary="Record a session")
     async def record_session(

@@ -8,8 +8,7 @@ from litestar import Controller, Request, Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter, JSONBody
 
-from aftercare.api.pages import Cursor, Page, page_of, read_cursor
-from aftercare.api.who import care_team, practitioner_only
+from aftercare.api.who import care_team
 from aftercare.care import questionnaire
 from aftercare.errors import Malformed, NotFound
 from aftercare.model.people import Actor
@@ -18,7 +17,6 @@ from aftercare.model.screenings import (
     Questionnaire,
     Screening,
     ScreeningAdvice,
-    ScreeningDraft,
     ScreeningQuestion,
 )
 from aftercare.model.words import Modality
@@ -46,7 +44,11 @@ class QuestionnaireController(Controller):
         """A screening names the version it answers; older ones stay readable."""
         return QuestionnaireVersions(current=questionnaire.CURRENT_VERSION, versions=questionnaire.versions())
 
-    @get("/{questionnaire_version:int}", guards=[care_team], summary="One version of the screening questionnaire")
+    @get(
+        "/{questionnaire_version:int}",
+        guards=[care_team],
+        summary="One version of the screening questionnaire",
+    )
     async def read(self, questionnaire_version: FromPath[int]) -> Questionnaire:
         """The questions in each language, and what their answers weigh for each treatment, with sources."""
         if questionnaire_version not in questionnaire.versions():
@@ -55,35 +57,10 @@ class QuestionnaireController(Controller):
 
 
 class ScreeningController(Controller):
-    """A patient's screenings: prepared by anyone of the care team, signed by a practitioner."""
+    """A patient's screenings, before they are signed and after; signing stands with the patient."""
 
     path = "/v1/patients/{patient_id:str}/screenings"
     tags = ("screenings",)
-
-    @get("/", guards=[care_team], summary="A patient's screenings")
-    async def list_signed(
-        self,
-        request: StaffRequest,
-        house: NamedDependency[House],
-        patient_id: FromPath[UUID],
-        cursor: Cursor = None,
-    ) -> Page[Screening]:
-        """Signed ones, the newest first, each with what was advised at the time."""
-        found = await screenings.list_screenings(
-            house.database, request.user, patient_id, before=read_cursor(cursor), now=house.now()
-        )
-        return page_of(found, screenings.PAGE, lambda one: (one.signed_at, one.screening_id))
-
-    @post("/", guards=[practitioner_only], summary="Sign a screening", operation_id="patient_screen")
-    async def sign(
-        self,
-        request: StaffRequest,
-        house: NamedDependency[House],
-        patient_id: FromPath[UUID],
-        data: JSONBody[ScreeningDraft],
-    ) -> Screening:
-        """Candidacy as the practitioner who asks has settled it; `advice` in the answer is what was advised."""
-        return await screenings.screen(house.database, request.user, patient_id, data, now=house.now())
 
     @get("/{screening_id:str}", guards=[care_team], summary="One screening")
     async def read(

@@ -78,7 +78,7 @@ def advise_candidacy(
         reasons=reasons,
         unanswered=tuple(
             item.key
-            for item in asked(questionnaire, scope)
+            for item in asked(questionnaire, scope, modality)
             if item.key not in read and not item.optional and is_due(item, read)
         ),
         unread=tuple(unread),

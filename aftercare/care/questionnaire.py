@@ -10,7 +10,7 @@ import msgspec
 
 from aftercare.errors import AftercareError
 from aftercare.model.screenings import Lesson, Questionnaire, Said, Scope, ScreeningItem
-from aftercare.model.words import Prophylaxis
+from aftercare.model.words import Modality, Prophylaxis
 
 CURRENT_VERSION: Final = 1
 TEXTS: Final = frozenset({"allergies", "medicines"})  # risks that are kept in words
@@ -65,9 +65,20 @@ def parse(text: str) -> Questionnaire:
     return made
 
 
-def asked(questionnaire: Questionnaire, scope: Scope) -> tuple[ScreeningItem, ...]:
-    """The items of a scope, in their order."""
-    return tuple(item for item in questionnaire.items if scope in item.scopes)
+def asked(
+    questionnaire: Questionnaire, scope: Scope, modality: Modality | None = None
+) -> tuple[ScreeningItem, ...]:
+    """The items of a scope, in their order; of a treatment only those that matter to it."""
+    items = tuple(item for item in questionnaire.items if scope in item.scopes)
+    if modality is None:
+        return items
+    matter = {item.key for item in items if _matters(item, modality)}
+    matter |= {item.asked_if.item for item in items if item.asked_if is not None and item.key in matter}
+    return tuple(item for item in items if item.key in matter)
+
+
+def _matters(item: ScreeningItem, modality: Modality) -> bool:
+    return bool(item.learns) or any(modality in effect.modalities for effect in item.effects)
 
 
 def _faults(made: Questionnaire) -> Iterator[str]:

@@ -91,7 +91,7 @@ async def form(
         risks=views.risks_view(patient),
         modality=modality,
         language=patient.language,
-        groups=question_groups(questionnaire, patient.language),
+        groups=question_groups(questionnaire, modality, patient.language),
         form=typed or Typed(values=as_typed(questionnaire, answers)),
         version=on_record if version is None else version,
         prepared_at=prepared.prepared_at if prepared else None,
@@ -221,9 +221,11 @@ def as_typed(questionnaire: Questionnaire, answers: Mapping[str, Any]) -> dict[s
     return values
 
 
-def question_groups(questionnaire: Questionnaire, language: str) -> tuple[QuestionGroup, ...]:
+def question_groups(
+    questionnaire: Questionnaire, modality: Modality, language: str
+) -> tuple[QuestionGroup, ...]:
     """The questions before a course, each with how it is put to the patient if that is not in English."""
-    items = asked(questionnaire, "course")
+    items = asked(questionnaire, "course", modality)
     first = [item for item in items if item.asked_if is None]
     return tuple(
         QuestionGroup(

@@ -75,7 +75,7 @@ async def test_a_decision_that_differs_or_is_the_practitioners_needs_a_reason_an
     path = screenings(alder, f"/{kept['screening_id']}")
     assert (await client.get(path, headers=practitioner.headers)).json() == kept
     listed = (await client.get(screenings(alder), headers=practitioner.headers)).json()
-    assert listed["items"][0] == kept
+    assert kept in listed["items"]
 
 
 async def test_answers_are_prepared_by_anyone_of_the_care_team_and_signed_by_a_practitioner(

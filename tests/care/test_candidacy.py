@@ -174,12 +174,12 @@ def test_the_heaviest_reason_leads_and_makes_the_outcome(answers: dict[str, Any]
     assert found.outcome == ("not_now" if heavy else "with_precautions" if weights else "candidate")
 
 
-@given(_answers, st.sampled_from(["course", "session"]))
+@given(_answers, st.sampled_from(["course", "session"]), st.sampled_from(Modality))
 def test_what_is_asked_and_open_is_listed_and_never_taken_for_no(
-    answers: dict[str, Any], scope: Scope
+    answers: dict[str, Any], scope: Scope, modality: Modality
 ) -> None:
-    found = advise_candidacy(QUESTIONS, answers, CIT, on=TODAY, scope=scope)
-    for item in asked(QUESTIONS, scope):
+    found = advise_candidacy(QUESTIONS, answers, modality, on=TODAY, scope=scope)
+    for item in asked(QUESTIONS, scope, modality):
         is_open = answers.get(item.key) in (None, "unknown") and not item.optional
         assert (item.key in found.unanswered) is (is_open and is_due(item, answers)), item.key
 
@@ -206,6 +206,15 @@ def test_nothing_answered_is_open_throughout() -> None:
     found = advice(scope="session")
     assert found.outcome == "candidate"
     assert set(found.unanswered) == {item.key for item in asked(QUESTIONS, "session")}
+
+
+def test_nobody_is_asked_what_weighs_nothing_for_the_treatment() -> None:
+    needling, laser = (
+        {item.key for item in asked(QUESTIONS, "course", modality)} for modality in (CIT, LASER)
+    )
+    assert laser - needling == {"light_sensitising", "epilepsy", "pacemaker", "eye_shields", "tattoo"}
+    assert needling - laser == {"painkillers"}
+    assert {"filler", "treated_before"} <= needling & laser  # they weigh nothing, and open what does
 
 
 def test_before_a_session_the_acute_contraindications_are_asked() -> None:

@@ -22,7 +22,15 @@ from schemathesis.openapi.checks import RejectedPositiveData
 
 from aftercare.api.app import create_app
 from aftercare.api.schema import _endpoints, operation_id
-from aftercare.api.who import admin_only, anyone, care_team, patient_only, practitioner_only, staff_only
+from aftercare.api.who import (
+    admin_only,
+    anyone,
+    care_team,
+    patient_only,
+    practitioner_only,
+    practitioner_or_admin,
+    staff_only,
+)
 from aftercare.services.house import build_house
 from aftercare.settings import Settings
 from tests.prove.served import ROLES, STAFF, Served
@@ -34,6 +42,7 @@ _GUARDS: dict[Any, frozenset[str]] = {
     staff_only: frozenset(STAFF),
     care_team: frozenset({"practitioner", "coordinator"}),
     practitioner_only: frozenset({"practitioner"}),
+    practitioner_or_admin: frozenset({"practitioner", "admin"}),
     admin_only: frozenset({"admin"}),
 }
 _ENDS_THE_SIGN_IN = {"staff_sign_out", "enrolment_revoke"}
@@ -62,10 +71,11 @@ RULES = (
     Rule(r".*put_(check_in|photo)", r"/id not a UUID of version 4 or 7", "No schema names the version of a UUID."),
     Rule(r"patient_(create|update)", r"/time_zone This is not an IANA", "Zones are a database of their own."),
     Rule(r"patient_(create|update)", r"/birth_date This is not the birth", "The present is not in a schema."),
-    Rule(r"patient_update", r"outdated|If-Match unknown", "An ETag is opaque, and of one version."),
+    Rule(r".*", r"/problems/outdated|If-Match unknown", "An ETag is opaque, and of one version."),
     Rule(r"patient_record_session", r"/session_at A session is recorded", "The present is not in a schema."),
     Rule(r"alert_snooze", r"alert-snooze", "The same: a snooze ends in the future."),
-    Rule(r"patient_screen", r"/reasons Say why", "What an outcome asks for depends on the outcome."),
+    Rule(r"patient_(screen|record_session)", r"/reasons Say why", "What an outcome asks for depends on the advice."),
+    Rule(r"patient_(screen|record_session)|screening_(advise|prepare)", r"unknown-questionnaire", "Versions are data."),
     Rule(r"webhook_create", r"/url This is not the address", "Hosts have a grammar and ports a bound of their own."),
     Rule(r"enrolment_enrol", r"/problems/gone", "A code is good once."),
 )  # fmt: skip

@@ -35,7 +35,7 @@ def pages(of: PatientPage) -> dict[str, Page]:
         id=UUID(int=77), scope="course", modality=cit, outcome="with_precautions", advised="not_now", signed_at=at, by=head.staff
     )  # fmt: skip
     form = ScreeningFormPage(
-        head=head, patient=patient, risks=risks, modality=cit, language="pt-PT", groups=question_groups(questions, "pt-PT"),
+        head=head, patient=patient, risks=risks, modality=cit, language="pt-PT", groups=question_groups(questions, cit, "pt-PT"),
         form=Typed(values=as_typed(questions, _SAID)), version=2, prepared_at=at, prepared_by=head.staff,
     )  # fmt: skip
     typed = {"screening_id": str(UUID(int=78)), "outcome": "candidate"}
@@ -44,7 +44,7 @@ def pages(of: PatientPage) -> dict[str, Page]:
         "screening-form": form,
         "screening-advice": ScreeningAdvicePage(
             head=head, patient=patient, risks=risks, modality=cit, advice=found,
-            open_questions=("Breast-feeding", "Tattoo in the area"), version=2, may_sign=True,
+            open_questions=("Breast-feeding", "Bleeding disorder"), version=2, may_sign=True,
             form=Typed(values=typed, problems={"": "Not signed yet: something needs another look.", "reasons": "Say why."}),
         ),
         "screening-advice-clear": ScreeningAdvicePage(
