@@ -24,8 +24,12 @@ async def create(db: Connection, clinic_id: UUID, pack: RulePackRecord, digest: 
 
 
 async def hold(db: Connection, clinic_id: UUID) -> list[RulePackRecord]:
-    """Every pack of the clinic, by number, locked until the transaction ends."""
-    return many(RulePackRecord, await db.fetch(_SQL["hold"], clinic_id))
+    """Every pack of the clinic, by number, locked until the transaction ends.
+
+    The lock is a statement of its own: what is read after it has what the one before us added.
+    """
+    await db.execute(_SQL["lock"], clinic_id)
+    return many(RulePackRecord, await db.fetch(_SQL["every"], clinic_id))
 
 
 async def get(db: Connection, clinic_id: UUID, number: int) -> RulePackRecord | None:

@@ -3,11 +3,14 @@ insert into rule_packs (clinic_id, number, pack_id, base, changes, digest, state
                         released_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
 
--- name: hold
+-- name: lock
 -- Whoever changes which pack judges waits for the one before; not in the way of what only refers to a pack.
+select number from rule_packs where clinic_id = $1 order by number for no key update;
+
+-- name: every
 select number, pack_id, base, changes, state, note, version, created_by, created_at, edited_by, edited_at, released_by,
        released_at, retired_at
-from rule_packs where clinic_id = $1 order by number for no key update;
+from rule_packs where clinic_id = $1 order by number;
 
 -- name: get
 select number, pack_id, base, changes, state, note, version, created_by, created_at, edited_by, edited_at, released_by,

@@ -1,5 +1,6 @@
 """Which pack judges: shadow until a practitioner releases, live, beside it a shadow that only counts, and back again."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -243,6 +244,16 @@ async def test_the_only_pack_in_shadow_is_not_retired_and_nor_is_a_live_one(
     await rule_packs.put_in_shadow(service, by, draft.number, now=now)
     await rule_packs.retire(service, by, draft.number, now=now)
     assert await states(service, team) == {1: "live", 2: "retired"}
+
+
+async def test_of_many_who_write_and_release_at_once_each_has_a_number_and_one_pack_is_live(
+    service: Database, team: Team, now: datetime
+) -> None:
+    by = team.practitioner
+    await asyncio.gather(*(rule_packs.draft_pack(service, by, LOUDER, now=now) for _ in range(4)))
+    assert await states(service, team) == {1: "shadow", 2: "draft", 3: "draft", 4: "draft", 5: "draft"}
+    await asyncio.gather(*(rule_packs.release(service, by, number, now=now) for number in range(1, 6)))
+    assert sorted((await states(service, team)).values()) == ["live", *["retired"] * 4]
 
 
 async def test_what_was_done_to_a_pack_is_audited_with_who_did_it(
