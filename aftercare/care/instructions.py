@@ -88,14 +88,19 @@ def told(instruction: Instruction, languages: Sequence[str]) -> Told:
     """Word an instruction in the first of the languages that it is written in, else in whichever it is."""
     texts = {tag.lower(): text for tag, text in instruction.texts.items()}
     language = next((one for one in languages if one in texts), next(iter(texts)))
-    titles = _read(SHIPPED).topics[instruction.topic]
     return Told(
         topic=instruction.topic,
         kind=instruction.kind,
-        title=titles.get(_broad(language), titles["en"]),
+        title=title(instruction, _broad(language)),
         text=texts[language],
         language=language,
     )
+
+
+def title(instruction: Instruction, language: str = "en") -> str:
+    """Name the topic in a language, or in English."""
+    titles = _read(SHIPPED).topics[instruction.topic]
+    return titles.get(language, titles["en"])
 
 
 def ahead(

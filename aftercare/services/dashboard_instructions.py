@@ -22,7 +22,7 @@ from aftercare.model.instruction_pages import (
 )
 from aftercare.model.instructions import Instruction, InstructionSet, SetHead, Topic
 from aftercare.model.pages import InstructionFormPage, Typed
-from aftercare.model.people import StaffMember
+from aftercare.model.people import Clinic, StaffMember
 from aftercare.model.words import Modality, Role
 from aftercare.services import dashboard_views as views
 from aftercare.services import instructions
@@ -46,6 +46,7 @@ async def overview(
         by = {one.published_by or one.created_by for one in heads} - {None}
         names = await staff.several(db, clinic_id, [one for one in by if one is not None])
         draft = await store.draft(db, clinic_id)
+        missing = await _missing(db, clinic, chosen)
     languages = care.languages_for("en", clinic.language)
     history = [*heads, care.shipped()]
     return InstructionsPage(
@@ -55,9 +56,22 @@ async def overview(
         history=tuple(_history_row(one, current, names) for one in history),
         draft=draft,
         may_write=reader.member.role is Role.PRACTITIONER,
-        missing=tuple(care.gaps(chosen.instructions).values()) if chosen.state == "draft" else (),
+        missing=missing,
         clinic_language=clinic.language,
     )
+
+
+async def _missing(db: Connection, clinic: Clinic, chosen: InstructionSet) -> tuple[str, ...]:
+    """Why a draft cannot go out: what is wrong, with whose it is, and where nobody is told when to call."""
+    if chosen.state != "draft":
+        return ()
+    wrong = await instructions.wrong_with(db, clinic, chosen.instructions)
+    at = {pointer: chosen.instructions[int(pointer.split("/")[2])] for pointer in wrong}
+    said = (
+        f"{care.title(at[pointer])}, after {at[pointer].modality.replace('_', ' ')}, from day {at[pointer].from_day}: {what}"
+        for pointer, what in wrong.items()
+    )
+    return (*said, *care.gaps(chosen.instructions).values())
 
 
 def _history_row(one: SetHead, current: int, names: dict[UUID, StaffMember]) -> HistoryRow:
@@ -228,6 +242,7 @@ async def publish_page(
         chosen = await instructions.read_set(db, clinic_id, version)
         current = (await store.in_use(db, clinic_id)).version
         used = await instructions.read_set(db, clinic_id, current)
+        missing = await _missing(db, clinic, chosen)
     if chosen.state != "draft":
         raise instructions.NotADraftError
     return InstructionsPublishPage(
@@ -235,7 +250,7 @@ async def publish_page(
         of=instructions.head_of(chosen, in_use=current),
         in_use=current,
         changes=tuple(_changes(used.instructions, chosen.instructions)),
-        missing=tuple(care.gaps(chosen.instructions).values()),
+        missing=missing,
         note=chosen.note if note is None else note,
         problem=problem,
         clinic_language=clinic.language,

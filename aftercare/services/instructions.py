@@ -10,11 +10,12 @@ import msgspec
 
 from aftercare.care import instructions as care
 from aftercare.care.calendar import DAY_90, LAST_DAY
-from aftercare.checks.pack import default_pack, expected
+from aftercare.checks.pack import expected
 from aftercare.db.pool import Connection, Database
 from aftercare.errors import AftercareError, Conflict, Malformed, NotFound, Outdated
 from aftercare.model.care import Episode
 from aftercare.model.instructions import (
+    Instruction,
     Instructions,
     InstructionsDraft,
     InstructionSet,
@@ -26,7 +27,7 @@ from aftercare.model.instructions import (
 from aftercare.model.people import Actor, Clinic, Patient
 from aftercare.model.recovery import Recovery
 from aftercare.model.words import Modality
-from aftercare.services import audit
+from aftercare.services import audit, judges
 from aftercare.store import clinics, patients
 from aftercare.store import instructions as store
 
@@ -59,9 +60,14 @@ class NotWhollyUsableError(AftercareError):
     title = "Instructions refused"
 
 
-def usual(modality: Modality, item: str, day: int, needle_depth_mm: float | None) -> int:
-    """The highest grade that the shipped course expects: what the words are compared with."""
-    return expected(default_pack(), modality, item, day, needle_depth_mm=needle_depth_mm)
+async def wrong_with(db: Connection, clinic: Clinic, instructions: Sequence[Instruction]) -> dict[str, str]:
+    """What is wrong with a set, compared with the course that the clinic's own checks expect; by pointer."""
+    pack = await judges.telling(db, clinic.clinic_id)
+
+    def band(modality: Modality, item: str, day: int, needle_depth_mm: float | None) -> int:
+        return expected(pack, modality, item, day, needle_depth_mm=needle_depth_mm)
+
+    return care.problems(instructions, clinic_language=clinic.language, band=band)
 
 
 async def list_sets(
@@ -134,10 +140,8 @@ async def update_draft(
     """The draft as it is sent. Raises NotFound, Outdated, NotADraftError, NotWhollyUsableError with a pointer for each."""
     async with database.clinic(actor.clinic_id) as db:
         before = await _draft(db, actor, version)
-        wrong = care.problems(
-            draft.instructions, clinic_language=(await _clinic(db, actor)).language, band=usual
-        )
-        if wrong:
+        wrong = await wrong_with(db, await _clinic(db, actor), draft.instructions)
+        if wrong := _of_what_is_new(wrong, before.instructions, draft.instructions):
             raise NotWhollyUsableError(pointers=wrong)
         kept = care.in_order(draft.instructions)
         newer = await store.edit(db, actor.clinic_id, version, revision, draft.note, kept, now)
@@ -145,6 +149,17 @@ async def update_draft(
             raise Outdated
         await audit.record(db, actor, "instructions.edited", now=now, detail=[version, draft])
     return msgspec.structs.replace(before, note=draft.note, instructions=kept, revision=newer, edited_at=now)
+
+
+def _of_what_is_new(
+    wrong: dict[str, str], before: Sequence[Instruction], after: Sequence[Instruction]
+) -> dict[str, str]:
+    """Without the promises that stood in the draft already: a pack that was released since must not stop its mending."""
+    return {
+        pointer: what
+        for pointer, what in wrong.items()
+        if "/claims/" not in pointer or after[int(pointer.split("/")[2])] not in before
+    }
 
 
 async def end_draft(
@@ -163,8 +178,7 @@ async def end_draft(
     async with database.clinic(actor.clinic_id) as db:
         before = await _draft(db, actor, version)
         if state == "published":
-            language = (await _clinic(db, actor)).language
-            wrong = care.problems(before.instructions, clinic_language=language, band=usual)
+            wrong = await wrong_with(db, await _clinic(db, actor), before.instructions)
             if wrong := wrong | care.gaps(before.instructions):
                 raise NotWhollyUsableError(pointers=wrong)
         newer = await store.end_draft(db, actor.clinic_id, version, revision, state, _staff(actor), now)

@@ -8,12 +8,14 @@ import msgspec
 import pytest
 
 from aftercare.care import instructions as care
+from aftercare.checks.pack import default_pack
 from aftercare.db.pool import Connection, Database
 from aftercare.errors import Malformed, NotFound
-from aftercare.model.instructions import InstructionsDraft, InstructionSet, NewDraft, ShownWords
+from aftercare.model.instructions import Claim, InstructionsDraft, InstructionSet, NewDraft, ShownWords
 from aftercare.model.receipts import InstructionsShown
+from aftercare.model.rule_packs import RulePackDraft
 from aftercare.model.words import Modality
-from aftercare.services import instructions, me, receipts
+from aftercare.services import instructions, me, receipts, rule_packs
 from aftercare.store import instructions as store
 from tests.services.conftest import Recovering, Team, Treat
 
@@ -193,3 +195,47 @@ async def test_a_published_set_is_read_from_the_database_once(
     for minutes in range(4):
         await me.get_today(service, patient.actor, now=now + timedelta(minutes=minutes))
     assert len(asked) <= 1
+
+
+async def test_words_are_held_against_the_clinics_own_course_and_can_be_mended_one_by_one(
+    service: Database, team: Team, now: datetime
+) -> None:
+    by = team.practitioner
+    # Redness and dryness are over sooner in this clinic's own course than the shipped words say.
+    columns = default_pack().expected[Modality.MICRONEEDLING]
+    sooner = {
+        item: [0 if day > 2 else grade for day, grade in enumerate(columns[item])]
+        for item in ("redness", "dryness")
+    }
+    changes = {"expected": {"microneedling": sooner}}
+    pack = await rule_packs.draft_pack(service, by, RulePackDraft(changes=changes), now=now)
+    await rule_packs.release(service, by, pack.number, now=now)
+    draft = await instructions.create_draft(service, by, NewDraft(), now=now)
+    usual = [
+        one for one in draft.instructions if one.topic == "usual" and one.modality is Modality.MICRONEEDLING
+    ]
+    with pytest.raises(instructions.NotWhollyUsableError) as refused:
+        await instructions.end_draft(service, by, draft.version, "published", revision=1, now=now)
+    assert {int(pointer.split("/")[2]) for pointer in refused.value.pointers} == {
+        place for place, one in enumerate(draft.instructions) if one in usual and one.from_day > 2
+    }
+    whole, revision = draft.instructions, draft.revision
+    for one in usual:
+        mended = msgspec.structs.replace(one, claims=())
+        whole = tuple(mended if other is one else other for other in whole)
+        edited = await instructions.update_draft(
+            service, by, draft.version, InstructionsDraft(instructions=whole), revision=revision, now=now
+        )
+        revision = edited.revision
+    worse = tuple(
+        msgspec.structs.replace(one, claims=(Claim(says="usual", item="redness", grade=1),))
+        if (one.topic, one.from_day, one.modality) == ("usual", 3, Modality.MICRONEEDLING)
+        else one
+        for one in whole
+    )
+    with pytest.raises(instructions.NotWhollyUsableError):
+        await instructions.update_draft(
+            service, by, draft.version, InstructionsDraft(instructions=worse), revision=revision, now=now
+        )
+    out = await instructions.end_draft(service, by, draft.version, "published", revision=revision, now=now)
+    assert out.in_use
