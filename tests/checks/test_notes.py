@@ -152,7 +152,7 @@ def test_words_join_what_was_ticked(raised: Raised) -> None:
 def test_a_denied_question_that_the_note_contradicts_counts_as_there_and_says_so(findings: Findings) -> None:
     (found,) = findings(CIT, {4: {"blisters": "none", "note": "Hello. I have tiny blisters here. Thanks"}})
     assert found.row == "cold_sore.blisters"
-    assert found.reason == "Few blisters, on day 4, by the note."
+    assert found.reason == "Few blisters, on day 4 (told in the note)."
     quoted = [line for line in found.evidence if line.item == "note"]
     assert [(line.now, line.text) for line in quoted] == [
         ("I have tiny blisters here", "names blisters, answered none")
@@ -164,6 +164,8 @@ def test_a_grade_is_raised_by_strong_words_and_never_lowered(findings: Findings)
         return [found.grades["pain"] for found in findings(CIT, {4: told}) if "pain" in found.grades]
 
     assert pain({"pain": 1, "note": "it hurts so much"})[0] == 3
+    (found,) = findings(CIT, {4: {"pain": 1, "note": "it hurts so much"}})
+    assert [line.text for line in found.evidence if line.item == "note"] == ["names pain, answered mild"]
     assert pain({"pain": 4, "note": "it hurts so much"}) == [4]
     assert pain({"pain": 4, "note": "pain 1/10, no pain at all"}) == [4]
 

@@ -7,6 +7,7 @@ import msgspec
 
 from aftercare.care.instrument import Item, Kind, load
 from aftercare.checks import answers as read
+from aftercare.checks.found import GRADES
 from aftercare.checks.words.mention import Mention
 from aftercare.model.findings import Evidence
 from aftercare.model.timeline import Answers
@@ -16,6 +17,7 @@ SELF_HARM, WORRIED = "self_harm", "worried"  # what fits no item
 _ITEMS: Final = {item.key: item for item in load().items}
 _PLACED: Final = frozenset(_ITEMS["sites"].signs)
 _DENIALS: tuple[Any, ...] = (False, "none", "no", 0, [])
+_NAMES: Final = {"fever_c": "a temperature", "painkiller_6h": "a painkiller", "eye": "the eye"}
 _QUOTED = 60  # characters around the words found
 _ENDS: Final = ".;!?\n"
 
@@ -63,11 +65,14 @@ def quote(note: str, mention: Mention) -> str:
 
 
 def _names(answers: Answers, key: str, item: Item | None) -> str:
-    """What the words name, and that the answer denied it."""
+    """What the words name, and what was answered where that was a denial or a grade."""
     if item is None:
         return ""
-    named = f"names {key.replace('_', ' ')}"
-    return f"{named}, answered none" if key in answers and answers[key] in _DENIALS else named
+    named = f"names {_NAMES.get(key) or key.replace('_', ' ')}"
+    if key in answers and answers[key] in _DENIALS:
+        return f"{named}, answered none"
+    told = read.grade(answers, key) if item.kind is Kind.GRADE else None
+    return named if told is None else f"{named}, answered {GRADES[told]}"
 
 
 def _higher(item: Item, merged: Answers, value: str | float) -> Any:
