@@ -201,22 +201,19 @@ def _next(
         first = local_day(course.created_at, time_zone)
         latest = first + timedelta(days=course.max_days_apart)
     earliest = max([first, *_bounds(course, mine, every, time_zone)])
-    latest = max(earliest, latest)
-    timing = (
-        PlanStatus.TOO_EARLY
-        if today < earliest
-        else PlanStatus.DUE
-        if today <= latest
-        else PlanStatus.OVERDUE
-    )
+    if today < earliest:
+        timing = PlanStatus.TOO_EARLY
+    else:
+        # By the course's own calendar, also where another treatment has put off the day on which it is possible.
+        timing = PlanStatus.DUE if today <= latest else PlanStatus.OVERDUE
     return PlannedSession(
         number=len(mine) + 1,
         maintenance=len(mine) >= course.planned_sessions,
         status=PlanStatus.BLOCKED if block else timing,
         timing=timing,
         earliest=earliest,
-        latest=latest,
-        overdue_days=max(0, (today - latest).days),
+        latest=max(earliest, latest),
+        overdue_days=(today - latest).days if timing is PlanStatus.OVERDUE else 0,
         block=block,
     )
 

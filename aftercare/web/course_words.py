@@ -59,12 +59,9 @@ def stands(one: PlannedSession, clock: Clock) -> str:
             return f"due since {first}, until {last}" if one.earliest < one.latest else f"due {first}"
         case PlanStatus.OVERDUE:
             late = "1 day" if one.overdue_days == 1 else f"{one.overdue_days} days"
-            return f"overdue by {late}; was due {_between(first, last)}"
+            was = f"was due {first} to {last}" if one.earliest < one.latest else f"possible since {first}"
+            return f"overdue by {late}; {was}"
     return f"not before {first}, best by {last}" if first != last else f"not before {first}"
-
-
-def _between(first: str, last: str) -> str:
-    return first if first == last else f"{first} to {last}"
 
 
 def line(plan: CoursePlan, today: date) -> Markup:

@@ -57,6 +57,7 @@ alter table sessions no force row level security;
 update courses c set sessions_done = s.done, last_session_at = s.last
 from (select clinic_id, course_id, count(*) as done, max(session_at) as last from sessions group by 1, 2) s
 where s.clinic_id = c.clinic_id and s.course_id = c.course_id;
+update courses set max_days_apart = min_days_apart where max_days_apart < min_days_apart;
 update courses c set quiet_until = 'infinity'
 where exists (
     select from courses o

@@ -130,6 +130,12 @@ def test_a_course_that_was_not_begun_is_due_from_the_day_on_which_it_was_planned
     assert (upcoming.number, upcoming.earliest, upcoming.status) == (1, BEGAN.date(), PlanStatus.OVERDUE)
 
 
+def test_the_day_on_which_a_course_was_planned_is_the_patients() -> None:
+    late = course_of(created_at=datetime(2026, 1, 5, 23, tzinfo=UTC))
+    for zone, day in (("Europe/London", 5), ("Pacific/Auckland", 6)):
+        assert next_of(plan(course=late, today=date(2026, 1, 6), zone=zone)).earliest == date(2026, 1, day)
+
+
 def test_an_override_stays_in_the_plan_and_the_next_session_counts_from_it() -> None:
     early = done(BEGAN + timedelta(days=20), reason="Half face only.")
     made = plan(done(BEGAN), early, today=date(2026, 2, 1))
@@ -158,6 +164,10 @@ def test_a_course_of_the_other_modality_goes_on_but_keeps_four_weeks_to_it() -> 
     needling = next_of(plan(*had, today=date(2026, 2, 10)))
     assert (needling.earliest, needling.latest) == (date(2026, 2, 22), date(2026, 2, 22))
     assert next_of(plan(*had, course=laser, today=date(2026, 2, 10))).earliest == date(2026, 3, 1)
+    # Its own window was over on the 16th: the other treatment puts off the day, not what is overdue.
+    on_the_21st, on_the_22nd = (next_of(plan(*had, today=date(2026, 2, day))) for day in (21, 22))
+    assert (on_the_21st.status, on_the_21st.overdue_days) == (PlanStatus.TOO_EARLY, 0)
+    assert (on_the_22nd.status, on_the_22nd.overdue_days) == (PlanStatus.OVERDUE, 6)
 
 
 @pytest.mark.parametrize(
