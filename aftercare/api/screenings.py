@@ -45,7 +45,7 @@ class QuestionnaireController(Controller):
         return QuestionnaireVersions(current=questionnaire.CURRENT_VERSION, versions=questionnaire.versions())
 
     @get(
-        "/{questionnaire_version:int}",
+        "/{questionnaire_version:str}",
         guards=[care_team],
         summary="One version of the screening questionnaire",
     )
