@@ -346,3 +346,18 @@ def test_a_timeline_file_is_tried_as_replay_reads_it() -> None:
     )
     assert [(one.kind, one.code, one.timeline) for one in part.differences] == [("lost", Code.SWELLING, "T1")]
     assert (part.check_ins, part.today.check_ins_alerting, part.tried.check_ins_alerting) == (2, 2, 1)
+
+
+def test_an_earlier_alert_that_had_ended_is_not_taken_for_a_later_one() -> None:
+    told = history(said(3, swelling=2), said(8, swelling=2))
+    (first,) = alerts(told, until=SESSION + timedelta(days=4))
+    ended = act("resolve", first, first.raised_at + timedelta(hours=1), outcome=Outcome.FALSE_ALARM)
+    told = msgspec.structs.replace(told, alerts=(in_fact(first),), acts=(ended,))
+    part = try_on(trial(pack(expected={"microneedling": {"swelling": [2, 2, 2, 2, 1, 1, 1, 1, 0]}})), told)
+    assert [(one.kind, one.today and one.today.day) for one in part.differences] == [("lost", 3)]
+    assert (part.today.alerts, part.tried.alerts) == (2, 1)
+
+
+def test_time_passes_between_what_happens() -> None:
+    told = history(said(3, tingling=True), said(9, redness=0))
+    assert [one.step for one in alerts(told)] == [1]
