@@ -77,6 +77,7 @@ RULES = (
     Rule(r"patient_(screen|record_session)", r"/reasons Say why", "What an outcome asks for depends on the advice."),
     Rule(r"patient_(screen|record_session)|screening_(advise|prepare)", r"unknown-questionnaire", "Versions are data."),
     Rule(r"webhook_create", r"/url This is not the address", "Hosts have a grammar and ports a bound of their own."),
+    Rule(r"instructions_(update|publish)", r"instructions-refused", "Days of one topic must not meet, and words agree with the course."),
     Rule(r"enrolment_enrol", r"/problems/gone", "A code is good once."),
 )  # fmt: skip
 
