@@ -10,6 +10,7 @@ import pytest
 
 from aftercare.care.spacing import TooSoonError
 from aftercare.db.pool import Database
+from aftercare.db.sql import queries
 from aftercare.errors import Conflict, Malformed, NotFound, OtherContent, Outdated
 from aftercare.model.care import CourseDraft
 from aftercare.model.course_plans import (
@@ -349,8 +350,8 @@ async def test_the_list_is_read_by_its_index_and_not_by_what_exists(
         await root.execute("analyze courses")
         await root.execute("set role aftercare_service")
         await root.execute("select set_config('aftercare.clinic', $1, false)", str(team.clinic_id))
-        (plan,) = await root.fetchrow(
-            f"explain (analyze, buffers, format json) {recalls.store._SQL['candidates']}",
+        plan = await root.fetchval(
+            f"explain (analyze, buffers, format json) {queries('recalls')['candidates']}",
             team.clinic_id,
             date.min,
             UUID(int=0),
