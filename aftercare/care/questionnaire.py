@@ -102,6 +102,8 @@ def _faults(made: Questionnaire) -> Iterator[str]:
             first = next((one for one in made.items[:place] if one.key == item.asked_if.item), None)
             if first is None or not _possible(first, item.asked_if.said):
                 yield f"{item.key} follows from an answer that cannot come before it"
+        if item.optional and item.effects:
+            yield f"{item.key} weighs something, so that leaving it open must be said"
         yield from _faults_of_effects(item)
         yield from _faults_of_lessons(item)
 

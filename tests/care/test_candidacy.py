@@ -291,6 +291,7 @@ SOURCE = source_of(1)
         (', es = "La piel hoy"', "", "group today has no words in es"),
         ('said = ["5"], value = 5', 'said = ["5"], value = 7', "tells of fitzpatrick does not fit"),
         ('sentence = "Sunburnt skin in the area: burns and pigment marks are likelier."', 'sentence = " "', "lacks its"),
+        ('short = "Allergies"\n', 'short = "Allergies"\noptional = true\n', "allergies weighs something"),
         ("version = 1", "version = 1 1", "cannot be read"),
         ('    { says = "Wait until six months after the last capsule.", source = "SkinPen label; hand-outs" },\n', "", "two sides"),
     ],
