@@ -44,7 +44,7 @@ TENFOLD = 10
 _PER_ROW, _BESIDES = 2, 60
 _FEW = 12  # what may be read beyond what is given where there may be ever so much more
 # A claim looks at as many as it takes in each urgency, and then takes the most urgent.
-_MOST = {"due_work.claim": len(URGENT + CALM), "audit.clinics_to_seal": 1}
+_MOST = {"due_work.claim": len(URGENT + CALM)}
 # A look-up goes through one more page where an index has grown by a level. As many alerts are open at both sizes; whom the
 # coordinator is to ring grows with the clinic, and is shown.
 _GROWTH, _PAGES = 1.5, 24
