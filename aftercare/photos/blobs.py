@@ -1,4 +1,4 @@
-"""Where the pictures are kept: a folder now, an S3 bucket later, both through obstore.
+"""Where the pictures are kept: the Protocol, and a folder (a bucket is in `s3.py`), both through obstore.
 
 A key is made of ids only. It holds the digest of the photo received as well: should a phone send two different files
 under one id at the same time, each writes its own blob, and the row that wins names the one it means.
@@ -15,12 +15,14 @@ from typing import Protocol, Self
 from uuid import UUID
 
 import msgspec
+import structlog
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore
 
 from aftercare.model.photos import Rendition
 from aftercare.photos.errors import BlobMissingError, BlobsUnavailableError
 
+_log = structlog.get_logger()
 _DIGEST_DIGITS = 16
 
 
@@ -42,6 +44,22 @@ class BlobKey(msgspec.Struct, frozen=True, kw_only=True):
         """Return the path: `clinic/patient/photo/digest.rendition`."""
         leaf = f"{self.sha256[:_DIGEST_DIGITS]}.{self.rendition}"
         return f"{self.clinic_id}/{self.patient_id}/{self.photo_id}/{leaf}"
+
+    @classmethod
+    def of_path(cls, path: str) -> Self:
+        """Return the key of a path; its `sha256` is then as short as the path has it. Raises ValueError."""
+        clinic_id, patient_id, photo_id, leaf = path.split("/")
+        sha256, _, rendition = leaf.partition(".")
+        key = cls(
+            clinic_id=UUID(clinic_id),
+            patient_id=UUID(patient_id),
+            photo_id=UUID(photo_id),
+            sha256=sha256,
+            rendition=Rendition(rendition),
+        )
+        if str(key) != path:
+            raise ValueError("this is no path of ours")
+        return key
 
 
 class BlobHead(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,13 +107,13 @@ class LocalBlobs:
 
     async def put(self, key: BlobKey, data: bytes) -> None:
         """See `Blobs.put`."""
-        with _Away():
+        with Away():
             await self._store.put_async(str(key), data, use_multipart=False)
             await asyncio.to_thread(self._sync, self._folder / str(key))
 
     async def get(self, key: BlobKey) -> bytes:
         """See `Blobs.get`."""
-        with _Away():
+        with Away():
             try:
                 found = await self._store.get_async(str(key))
             except FileNotFoundError:
@@ -104,21 +122,21 @@ class LocalBlobs:
 
     async def head(self, key: BlobKey) -> BlobHead | None:
         """See `Blobs.head`."""
-        with _Away(), suppress(FileNotFoundError):
+        with Away(), suppress(FileNotFoundError):
             found = await self._store.head_async(str(key))
             return BlobHead(path=found["path"], size=found["size"], written_at=found["last_modified"])
         return None
 
     async def delete(self, key: BlobKey) -> None:
         """See `Blobs.delete`."""
-        with _Away(), suppress(FileNotFoundError):
+        with Away(), suppress(FileNotFoundError):
             await self._store.delete_async(str(key))
             await asyncio.to_thread(self._sync, (self._folder / str(key)).parent)
 
     async def list(self, clinic_id: UUID, patient_id: UUID | None = None) -> AsyncIterator[BlobHead]:
         """See `Blobs.list`."""
         prefix = f"{clinic_id}/{patient_id}" if patient_id else str(clinic_id)
-        with _Away():
+        with Away():
             async for page in self._store.list(prefix):
                 for found in page:
                     yield BlobHead(path=found["path"], size=found["size"], written_at=found["last_modified"])
@@ -126,7 +144,7 @@ class LocalBlobs:
     async def delete_patient(self, clinic_id: UUID, patient_id: UUID) -> int:
         """See `Blobs.delete_patient`."""
         blobs = [found async for found in self.list(clinic_id, patient_id)]
-        with _Away(), suppress(FileNotFoundError):
+        with Away(), suppress(FileNotFoundError):
             # The whole folder: what a crash left half written is in no list.
             folder = self._folder / str(clinic_id) / str(patient_id)
             await asyncio.to_thread(shutil.rmtree, folder)
@@ -145,7 +163,7 @@ class LocalBlobs:
                 return
 
 
-class _Away:
+class Away:
     """Turns what a broken disk or store raises into our own error, without the path that is in it."""
 
     def __enter__(self) -> Self:
@@ -153,4 +171,5 @@ class _Away:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, (OSError, BaseError)):
+            _log.warning("photo_store_away", cause=type(error).__name__, errno=getattr(error, "errno", None))
             raise BlobsUnavailableError from None
