@@ -44,6 +44,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
     mail_from: str = "aftercare@localhost"
 
+    keys_dir: str = ""  # the photos' keys, apart from photos and database; default <data_dir>/keys
+    master_key_file: str = (
+        ""  # what wraps them, see docs/operations/keys.md; development makes <data_dir>/master.key
+    )
+    master_key: str = ""  # instead of the file
+
     photo_max_bytes: int = 25 * 2**20
     json_max_bytes: int = 1_000_000
 
@@ -53,6 +59,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def address(self) -> str:
         """The server's own address as others write it, without a slash at the end."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def keys_folder(self) -> Path:
+        """Where the photos' keys are."""
+        return Path(self.keys_dir) if self.keys_dir else self.data_dir / "keys"
 
     @property
     def secure_cookies(self) -> bool:
@@ -88,7 +99,13 @@ def _require_for_production(settings: Settings) -> None:
         "AFTERCARE_OWNER_DATABASE_URL": settings.owner_database_url,
         "AFTERCARE_PUBLIC_URL": settings.public_url,
         "AFTERCARE_SMTP_HOST": settings.smtp_host,
+        "AFTERCARE_MASTER_KEY_FILE": settings.master_key_file or settings.master_key,
     }
     missing = [name for name, value in needed.items() if not value]
     if missing:
         raise SettingsError(f"With AFTERCARE_ENV=production these must be set: {', '.join(missing)}.")
+    photos, keys = (settings.data_dir / "photos").resolve(), settings.keys_folder.resolve()
+    if keys == photos or photos in keys.parents or keys in photos.parents:
+        raise SettingsError(
+            "AFTERCARE_KEYS_DIR must be apart from the photos' folder: one copy of both would open what was erased."
+        )

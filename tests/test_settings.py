@@ -41,3 +41,16 @@ def test_a_setting_that_cannot_be_read_is_named_in_a_sentence(wrong: dict[str, s
 def test_production_names_what_is_missing() -> None:
     with pytest.raises(SettingsError, match=r"AFTERCARE_DATABASE_URL.*AFTERCARE_SMTP_HOST"):
         read_settings({"AFTERCARE_ENV": "production"})
+
+
+@pytest.mark.parametrize(
+    "keys", ["/srv/x/photos", "/srv/x/photos/keys", "/srv/x", "/srv/x/photos/../photos/k"]
+)
+def test_production_refuses_keys_beside_or_around_the_photos_they_open(keys: str) -> None:
+    given = {
+        f"AFTERCARE_{name}": "x"
+        for name in ("DATABASE_URL", "WORKER_DATABASE_URL", "OWNER_DATABASE_URL", "PUBLIC_URL", "SMTP_HOST")
+    } | {"AFTERCARE_ENV": "production", "AFTERCARE_DATA_DIR": "/srv/x", "AFTERCARE_MASTER_KEY": "x"}
+    assert read_settings(given).keys_folder == Path("/srv/x/keys")
+    with pytest.raises(SettingsError, match="AFTERCARE_KEYS_DIR must be apart"):
+        read_settings(given | {"AFTERCARE_KEYS_DIR": keys})

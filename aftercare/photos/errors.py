@@ -14,7 +14,7 @@ class PhotoTooLargeError(AftercareError):
 
 
 class PhotoKindError(AftercareError):
-    """The file is not a picture that we can take. Send a photo as JPEG, PNG or WebP."""
+    """The file is not a picture that we can take. Send a photo as JPEG, PNG, WebP, AVIF or HEIC."""
 
     status: ClassVar[int] = 415
     type: ClassVar[str] = "photo-kind"
@@ -61,3 +61,31 @@ class BlobsUnavailableError(AftercareError):
         """`retry_after` is in seconds, for the Retry-After header."""
         super().__init__(detail, retry_after=retry_after)
         self.retry_after = retry_after
+
+
+class PhotoErasedError(AftercareError):
+    """This photo was erased, and nobody can read it any more."""
+
+    status: ClassVar[int] = 410
+    type: ClassVar[str] = "photo-erased"
+    title: ClassVar[str] = "Photo erased"
+
+
+class SealBrokenError(AftercareError):
+    """The picture was changed or damaged where it is kept, so it is not shown. The clinic's IT can restore it."""
+
+    status: ClassVar[int] = 500
+    type: ClassVar[str] = "photo-seal-broken"
+    title: ClassVar[str] = "Photo damaged in the store"
+
+
+class KeysUnavailableError(BlobsUnavailableError):
+    """Photos cannot be kept or shown just now: their keys are away. Keep this one on the phone and send it again."""
+
+
+class KeyMissingError(KeysUnavailableError):
+    """The key of this photo is missing. The clinic's IT can bring it back from a key backup."""
+
+
+class MasterKeyError(AftercareError):
+    """The master key does not fit the keys. Set AFTERCARE_MASTER_KEY_FILE (or AFTERCARE_MASTER_KEY) to the one that wrapped them; `aftercare keys master` makes one for a new installation."""

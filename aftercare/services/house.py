@@ -9,7 +9,10 @@ from aftercare.db.pool import Database
 from aftercare.model.photos import PhotoLimits
 from aftercare.notify.channel import Channel
 from aftercare.notify.smtp import SmtpChannel, SmtpSettings, TlsMode
-from aftercare.photos.blobs import Blobs, LocalBlobs
+from aftercare.photos.blobs import LocalBlobs
+from aftercare.photos.keys import FileKeys
+from aftercare.photos.masters import MasterKeys, development_masters, read_masters
+from aftercare.photos.sealed import SealedBlobs
 from aftercare.photos.wire import WorkerSettings
 from aftercare.photos.workers import PhotoWorkers
 from aftercare.services.backtest_judge import Judges
@@ -28,7 +31,8 @@ class House:
     settings: Settings
     database: Database
     worker: Database | None
-    blobs: Blobs
+    keys: FileKeys
+    blobs: SealedBlobs
     photo_workers: PhotoWorkers
     smtp: Channel | None
     judges: Judges = field(default_factory=Judges)
@@ -40,7 +44,8 @@ class House:
         return self.settings.address
 
     async def open(self) -> None:
-        """Open the pools. Raises DatabaseAway."""
+        """Open the pools. Raises DatabaseAway, MasterKeyError, KeysUnavailableError."""
+        await self.keys.open()
         await self.database.open()
         if self.worker is not None:
             await self.worker.open()
@@ -55,6 +60,7 @@ class House:
 
 def build_house(settings: Settings, *, with_worker: bool, now: Callable[[], datetime] = utc_now) -> House:
     """A house as the settings say, nothing opened yet. `settings.database_url` must be set by now."""
+    keys = photo_keys(settings)
     worker_url = settings.worker_database_url or settings.database_url
     return House(
         settings=settings,
@@ -76,11 +82,25 @@ def build_house(settings: Settings, *, with_worker: bool, now: Callable[[], date
         )
         if with_worker
         else None,
-        blobs=LocalBlobs(Path(settings.data_dir) / "photos"),
+        keys=keys,
+        blobs=SealedBlobs(LocalBlobs(Path(settings.data_dir) / "photos"), keys),
         photo_workers=PhotoWorkers(WorkerSettings(limits=PhotoLimits(max_bytes=settings.photo_max_bytes))),
         smtp=_mail(settings),
         now=now,
     )
+
+
+def photo_keys(settings: Settings) -> FileKeys:
+    """The keys of the photos, nothing touched yet."""
+
+    def masters() -> MasterKeys:
+        if settings.master_key:
+            return read_masters(settings.master_key)
+        if settings.master_key_file:
+            return read_masters(Path(settings.master_key_file).read_text())
+        return development_masters(settings.data_dir / "master.key")
+
+    return FileKeys(settings.keys_folder, masters, make=settings.env == "development")
 
 
 def _mail(settings: Settings) -> Channel | None:

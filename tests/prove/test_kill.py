@@ -10,8 +10,9 @@ from uuid import UUID
 import asyncpg
 
 from aftercare.photos.blobs import Blobs, LocalBlobs
+from aftercare.photos.sealed import SealedBlobs
 from aftercare.services import audit, webhooks
-from aftercare.services.house import utc_now
+from aftercare.services.house import photo_keys, utc_now
 from tests.e2e.receivers import SmtpReceiver, WebhookReceiver
 from tests.prove import verdict
 from tests.prove.conftest import Trial
@@ -50,7 +51,7 @@ async def test_nothing_is_lost_or_doubled_whatever_is_killed(tmp_path: Path, tri
         await _sent(scene, [share[:: trial.size(4, 20)] for share in shares], tmp_path / "again", trial, 0)
         await _drained(judge, trial)
         supervisor.cancel()
-        blobs = LocalBlobs(fleet.settings.data_dir / "photos")
+        blobs = SealedBlobs(LocalBlobs(fleet.settings.data_dir / "photos"), photo_keys(fleet.settings))
         await _is_whole(judge, tmp_path, trial, phones, session_at, blobs)
         await _is_received(judge, hooks, mail, trial)
         await _is_chained(fleet, judge, phones[0].clinic_id, trial)
