@@ -75,6 +75,10 @@ def _parameters(schema: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _as_text(shape: dict[str, Any]) -> dict[str, Any]:
     """A parameter's schema without null: an address and a header have only text, so it can be left out, not null."""
+    if isinstance(shape.get("type"), list):
+        shape = {**shape, "type": next(kind for kind in shape["type"] if kind != "null")}
+    if "enum" in shape:
+        shape = {**shape, "enum": [one for one in shape["enum"] if one is not None]}
     kinds = [one for one in shape.get("oneOf", []) if one != {"type": "null"}]
     if len(kinds) != 1:
         return shape

@@ -57,6 +57,10 @@ async def fill(client: httpx.AsyncClient, people: dict[str, Person], root: async
     screened = {"modality": "microneedling", "outcome": "with_precautions", "reasons": [MARKER]}
     signed = await client.post(f"/v1/patients/{alder.id}/screenings", headers=by.headers, json=screened)
     assert signed.status_code == 201, signed.text
+    prepared = {"modality": "microneedling", "answers": {"hsv_history": True}}
+    sheet = f"/v1/patients/{alder.id}/screenings/prepared/microneedling"
+    kept = await client.put(sheet, headers=by.headers | {"if-match": '"0"'}, json=prepared)
+    assert kept.status_code == 200, kept.text
     # Two, because numbers are counted within a clinic: the other one may come to have a second pack, and has no third.
     for _ in range(2):
         pack = await client.post("/v1/rule-packs", headers=by.headers, json={"note": f"{MARKER} says why"})

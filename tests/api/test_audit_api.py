@@ -19,6 +19,13 @@ NOT_OF_PATIENTS = {
     "staff_colleagues",
     "webhook_list_webhooks",
     "ledger_attempts",
+    "course_settings_list_settings",
+    "course_settings_read",
+    "questionnaire_list_versions",
+    "questionnaire_read",
+    "rule_pack_list_packs",
+    "rule_pack_read",
+    "rule_pack_differ",
 }
 
 
