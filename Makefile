@@ -78,7 +78,7 @@ wheel: setup assets ## the installable package, in dist/
 lock: setup ## pin the dependencies anew, with hashes
 	@echo "Pinning dependencies"
 	@$(LOCK) pyproject.toml -o requirements.lock
-	@$(LOCK) --group dev pyproject.toml -o requirements-dev.lock
+	@$(LOCK) --group dev --extra heif pyproject.toml -o requirements-dev.lock
 
 LOCK = $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-annotate

@@ -45,10 +45,12 @@ class PhotoLimits(msgspec.Struct, frozen=True, kw_only=True):
     """What a photo may be before it is decoded.
 
     25 MiB is twice the largest JPEG that phones write at 50 megapixels. A JPEG is decoded straight to a half, a quarter
-    or an eighth, so 66 megapixels (the largest common sensor mode) cost no more than 17; PNG and WebP have to be
-    decoded whole, at 8 to 16 bytes a pixel, and no phone's camera writes large ones.
+    or an eighth, so 66 megapixels (the largest common sensor mode) cost no more than 17; PNG, WebP and AVIF have to be
+    decoded whole, at 8 to 16 bytes a pixel, and no phone's camera writes large ones. Phones that write HEIC do so up to
+    48 megapixels (8064 x 6048).
     """
 
     max_bytes: int = 25 * 2**20
     max_pixels_jpeg: int = 66_000_000
     max_pixels: int = 33_000_000
+    max_pixels_heic: int = 50_000_000

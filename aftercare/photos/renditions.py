@@ -35,7 +35,7 @@ def render(data: bytes, limits: PhotoLimits | None = None) -> Renditions:
     """Decode a received file and return what is kept of it. Takes 0.05 to 2 s and up to 16 bytes a pixel.
 
     Of several frames the first is taken. Raises PhotoTooLargeError (bytes, or pixels by its header, before anything
-    is decoded), PhotoKindError (not JPEG, PNG or WebP) and PhotoDamagedError; never anything else.
+    is decoded), PhotoKindError (no format that is taken) and PhotoDamagedError; never anything else.
     """
     limits = limits or PhotoLimits()
     kind = picture_format(data, limits)
@@ -53,14 +53,13 @@ def render(data: bytes, limits: PhotoLimits | None = None) -> Renditions:
 
 def _render(data: bytes, kind: PictureFormat, limits: PhotoLimits) -> Renditions:
     with kind.decoder(BytesIO(data)) as source:
-        width, height = source.size
-        if width * height > kind.pixels_allowed(limits):
-            raise PhotoTooLargeError
+        _within_limit(source, kind, limits)
         turn, taken_at = read_exif(source)
         profile = source.info.get("icc_profile")
         if kind.scales:
             _decode_scaled(source)
         source.load()
+        _within_limit(source, kind, limits)  # again: a HEIC's pixels may be more than its header says
         picture = simple_mode(source)
     display = _upright(to_srgb(_within(picture, DISPLAY_EDGE), profile), turn)
     return Renditions(
@@ -69,6 +68,11 @@ def _render(data: bytes, kind: PictureFormat, limits: PhotoLimits) -> Renditions
         taken_at=taken_at,
         sha256=hashlib.sha256(data).hexdigest(),
     )
+
+
+def _within_limit(source: ImageFile, kind: PictureFormat, limits: PhotoLimits) -> None:
+    if source.width * source.height > kind.pixels(limits):
+        raise PhotoTooLargeError
 
 
 def _decode_scaled(source: ImageFile) -> None:

@@ -15,7 +15,7 @@ from aftercare.photos.renditions import render
 Encode = Callable[..., bytes]
 
 SECRET = b"Kept-Secret"
-KINDS = ("JPEG", "PNG", "WEBP")
+KINDS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF")
 # ITU T.81, table B.1: what a baseline JPEG needs to be shown, and the JFIF mark in front.
 NEEDED = {0xE0: "APP0", 0xDB: "DQT", 0xC0: "SOF0", 0xC4: "DHT", 0xDA: "SOS"}
 JFIF_BYTES = 14  # without a thumbnail

@@ -135,7 +135,7 @@ async def test_a_photo_that_ends_two_workers_is_refused_and_the_next_is_served(
     workers: PhotoWorkers, photo: bytes
 ) -> None:
     process = await stopped(workers, photo)
-    rendering = asyncio.create_task(workers.render(photo))
+    rendering = asyncio.create_task(workers.render(great_png(4000, 3000)))  # long enough to be ended in
     for _ in range(2):
         await busy(workers)
         (worker,) = workers._working

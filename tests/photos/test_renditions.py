@@ -16,7 +16,7 @@ Encode = Callable[..., bytes]
 Colour = tuple[int, int, int]
 
 RED, GREEN, BLUE, WHITE, BLACK = (220, 20, 20), (20, 200, 20), (20, 20, 220), (255, 255, 255), (0, 0, 0)
-KINDS = ("JPEG", "PNG", "WEBP")
+KINDS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF")
 
 # EXIF 2.32, 4.6.4 Orientation: the visual side on which the stored row 0 lies, and the one of the stored column 0.
 SIDES = {
@@ -55,7 +55,7 @@ def four_corners() -> Image.Image:
 def test_every_orientation_is_shown_upright(kind: str, orientation: int, encode: Encode) -> None:
     exif = Image.Exif()
     exif[Base.Orientation] = orientation
-    shown = opened(render(encode(four_corners(), kind, exif=exif)).display)
+    shown = opened(render(encode(four_corners(), kind, exif=exif.tobytes())).display)
 
     assert shown.size == ((64, 48) if orientation < 5 else (48, 64))
     row_side, column_side = SIDES[orientation]
@@ -152,7 +152,7 @@ def test_a_profile_for_another_kind_of_colour_is_ignored(encode: Encode) -> None
     assert near(opened(render(sent).display).getpixel((8, 8)), (255, 0, 0))
 
 
-@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "AVIF", "HEIF"])
 def test_of_a_moving_picture_the_first_frame_is_kept(kind: str, encode: Encode) -> None:
     others = [filled("RGB", GREEN), filled("RGB", BLUE)]
     sent = encode(filled("RGB", RED), kind, save_all=True, append_images=others, duration=50)
@@ -203,9 +203,12 @@ def test_the_same_bytes_make_the_same_renditions(noise: Image.Image, encode: Enc
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_pixel_limit_is_exact(kind: str, encode: Encode) -> None:
     sent = encode(Image.new("RGB", (40, 30)), kind)
-    assert render(sent, PhotoLimits(max_pixels=1200, max_pixels_jpeg=1200)).display.width == 40
+    assert (
+        render(sent, PhotoLimits(max_pixels=1200, max_pixels_jpeg=1200, max_pixels_heic=1200)).display.width
+        == 40
+    )
     with pytest.raises(PhotoTooLargeError):
-        render(sent, PhotoLimits(max_pixels=1199, max_pixels_jpeg=1199))
+        render(sent, PhotoLimits(max_pixels=1199, max_pixels_jpeg=1199, max_pixels_heic=1199))
 
 
 def test_the_byte_limit_is_exact(encode: Encode) -> None:
