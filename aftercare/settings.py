@@ -50,6 +50,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     )
     master_key: str = ""  # instead of the file
 
+    s3_bucket: str = ""  # where sealed photos are kept; empty: the folder <data_dir>/photos
+    s3_endpoint: str = ""  # empty: the cloud's own of the region
+    s3_region: str = "us-east-1"
+    s3_access_key: str = ""
+    s3_secret_key: str = ""
+    spool_dir: str = (
+        ""  # where photos wait while their store is away, on a disk of this machine; default <data_dir>/spool
+    )
+    spool_max_bytes: int = 2 * 2**30  # a display rendition and its thumbnail take about 400 kB
+
     photo_max_bytes: int = 25 * 2**20
     json_max_bytes: int = 1_000_000
 
@@ -64,6 +74,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def keys_folder(self) -> Path:
         """Where the photos' keys are."""
         return Path(self.keys_dir) if self.keys_dir else self.data_dir / "keys"
+
+    @property
+    def spool_folder(self) -> Path:
+        """Where photos wait while their store is away."""
+        return Path(self.spool_dir) if self.spool_dir else self.data_dir / "spool"
 
     @property
     def secure_cookies(self) -> bool:
@@ -83,6 +98,10 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         settings = msgspec.convert(given, Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
         raise SettingsError(f"A setting cannot be read: {error}.") from None
+    if settings.s3_bucket and not (settings.s3_access_key and settings.s3_secret_key):
+        raise SettingsError(
+            "With AFTERCARE_S3_BUCKET set, set AFTERCARE_S3_ACCESS_KEY and AFTERCARE_S3_SECRET_KEY."
+        )
     if settings.env == "production":
         _require_for_production(settings)
     return settings

@@ -61,6 +61,9 @@ class ServerController(Controller):
 
     @get("/health/ready", guards=[anyone], summary="The service can do its work")
     async def ready(self, house: NamedDependency[House]) -> dict[str, str]:
-        """It can, if the database answers; 503 otherwise. Being full of requests is no reason to be sent none."""
+        """It can, if the database answers; 503 otherwise. Being full of requests is no reason to be sent none.
+
+        `photos` is `spooling` while their store is away or behind: they are taken and shown all the same.
+        """
         await house.database.answers()
-        return {"status": "ok"}
+        return {"status": "ok", "photos": await house.spool.state()}

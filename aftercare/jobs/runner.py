@@ -16,17 +16,25 @@ from aftercare.db.pool import Database
 from aftercare.errors import AftercareError
 from aftercare.jobs.clock import Clock
 from aftercare.jobs.lines import RENEW_SECONDS, Handle, Line, Work
-from aftercare.services import alerts, audit, backtest, deliveries, sweep
+from aftercare.services import alerts, audit, backtest, deliveries, photo_store, sweep
 from aftercare.services.backtest import BACKTEST
 from aftercare.services.deliveries import CHANNELS, WAKE
 from aftercare.services.house import House
+from aftercare.services.photo_store import TEND
 from aftercare.services.recovery import ESCALATE, SWEEP
 from aftercare.store.deliveries import work_kind
 from aftercare.store.due_work import Claim
 
 _log = structlog.get_logger()
 # What waits for others may wait a lot at once; a relay takes a few dialogues of one client (Postfix: 50).
-_AT_ONCE = {"smtp": 20, "webhook": 100, ESCALATE: 20, SWEEP: 20, BACKTEST: 1}  # the last takes a core
+_AT_ONCE = {
+    "smtp": 20,
+    "webhook": 100,
+    ESCALATE: 20,
+    SWEEP: 20,
+    BACKTEST: 1,
+    TEND: 1,
+}  # the last takes a core
 _SHARE = 10
 _AT_WORK = (
     2  # what works on the database leaves connections to what sends: a red flag's mail never waits for one
@@ -69,6 +77,9 @@ class Worker:
         async def one_backtest(claim: Claim, _: datetime) -> None:
             await backtest.work(database, house.judges, claim, now=house.now)
 
+        async def one_tending(claim: Claim, now: datetime) -> None:
+            await photo_store.tend(database, house.blobs, claim, now=now)
+
         def sender(channel: str) -> Handle:
             async def one_delivery(claim: Claim, now: datetime) -> None:
                 await deliveries.attempt(database, house, channel, claim, now)
@@ -83,6 +94,7 @@ class Worker:
             *(work(work_kind(channel), 1.0, sender(channel), _AT_ONCE[channel]) for channel in CHANNELS),
             work(SWEEP, 2.0, one_sweep, _AT_ONCE[SWEEP]),
             work(BACKTEST, 1.0, one_backtest, _AT_ONCE[BACKTEST]),
+            work(TEND, 30.0, one_tending, _AT_ONCE[TEND]),
         ]
 
     def start(self) -> None:
@@ -93,6 +105,7 @@ class Worker:
             self._every(RENEW_SECONDS, f"renew {line.work.kind}", line.renew)
         self._every(1.0, "seal", lambda: audit.seal(self._database))
         self._every(1.0, "clock", self._clock.mind)
+        self._every(600.0, "plan photos", lambda: photo_store.plan(self._database, now=self._house.now()))
         self._scheduler.start()
         self._listener.start()
 

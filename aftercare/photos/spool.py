@@ -102,6 +102,13 @@ class SpooledBlobs:
         await self._store.delete_patient(clinic_id, patient_id)
         return len(stored.union(dropped))
 
+    async def state(self) -> str:
+        """`ok`, `spooling` while anything waits for the store, or `away` if even the spool cannot be read."""
+        try:
+            return "spooling" if await self.waiting() else "ok"
+        except BlobsUnavailableError:
+            return "away"
+
     async def waiting(self) -> int:
         """How many blobs wait for the store. Raises BlobsUnavailableError if even the spool cannot be read."""
         return len(await self._entries())

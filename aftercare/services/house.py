@@ -9,10 +9,12 @@ from aftercare.db.pool import Database
 from aftercare.model.photos import PhotoLimits
 from aftercare.notify.channel import Channel
 from aftercare.notify.smtp import SmtpChannel, SmtpSettings, TlsMode
-from aftercare.photos.blobs import LocalBlobs
+from aftercare.photos.blobs import Blobs, LocalBlobs
 from aftercare.photos.keys import FileKeys
 from aftercare.photos.masters import MasterKeys, development_masters, read_masters
+from aftercare.photos.s3 import S3Blobs, S3Settings
 from aftercare.photos.sealed import SealedBlobs
+from aftercare.photos.spool import SpooledBlobs
 from aftercare.photos.wire import WorkerSettings
 from aftercare.photos.workers import PhotoWorkers
 from aftercare.services.backtest_judge import Judges
@@ -32,6 +34,7 @@ class House:
     database: Database
     worker: Database | None
     keys: FileKeys
+    spool: SpooledBlobs
     blobs: SealedBlobs
     photo_workers: PhotoWorkers
     smtp: Channel | None
@@ -49,10 +52,12 @@ class House:
         await self.database.open()
         if self.worker is not None:
             await self.worker.open()
+        self.spool.start()
 
     async def close(self) -> None:
         """Close everything that was opened."""
         await self.photo_workers.__aexit__(None, None, None)
+        await self.spool.stop()
         if self.worker is not None:
             await self.worker.close()
         await self.database.close()
@@ -61,6 +66,7 @@ class House:
 def build_house(settings: Settings, *, with_worker: bool, now: Callable[[], datetime] = utc_now) -> House:
     """A house as the settings say, nothing opened yet. `settings.database_url` must be set by now."""
     keys = photo_keys(settings)
+    spool = SpooledBlobs(photo_store(settings), settings.spool_folder, most_bytes=settings.spool_max_bytes)
     worker_url = settings.worker_database_url or settings.database_url
     return House(
         settings=settings,
@@ -83,10 +89,26 @@ def build_house(settings: Settings, *, with_worker: bool, now: Callable[[], date
         if with_worker
         else None,
         keys=keys,
-        blobs=SealedBlobs(LocalBlobs(Path(settings.data_dir) / "photos"), keys),
+        spool=spool,
+        blobs=SealedBlobs(spool, keys),
         photo_workers=PhotoWorkers(WorkerSettings(limits=PhotoLimits(max_bytes=settings.photo_max_bytes))),
         smtp=_mail(settings),
         now=now,
+    )
+
+
+def photo_store(settings: Settings) -> Blobs:
+    """Where sealed photos are kept for good: a bucket, or a folder. Nothing is asked of it yet."""
+    if not settings.s3_bucket:
+        return LocalBlobs(Path(settings.data_dir) / "photos")
+    return S3Blobs(
+        S3Settings(
+            bucket=settings.s3_bucket,
+            endpoint=settings.s3_endpoint,
+            region=settings.s3_region,
+            access_key=settings.s3_access_key,
+            secret_key=settings.s3_secret_key,
+        )
     )
 
 

@@ -20,6 +20,8 @@ _ACROSS_CLINICS = {
     ("due_work", "renew"),
     ("due_work", "next_due"),
     ("audit", "clinics_to_seal"),
+    ("photo_store", "plan"),
+    ("photo_store", "clinics"),
 }
 
 
