@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -23,6 +23,41 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     height: int
 
 
+class Flaw(StrEnum):
+    """What speaks for taking a photo again."""
+
+    TOO_DARK = "too_dark"
+    TOO_BRIGHT = "too_bright"
+    BLURRED = "blurred"
+    TOO_SMALL = "too_small"
+
+
+_Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+_Level = Annotated[int, msgspec.Meta(ge=0, le=255)]
+
+
+class PhotoQuality(msgspec.Struct, frozen=True, kw_only=True):
+    """What was measured of a photo when it came.
+
+    `long_edge` in pixels of the display size; the shares are of pixels that are all but black or white; 2 % of the picture
+    are darker than `darkest` and lighter than `lightest`. `sharpness` is about 0.7 in focus, under 0.1 out of it.
+    """
+
+    long_edge: Annotated[int, msgspec.Meta(ge=1, le=65_535)]
+    black_share: _Share
+    white_share: _Share
+    darkest: _Level
+    lightest: _Level
+    sharpness: Annotated[float, msgspec.Meta(ge=0, le=1000)]
+
+
+class PhotoAdvice(msgspec.Struct, frozen=True, kw_only=True):
+    """How a photo could be better, said to whoever took it."""
+
+    flaw: Flaw
+    text: str
+
+
 class Renditions(msgspec.Struct, frozen=True, kw_only=True):
     """What is kept of one photo.
 
@@ -33,6 +68,7 @@ class Renditions(msgspec.Struct, frozen=True, kw_only=True):
 
     display: Picture
     thumbnail: Picture
+    quality: PhotoQuality
     taken_at: datetime | None
     sha256: str
 

@@ -17,6 +17,7 @@ from aftercare.photos.colour import simple_mode, to_srgb
 from aftercare.photos.errors import PhotoDamagedError, PhotoTooLargeError
 from aftercare.photos.exif import read_exif
 from aftercare.photos.formats import PictureFormat, picture_format
+from aftercare.photos.quality import measure
 
 # Pixels on the long edge. 12 megapixels (4032 x 3024), the usual phone photo, halve to 2016: the JPEG decoder does
 # that on its own, and nothing is left to resample.
@@ -65,6 +66,7 @@ def _render(data: bytes, kind: PictureFormat, limits: PhotoLimits) -> Renditions
     return Renditions(
         display=_encoded(display),
         thumbnail=_encoded(_within(display, THUMBNAIL_EDGE)),
+        quality=measure(display),
         taken_at=taken_at,
         sha256=hashlib.sha256(data).hexdigest(),
     )

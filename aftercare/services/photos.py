@@ -10,13 +10,14 @@ import msgspec
 from aftercare.db.pool import Database
 from aftercare.errors import NotFound, OtherContent
 from aftercare.model.people import Actor
-from aftercare.model.photos import Rendition, Renditions
+from aftercare.model.photos import PhotoAdvice, PhotoQuality, Rendition, Renditions
 from aftercare.model.words import View
+from aftercare.photos import quality
 from aftercare.photos.blobs import BlobKey, Blobs
 from aftercare.photos.workers import PhotoWorkers
 from aftercare.services import audit
 from aftercare.services.arrival import require_client_id
-from aftercare.store import consents, patients
+from aftercare.store import consents, patients, photo_views
 from aftercare.store import photos as store
 from aftercare.store.photos import PhotoRow
 
@@ -33,7 +34,11 @@ class PhotoDraft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PhotoAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What is kept of a photo. Its pictures are at `display` and `thumbnail`."""
+    """What is kept of a photo. Its pictures are at `display` and `thumbnail`.
+
+    `advice` is friendly and never a refusal: the photo is kept whatever it says. `quality` is null for photos from before
+    it was measured.
+    """
 
     photo_id: UUID
     view: View
@@ -44,6 +49,8 @@ class PhotoAnswer(msgspec.Struct, frozen=True, kw_only=True):
     display: str
     thumbnail: str
     consent_needed: tuple[str, ...] = ()
+    quality: PhotoQuality | None = None
+    advice: tuple[PhotoAdvice, ...] = ()
 
 
 async def put_photo(
@@ -82,6 +89,7 @@ async def put_photo(
     async with database.clinic(actor.clinic_id) as db:
         kept = await store.insert(db, actor.clinic_id, row, actor.installation_id)
         if kept:
+            await photo_views.insert_quality(db, actor.clinic_id, patient_id, photo_id, made.quality)
             await audit.record(
                 db, actor, "photo.received", now=now, patient_id=patient_id, subject_id=photo_id
             )
@@ -148,11 +156,25 @@ def _taken_at(said: datetime | None, in_file: datetime | None, zone: ZoneInfo, n
 async def _answer(database: Database, actor: Actor, row: PhotoRow) -> PhotoAnswer:
     async with database.clinic(actor.clinic_id) as db:
         given = await consents.newest(db, actor.clinic_id, row.patient_id)
-    return described(row, consent_needed=() if "photos" in given else ("photos",))
+        patient = await patients.get(db, actor.clinic_id, row.patient_id)
+        measured = await photo_views.quality_of(db, actor.clinic_id, row.patient_id, [row.photo_id])
+    return described(
+        row,
+        consent_needed=() if "photos" in given else ("photos",),
+        measured=measured.get(row.photo_id),
+        language=patient.language if patient else "en",
+    )
 
 
-def described(row: PhotoRow, *, consent_needed: tuple[str, ...] = (), staff: bool = False) -> PhotoAnswer:
-    """A photo as its owner sees it, or as staff do: their paths name the patient."""
+def described(
+    row: PhotoRow,
+    *,
+    consent_needed: tuple[str, ...] = (),
+    measured: PhotoQuality | None = None,
+    language: str = "en",
+    staff: bool = False,
+) -> PhotoAnswer:
+    """A photo as its owner sees it, or as staff do: their paths name the patient. The advice is in that language."""
     path = f"/v1/patients/{row.patient_id}/photos/{row.photo_id}" if staff else f"/v1/photos/{row.photo_id}"
     return PhotoAnswer(
         photo_id=row.photo_id,
@@ -164,7 +186,14 @@ def described(row: PhotoRow, *, consent_needed: tuple[str, ...] = (), staff: boo
         display=f"{path}/display",
         thumbnail=f"{path}/thumbnail",
         consent_needed=consent_needed,
+        quality=measured,
+        advice=_advice(measured, row.view, language),
     )
+
+
+def _advice(measured: PhotoQuality | None, view: View, language: str) -> tuple[PhotoAdvice, ...]:
+    found = quality.flaws(measured, view) if measured else ()
+    return tuple(PhotoAdvice(flaw=flaw, text=quality.said(flaw, language)) for flaw in found)
 
 
 async def view_photo(
