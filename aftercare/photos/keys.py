@@ -13,17 +13,17 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal, ParamSpec, Protocol, TypeVar
+from typing import Annotated, ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
 
+from aftercare.model.erasures import Scope
 from aftercare.photos.errors import KeyMissingError, KeysUnavailableError, MasterKeyError, PhotoErasedError
 from aftercare.photos.masters import KEY_BYTES, MasterKeys, Wrapped
 
 FOR_GOOD = 2**32 - 1  # the highest number there is: no key of this patient is ever made again
 
-Scope = Literal["photos", "everything"]
 Owner = tuple[UUID, UUID]  # (clinic, patient)
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -261,9 +261,11 @@ class FileKeys:
                 done = Ended(erasure_id=erasure_id, scope=scope, at=at, upto=upto)
                 # The record first: should we end here, whoever repeats this knows which keys were meant.
                 self._write_ended(owner, (*known, done))
-            upto = done.upto
-            self._write_ring(owner, tuple(one for one in self.read_ring(owner) if one.number > upto))
-            return upto
+            ring = self.read_ring(owner)
+            kept = tuple(one for one in ring if one.number > done.upto)
+            if kept != ring or not ring:  # where there is none, there may be what a crash left of one
+                self._write_ring(owner, kept)
+            return done.upto
 
     def _keep(self, owner: Owner, which: Callable[[Numbered], bool]) -> None:
         with self._locked():

@@ -20,6 +20,7 @@ _ACROSS_CLINICS = {
     ("due_work", "renew"),
     ("due_work", "next_due"),
     ("audit", "clinics_to_seal"),
+    ("erasures", "clinics"),
     ("photo_store", "plan"),
     ("photo_store", "clinics"),
 }
