@@ -16,9 +16,10 @@ from aftercare.db.pool import Database
 from aftercare.errors import AftercareError
 from aftercare.jobs.clock import Clock
 from aftercare.jobs.lines import RENEW_SECONDS, Handle, Line, Work
-from aftercare.services import alerts, audit, backtest, deliveries, photo_store, sweep
+from aftercare.services import alerts, audit, backtest, deliveries, erasures, photo_store, sweep
 from aftercare.services.backtest import BACKTEST
 from aftercare.services.deliveries import CHANNELS, WAKE
+from aftercare.services.erasures import ERASE
 from aftercare.services.house import House
 from aftercare.services.photo_store import TEND
 from aftercare.services.recovery import ESCALATE, SWEEP
@@ -34,6 +35,7 @@ _AT_ONCE = {
     SWEEP: 20,
     BACKTEST: 1,
     TEND: 1,
+    ERASE: 2,
 }  # the last takes a core
 _SHARE = 10
 _AT_WORK = (
@@ -41,6 +43,7 @@ _AT_WORK = (
 )
 _SENDING = frozenset(work_kind(channel) for channel in CHANNELS)
 _SEAL_SOON = timedelta(milliseconds=200)
+_REPLAY_SECONDS = 3600.0  # the first at the start: a restore is followed by one
 _GOODBYE = 5.0  # seconds for what is running when we stop
 
 
@@ -80,6 +83,9 @@ class Worker:
         async def one_tending(claim: Claim, now: datetime) -> None:
             await photo_store.tend(database, house.blobs, claim, now=now)
 
+        async def one_erasure(claim: Claim, now: datetime) -> None:
+            await erasures.work(database, house.blobs, house.keys, claim, now=now)
+
         def sender(channel: str) -> Handle:
             async def one_delivery(claim: Claim, now: datetime) -> None:
                 await deliveries.attempt(database, house, channel, claim, now)
@@ -94,6 +100,7 @@ class Worker:
             *(work(work_kind(channel), 1.0, sender(channel), _AT_ONCE[channel]) for channel in CHANNELS),
             work(SWEEP, 2.0, one_sweep, _AT_ONCE[SWEEP]),
             work(BACKTEST, 1.0, one_backtest, _AT_ONCE[BACKTEST]),
+            work(ERASE, 2.0, one_erasure, _AT_ONCE[ERASE]),
             work(TEND, 30.0, one_tending, _AT_ONCE[TEND]),
         ]
 
@@ -105,6 +112,7 @@ class Worker:
             self._every(RENEW_SECONDS, f"renew {line.work.kind}", line.renew)
         self._every(1.0, "seal", lambda: audit.seal(self._database))
         self._every(1.0, "clock", self._clock.mind)
+        self._every(_REPLAY_SECONDS, "replay", self._replay)
         self._every(600.0, "plan photos", lambda: photo_store.plan(self._database, now=self._house.now()))
         self._scheduler.start()
         self._listener.start()
@@ -131,6 +139,9 @@ class Worker:
             misfire_grace_time=None,
             next_run_time=datetime.now(UTC),
         )
+
+    async def _replay(self) -> None:
+        await erasures.replay(self._database, self._house.keys, now=self._house.now())
 
     async def stop(self) -> None:
         """Stop; what was claimed and not finished is taken over when its lease ends."""

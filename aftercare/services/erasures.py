@@ -124,6 +124,18 @@ async def erased_lot_uses(database: Database, actor: Actor, lot: str) -> list[Er
         return await store.lot_uses(db, actor.clinic_id, lot)
 
 
+async def count(database: Database, actor: Actor, patient_id: UUID) -> int:
+    """How many erasures of a patient have begun: what `refuse_if_since` asks for later."""
+    async with database.clinic(actor.clinic_id) as db:
+        return await store.count(db, actor.clinic_id, patient_id)
+
+
+async def refuse_erased(db: Connection, clinic_id: UUID, patient_id: UUID, photo_id: UUID) -> None:
+    """Say of a photo that is not there that it was erased. Raises PhotoErasedError."""
+    if await store.photo_erased(db, clinic_id, patient_id, photo_id):
+        raise PhotoErasedError
+
+
 async def refuse_if_since(db: Connection, clinic_id: UUID, patient_id: UUID, before: int) -> None:
     """Let no photo in that was on its way when its patient erased. Raises PhotoErasedError.
 

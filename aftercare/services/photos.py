@@ -15,7 +15,7 @@ from aftercare.model.words import View
 from aftercare.photos import quality
 from aftercare.photos.blobs import BlobKey, Blobs
 from aftercare.photos.workers import PhotoWorkers
-from aftercare.services import audit
+from aftercare.services import audit, erasures
 from aftercare.services.arrival import require_client_id
 from aftercare.store import consents, patients, photo_views
 from aftercare.store import photos as store
@@ -74,6 +74,7 @@ async def put_photo(
     known = await _known(database, actor, patient_id, photo_id, digest)
     if known is not None:
         return await _answer(database, actor, known)
+    erased_before = await erasures.count(database, actor, patient_id)
     made = await workers.render(data)
     # Blobs first: a row is a promise that its pictures are there. A blob without a row is only a little disk.
     for rendition in Rendition:
@@ -87,6 +88,7 @@ async def put_photo(
         await blobs.put(key, made.picture(rendition).data)
     row = _row(patient_id, photo_id, draft, made, digest, await _zone(database, actor, patient_id), now)
     async with database.clinic(actor.clinic_id) as db:
+        await erasures.refuse_if_since(db, actor.clinic_id, patient_id, erased_before)
         kept = await store.insert(db, actor.clinic_id, row, actor.installation_id)
         if kept:
             await photo_views.insert_quality(db, actor.clinic_id, patient_id, photo_id, made.quality)
@@ -106,6 +108,8 @@ async def _known(
         if await patients.get(db, actor.clinic_id, patient_id) is None:
             raise NotFound
         row = await store.get(db, actor.clinic_id, patient_id, photo_id)
+        if row is None:
+            await erasures.refuse_erased(db, actor.clinic_id, patient_id, photo_id)
     if row is not None and row.digest != digest:
         raise OtherContent
     return row
@@ -210,6 +214,7 @@ async def view_photo(
     async with database.clinic(actor.clinic_id) as db:
         row = await store.get(db, actor.clinic_id, patient_id, photo_id)
         if row is None:
+            await erasures.refuse_erased(db, actor.clinic_id, patient_id, photo_id)
             raise NotFound
         await audit.record(
             db, actor, f"photo.{rendition}_seen", now=now, patient_id=patient_id, subject_id=photo_id
