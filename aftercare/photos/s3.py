@@ -16,7 +16,6 @@ from aftercare.photos.errors import BlobMissingError, BlobsUnavailableError
 _log = structlog.get_logger()
 # Nothing is tried for long: who waits for a store that is away is a phone, and the spool has the patience.
 _CONNECT = timedelta(seconds=2)
-_REQUEST = timedelta(seconds=8)
 _ONCE_MORE = 1  # a connection that the other side closed in the same moment
 
 
@@ -28,6 +27,7 @@ class S3Settings(msgspec.Struct, frozen=True, kw_only=True):
     region: str = "us-east-1"
     access_key: str
     secret_key: str
+    seconds: float = 8.0  # for one request
 
 
 class S3Blobs:
@@ -39,6 +39,7 @@ class S3Blobs:
 
     def __init__(self, settings: S3Settings) -> None:
         """Nothing is asked yet: the service starts while its store is away."""
+        patience = timedelta(seconds=settings.seconds)
         self._store = S3Store(
             settings.bucket,
             endpoint=settings.endpoint or f"https://s3.{settings.region}.amazonaws.com",
@@ -51,10 +52,10 @@ class S3Blobs:
             client_options={
                 "allow_http": settings.endpoint.startswith("http://"),
                 "connect_timeout": _CONNECT,
-                "timeout": _REQUEST,
+                "timeout": patience,
                 "default_content_type": "application/octet-stream",
             },
-            retry_config={"max_retries": _ONCE_MORE, "retry_timeout": _REQUEST},
+            retry_config={"max_retries": _ONCE_MORE, "retry_timeout": patience},
         )
 
     async def put(self, key: BlobKey, data: bytes) -> None:
