@@ -20,6 +20,7 @@ from aftercare.model.instruction_pages import (
     PatientInstructionsPage,
 )
 from aftercare.model.instructions import ShownDay
+from aftercare.model.photo_pages import ComparePage
 from aftercare.model.rule_pages import RulesActPage, RulesEditPage, RulesPage
 from aftercare.model.screening_pages import Candidacy, QuestionGroup, ScreeningRecordPage
 from aftercare.model.screenings import ScreeningAdvice
@@ -326,7 +327,7 @@ class ProblemPage(msgspec.Struct, frozen=True, kw_only=True):
 Page = (
     TriagePage | AlertPage | ActPage | PatientPage | PatientsPage | CallListPage | InvitationPage | PhotoPage | SignInPage
     | RecallsPage | CourseSettingsPage | StatisticsPage | BacktestPage | ProblemPage | PatientFormPage | SessionFormPage
-    | RulesPage | RulesEditPage | RulesActPage
+    | RulesPage | RulesEditPage | RulesActPage | ComparePage
     | ScreeningFormPage | ScreeningAdvicePage | ScreeningRecordPage
     | InstructionsPage | InstructionFormPage | InstructionsPreviewPage | InstructionsPublishPage | PatientInstructionsPage
 )  # fmt: skip

@@ -23,6 +23,7 @@ from aftercare.web.instructions import (
 )
 from aftercare.web.intake_pages import PatientFormController, SessionFormController
 from aftercare.web.people import PeopleController
+from aftercare.web.photos import ComparePageController
 from aftercare.web.recalls import CoursePageController, CourseSettingsPageController, RecallPageController
 from aftercare.web.refusals import refuse
 from aftercare.web.rules import RulesPageController
@@ -104,6 +105,7 @@ WEB_CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
             TriageController,
             AlertPageController,
             PeopleController,
+            ComparePageController,
             PatientFormController,
             SessionFormController,
             ScreeningPageController,

@@ -34,6 +34,7 @@ from aftercare.model.pages import (
     StatisticsPage,
     TriagePage,
 )
+from aftercare.model.photo_pages import ComparePage
 from aftercare.model.rule_pages import RulesActPage, RulesEditPage, RulesPage
 from aftercare.model.screening_pages import ScreeningRecordPage
 from aftercare.model.views import Head
@@ -43,6 +44,7 @@ from aftercare.web import (
     charts,
     course_words,
     instruction_words,
+    photo_words,
     questions,
     readings,
     rule_words,
@@ -64,6 +66,7 @@ _TEMPLATES: Final[dict[type, str]] = {
     CallListPage: "call_list.html",
     InvitationPage: "invitation.html",
     PhotoPage: "photo.html",
+    ComparePage: "compare.html",
     PatientFormPage: "patient_form.html",
     SessionFormPage: "session_form.html",
     ScreeningFormPage: "screening_form.html",
@@ -107,6 +110,7 @@ def _environment() -> Environment:
         "questions": questions,
         "told": instruction_words,
         "rule_words": rule_words,
+        "photo_words": photo_words,
         "course_words": course_words,
         "pictures": statistics_charts,
         "trials": backtest_charts,

@@ -26,6 +26,7 @@ from aftercare.services.check_ins import CheckInAnswer
 from aftercare.services.house import House
 from aftercare.services.photos import PhotoDraft, put_photo
 from aftercare.store import alerts as alert_store
+from aftercare.store import courses as course_store
 from aftercare.store.alerts import PatientAlert
 
 WEDNESDAY = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
@@ -88,7 +89,15 @@ class Practice:
         database, by = self.house.database, self.team[Role.PRACTITIONER]
         patient = await self.untreated(name, **known)
         plan = CourseDraft(modality=Modality.MICRONEEDLING, planned_sessions=4)
-        course = await courses.create_course(database, by, patient.patient_id, plan, now=self.clock())
+        await courses.create_course(database, by, patient.patient_id, plan, now=self.clock())
+        await self.treats_again(patient, days_ago=days_ago)
+        return patient
+
+    async def treats_again(self, patient: Patient, *, days_ago: int) -> None:
+        """A session of the patient's course, needled 1.5 mm deep."""
+        database, by = self.house.database, self.team[Role.PRACTITIONER]
+        async with database.clinic(self.clinic_id) as db:
+            (course,) = await course_store.of_patient(db, self.clinic_id, patient.patient_id)
         cartridge = Consumable(
             device="Synthetic cartridge",
             lot="LOT-1",
@@ -105,7 +114,6 @@ class Practice:
         )
         at = session.session_at + timedelta(minutes=5)
         await courses.record_session(database, by, patient.patient_id, session, now=at)
-        return patient
 
     async def untreated(self, name: str, **known: Any) -> Patient:
         draft = PatientDraft(name=name, **{"phone": "+44 20 7946 0000", **known})

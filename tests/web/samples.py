@@ -59,6 +59,7 @@ from aftercare.model.words import (
 from tests.web import (
     samples_courses,
     samples_instructions,
+    samples_photos,
     samples_rules,
     samples_screening,
     samples_statistics,
@@ -405,6 +406,7 @@ PAGES |= samples_courses.pages(
 )
 PAGES |= samples_instructions.instruction_pages(HEAD, ALERT.patient, NOW)
 PAGES |= backtest_pages(HEAD, ALERT.patient)
+PAGES |= samples_photos.pages(HEAD, ALERT.patient, PHOTOS, needling(7))
 PAGES |= samples_rules.pages(HEAD)
 PAGES |= samples_screening.pages(PATIENT)
 PAGES |= samples_statistics.pages(HEAD)

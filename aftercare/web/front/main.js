@@ -11,13 +11,16 @@ import "./screening.css";
 import "./rules.css";
 import "./statistics.css";
 import "./backtest.css";
+import "./compare.css";
 
 import { startClocks } from "./clocks.js";
+import { startCompare } from "./compare.js";
 import { startDialogs } from "./dialogs.js";
 import { startKeys } from "./keys.js";
 import { startLive } from "./live.js";
 
 startClocks();
 startDialogs();
+startCompare();
 startKeys();
 if (document.body.dataset.events) startLive(document.body.dataset.events);
