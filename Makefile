@@ -69,6 +69,10 @@ prove: setup assets browser ## long fault and cohort runs, each with a figure (S
 bench: setup assets ## what is measured beside what it is measured against, into build/bench.json (ONLY=pages names one)
 	@$(PY) -m tests.bench $(ONLY)
 
+.PHONY: mutate
+mutate: setup ## change the clinical engine on purpose: the tests must notice (ONLY="infection burn" names modules)
+	@nice -n 15 $(PY) tools/mutate.py --workers $(WORKERS) $(if $(AGAIN),--again) $(if $(LONG),--long) $(ONLY)
+
 .PHONY: wheel
 wheel: setup assets ## the installable package, in dist/
 	@echo "Building the wheel"
@@ -86,7 +90,7 @@ LOCK = $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generat
 .PHONY: clean
 clean: ## remove what was built and the environment; data stays
 	@rm -rf $(VENV) node_modules build dist aftercare/web/assets .mypy_cache .ruff_cache .pytest_cache \
-		.hypothesis .import_linter_cache
+		.hypothesis .import_linter_cache mutants
 
 .PHONY: setup
 setup: $(READY)

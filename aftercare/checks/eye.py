@@ -7,7 +7,7 @@ same day. Sources: clinical.md 2, numbers 2, 3 and 19; rules.md 3.
 
 from collections.abc import Iterator
 
-from aftercare.checks.found import fever_items, found, since
+from aftercare.checks.found import fever_items, found, listed, since
 from aftercare.checks.moment import Moment
 from aftercare.model.findings import Finding
 
@@ -49,7 +49,7 @@ def _shut(moment: Moment) -> Finding:
     }
     ill = [word for word, there in beside.items() if there]
     late = moment.day >= moment.pack.signs.eye_shut_from_day
-    reason = f"Eye swollen shut on day {moment.day}" + (f", with {' and '.join(ill)}" if ill else "")
+    reason = f"Eye swollen shut on day {moment.day}" + (f", with {listed(ill)}" if ill else "")
     items = ("eye", *(("pain",) if beside["pain"] else ()), *fever_items(moment))
     return found(
         moment,
