@@ -1,5 +1,6 @@
 """A clinic's pack: the shipped one with what the clinic changes, strictly read, and how two packs differ."""
 
+import re
 from typing import Any, TypeVar, get_args
 
 import msgspec
@@ -10,6 +11,7 @@ from aftercare.model.rule_packs import Difference, Fault
 
 S = TypeVar("S", bound=msgspec.Struct)
 
+_NAME = re.compile(r"[a-z0-9_.]{1,64}")
 # What a row is about, and whether it is part of the floor, is the shipped pack's to say; so is its name.
 _OURS: dict[type, frozenset[str]] = {RulePack: frozenset({"version"}), Row: frozenset({"code", "floor"})}
 
@@ -112,11 +114,12 @@ def _struct(base: S, said: Any, at: str, faults: list[Fault]) -> S:
     known = _open_fields(type(base))
     taken: dict[str, Any] = {}
     for name, value in said.items():
-        here = f"{at}/{escaped(name)}"
         if name in known:
+            here = f"{at}/{escaped(name)}"
             taken[name] = _value(getattr(base, name), kinds[name], value, here, faults)
         else:
-            faults.append(Fault(pointer=here, sentence="There is nothing of this name to change in a pack."))
+            sentence = "There is nothing of this name to change in a pack."
+            faults.append(Fault(pointer=_unknown(at, name), sentence=sentence))
     return msgspec.structs.replace(base, **taken)
 
 
@@ -138,13 +141,18 @@ def _mapping(base: dict[Any, Any], kind: Any, said: Any, at: str, faults: list[F
         return base
     taken = dict(base)
     for key, value in said.items():
-        here = f"{at}/{escaped(key)}"
         if key in base:  # an enum's member equals its word
             known = next(one for one in base if one == key)
-            taken[known] = _value(base[known], kind, value, here, faults)
+            taken[known] = _value(base[known], kind, value, f"{at}/{escaped(key)}", faults)
         else:
-            faults.append(Fault(pointer=here, sentence="The shipped pack has nothing of this name."))
+            sentence = "The shipped pack has nothing of this name."
+            faults.append(Fault(pointer=_unknown(at, key), sentence=sentence))
     return taken
+
+
+def _unknown(at: str, name: object) -> str:
+    """Point at what has no place in a pack; a name that no pack could hold is not said back."""
+    return f"{at}/{name}" if _NAME.fullmatch(str(name)) else f"{at}/-"
 
 
 def _words(info: inspect.Type) -> str:
