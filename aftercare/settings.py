@@ -61,6 +61,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     spool_max_bytes: int = 2 * 2**30  # a display rendition and its thumbnail take about 400 kB
 
     photo_max_bytes: int = 25 * 2**20
+    photos_a_day: int = 60  # of one patient; `model/photo_quota.py` says why so many
+    photo_bytes_a_patient: int = 2 * 2**30  # of what is kept, not of what was sent
     json_max_bytes: int = 1_000_000
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -17,6 +17,7 @@ from aftercare.api.body import StrictBody
 from aftercare.api.clinic import EventController, LedgerController, WebhookController
 from aftercare.api.course_settings import CourseSettingsController
 from aftercare.api.enrolments import EnrolmentController
+from aftercare.api.erasures import ErasureController, MyErasureController
 from aftercare.api.instructions import InstructionsController, ShownController
 from aftercare.api.me import CheckInController, MeController, PhotoController, SyncController
 from aftercare.api.patients import LotController, PatientController
@@ -46,6 +47,8 @@ CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
     RecallController,
     CourseSettingsController,
     LotController,
+    ErasureController,
+    MyErasureController,
     QuestionnaireController,
     ScreeningController,
     RecordController,

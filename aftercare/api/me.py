@@ -198,22 +198,26 @@ class PhotoController(Controller):
             ),
         ] = None,
     ) -> photos.PhotoAnswer:
-        """A JPEG, PNG or WebP as the body. Only safe renditions are kept; the same photo again gets the same answer."""
-        body = await photo_body(request, house.settings.photo_max_bytes)
+        """A picture as the body; `photo_formats` in `GET /v1` says which kinds. Only safe renditions are kept.
+
+        The same photo again gets the same answer, so that it can be repeated until answered.
+        """
         belongs_to = _read(check_in_id, "check_in_id", UUID, "not a UUID")
         at = _instant(taken_at, "taken_at", datetime)  # a camera may not know its zone
         draft = photos.PhotoDraft(view=view, taken_at=at, check_in_id=belongs_to)
-        return await photos.put_photo(
-            house.database,
-            house.blobs,
-            house.photo_workers,
-            request.user,
-            patient_id(request),
-            id,
-            draft,
-            body,
-            now=house.now(),
-        )
+        with house.photo_room.visit() as visit:
+            return await photos.put_photo(
+                house.database,
+                house.blobs,
+                house.photo_workers,
+                request.user,
+                patient_id(request),
+                id,
+                draft,
+                await photo_body(request, house.settings.photo_max_bytes, visit),
+                quota=house.photo_quota,
+                now=house.now(),
+            )
 
     @get(
         "/{id:str}/{rendition:str}",

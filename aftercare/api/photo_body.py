@@ -6,6 +6,7 @@ from litestar import Request
 
 from aftercare.api.whole_body import CutShort
 from aftercare.errors import NotJson, TooLarge
+from aftercare.photos.room import Visit
 
 
 class EmptyPhoto(NotJson):
@@ -15,17 +16,21 @@ class EmptyPhoto(NotJson):
     title = "No photo"
 
 
-async def photo_body(request: Request[Any, Any, Any], limit: int) -> bytes:
-    """The bytes of the body. Raises TooLarge (in bytes), EmptyPhoto, CutShort, TooSlow."""
+async def photo_body(request: Request[Any, Any, Any], limit: int, visit: Visit) -> bytes:
+    """The bytes of the body, for which `visit` has room.
+
+    Raises TooLarge (in bytes), EmptyPhoto, CutShort, TooSlow, and PhotosBusyError where many large ones arrive at once.
+    """
     said = request.headers.get("content-length", "")
     too_large = TooLarge(f"A photo may have at most {limit // 1_000_000} MB. Send a smaller one.")
     if said.isdigit() and int(said) > limit:
         raise too_large
     body = bytearray()
     async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
+        if len(body) + len(chunk) > limit:
             raise too_large
+        visit.take(len(chunk))
+        body += chunk
     if said.isdigit() and len(body) < int(said):
         raise CutShort
     if not body:

@@ -17,6 +17,7 @@ from aftercare.api.problems import Problem
 from aftercare.api.shapes import describe
 from aftercare.api.who import COOKIE, CSRF_HEADER, anyone, patient_only
 from aftercare.errors import NotFound
+from aftercare.photos.formats import FORMATS
 
 _PROBLEMS = {
     400: "The body is missing, cut short, or not JSON.",
@@ -62,7 +63,7 @@ _ALSO: dict[str, set[int]] = {
     "rule_pack_restore": {409},
     "record_put_check_in": {409},
     "check_in_put_check_in": {409},
-    "photo_put_photo": {400, 409, 413, 415},
+    "photo_put_photo": {400, 409, 413, 415, 429},
     "photo_view": {503},
     **{
         f"alert_{act}": {409}
@@ -181,7 +182,7 @@ def _complete(operation: dict[str, Any], method: str, handler: HTTPRouteHandler)
         picture = {"schema": {"type": "string", "format": "binary"}}
         operation["requestBody"] = {
             "required": True,
-            "content": dict.fromkeys(("image/jpeg", "image/png", "image/webp"), picture),
+            "content": dict.fromkeys((known.media_type for known in FORMATS), picture),
         }
     responses = operation["responses"]
     responses.get("204", {}).pop("content", None)

@@ -9,19 +9,24 @@ from aftercare.api.who import anyone
 from aftercare.care.instrument import CURRENT_VERSION
 from aftercare.checks.pack import default_pack
 from aftercare.model.photos import PhotoLimits
+from aftercare.photos.formats import formats_taken
 from aftercare.services.house import House
 
 OLDEST_APP = "0.1.0"
 
 
 class ServerInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """Versions and limits, for apps that are older or newer than the server."""
+    """Versions and limits, for apps that are older or newer than the server.
+
+    `photo_formats` are the media types that are taken as photos: HEIC is not on every server.
+    """
 
     server: str
     instrument: int
     rule_pack: str
     oldest_app: str
     limits: dict[str, int]
+    photo_formats: tuple[str, ...]
     intended_use: str
 
 
@@ -50,7 +55,11 @@ class ServerController(Controller):
                 "photo_bytes": settings.photo_max_bytes,
                 "photo_pixels_jpeg": limits.max_pixels_jpeg,
                 "photo_pixels": limits.max_pixels,
+                "photo_pixels_heic": limits.max_pixels_heic,
+                "photos_a_day": settings.photos_a_day,
+                "photo_bytes_a_patient": settings.photo_bytes_a_patient,
             },
+            photo_formats=tuple(known.media_type for known in formats_taken()),
             intended_use=INTENDED_USE,
         )
 

@@ -42,6 +42,30 @@ class PhotosBusyError(AftercareError):
         self.retry_after = retry_after
 
 
+class PhotosOfTodayUsedError(AftercareError):
+    """You have sent as many photos today as can be taken. Keep this one on the phone; it can be sent after midnight."""
+
+    status: ClassVar[int] = 429
+    type: ClassVar[str] = "photos-of-today-used"
+    title: ClassVar[str] = "Enough photos for today"
+
+    def __init__(self, photos_a_day: int, *, retry_after: int) -> None:
+        """`retry_after` is in seconds, until the patient's day ends."""
+        super().__init__(
+            f"Up to {photos_a_day} photos can be taken on one day, and today's are here. Keep this one on the phone and "
+            "send it after midnight. Your check-ins go on as usual.",
+            retry_after=retry_after,
+        )
+
+
+class PhotoRoomUsedError(AftercareError):
+    """All the room for your photos is used. Please tell the clinic, which can make more. Your check-ins go on as usual."""
+
+    status: ClassVar[int] = 413
+    type: ClassVar[str] = "photo-room-used"
+    title: ClassVar[str] = "No room for more photos"
+
+
 class BlobMissingError(AftercareError):
     """The picture is no longer kept."""
 

@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from aftercare.db.pool import Database
+from aftercare.model.photo_quota import PhotoQuota
 from aftercare.model.photos import PhotoLimits
 from aftercare.notify.channel import Channel
 from aftercare.notify.smtp import SmtpChannel, SmtpSettings, TlsMode
 from aftercare.photos.blobs import Blobs, LocalBlobs
 from aftercare.photos.keys import FileKeys
 from aftercare.photos.masters import MasterKeys, development_masters, read_masters
+from aftercare.photos.room import Room
 from aftercare.photos.s3 import S3Blobs, S3Settings
 from aftercare.photos.sealed import SealedBlobs
 from aftercare.photos.spool import SpooledBlobs
@@ -38,8 +40,15 @@ class House:
     blobs: SealedBlobs
     photo_workers: PhotoWorkers
     smtp: Channel | None
+    photo_room: Room = field(default_factory=Room)
     judges: Judges = field(default_factory=Judges)
     now: Callable[[], datetime] = field(default=utc_now)
+
+    @property
+    def photo_quota(self) -> PhotoQuota:
+        """How many photos one patient may send."""
+        settings = self.settings
+        return PhotoQuota(photos_a_day=settings.photos_a_day, bytes_a_patient=settings.photo_bytes_a_patient)
 
     @property
     def address(self) -> str:

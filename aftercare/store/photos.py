@@ -32,6 +32,13 @@ class PhotoRow(msgspec.Struct, frozen=True, kw_only=True):
     thumbnail_bytes: int
 
 
+class PhotosUsed(msgspec.Struct, frozen=True, kw_only=True):
+    """How many photos came since an instant, and the bytes of all that are kept."""
+
+    photos: int
+    bytes: int
+
+
 async def insert(db: Connection, clinic_id: UUID, row: PhotoRow, installation_id: UUID | None) -> bool:
     """Add a photo; False if the id is taken."""
     made = await db.fetchval(
@@ -45,6 +52,12 @@ async def insert(db: Connection, clinic_id: UUID, row: PhotoRow, installation_id
 async def get(db: Connection, clinic_id: UUID, patient_id: UUID, photo_id: UUID) -> PhotoRow | None:
     """One photo of one patient."""
     return one(PhotoRow, await db.fetchrow(_SQL["get"], clinic_id, patient_id, photo_id))
+
+
+async def used(db: Connection, clinic_id: UUID, patient_id: UUID, since: datetime) -> PhotosUsed:
+    """What the patient's photos take."""
+    row = await db.fetchrow(_SQL["used"], clinic_id, patient_id, since)
+    return PhotosUsed(photos=row["photos"], bytes=row["bytes"]) if row else PhotosUsed(photos=0, bytes=0)
 
 
 async def of_patient(

@@ -152,7 +152,7 @@ BAD = {
     "only the first bytes of a JPEG": (b"\xff\xd8\xff\xe0", 422),
     "a decompression bomb": (png_of(50_000, 50_000), 413),
     "a PNG of 0 by 0": (png_of(0, 0), 422),
-    "HEIC": (b"\0\0\0\x18ftypheic" + bytes(100), 415),
+    "a HEIC of nothing": (b"\0\0\0\x18ftypheic" + bytes(100), 422),
     "SVG": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", 415),
     "no bytes": (b"", 400),
 }

@@ -1,0 +1,16 @@
+"""How many photos one patient may send."""
+
+from typing import Annotated
+
+import msgspec
+
+
+class PhotoQuota(msgspec.Struct, frozen=True, kw_only=True):
+    """Photos on one day of the patient's calendar, and bytes of all renditions that are kept of one patient.
+
+    Four views taken three times are 12 photos; whoever comes back from two weeks without a network sends 56 at once. A
+    display size and its thumbnail take 0.4 to 1 MB, so that 2 GiB hold years.
+    """
+
+    photos_a_day: Annotated[int, msgspec.Meta(ge=1)] = 60
+    bytes_a_patient: Annotated[int, msgspec.Meta(ge=1)] = 2 * 2**30
