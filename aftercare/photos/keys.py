@@ -1,8 +1,6 @@
-"""The keys of the photos: one for each patient, in a folder outside PostgreSQL, outside the store and their backups.
+"""Keys in a folder outside PostgreSQL, outside the store and their backups.
 
-Erasing the key of a patient makes their pictures unreadable in whatever copy there is. So nothing is kept in memory:
-each picture asks the folder, and an erasure holds at once in every process. A patient's keys are numbered, each sealed
-picture names its number, and an erasure names the highest one that it ended: a key backup from before cannot bring it back.
+Nothing is kept in memory: each picture asks the folder, and an erasure holds at once in every process.
 """
 
 import asyncio
@@ -10,79 +8,21 @@ import fcntl
 import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, ParamSpec, Protocol, TypeVar
+from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 import msgspec
 
 from aftercare.model.erasures import Scope
 from aftercare.photos.errors import KeyMissingError, KeysUnavailableError, MasterKeyError, PhotoErasedError
+from aftercare.photos.key_store import FOR_GOOD, Ended, Owner, PatientKey
 from aftercare.photos.masters import KEY_BYTES, MasterKeys, Wrapped
 
-FOR_GOOD = 2**32 - 1  # the highest number there is: no key of this patient is ever made again
-
-Owner = tuple[UUID, UUID]  # (clinic, patient)
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
-
-
-class PatientKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A key of a patient: 32 bytes for AES-256-GCM, and its number."""
-
-    number: Annotated[int, msgspec.Meta(ge=1, lt=FOR_GOOD)]
-    secret: bytes
-
-    def __repr__(self) -> str:
-        """Never the secret: it would end in a log."""
-        return f"PatientKey({self.number})"
-
-
-class Ended(msgspec.Struct, frozen=True, kw_only=True):
-    """On record beside the keys: by which erasure, asked for when, the keys up to which number were ended."""
-
-    erasure_id: UUID
-    scope: Scope
-    at: datetime
-    upto: int
-
-
-class KeyStore(Protocol):
-    """Who holds the keys: a folder here, or a key service. All raise KeysUnavailableError when it cannot be asked."""
-
-    async def open(self) -> None:
-        """Find out whether keys can be had. Raises MasterKeyError, KeysUnavailableError."""
-
-    async def key_of(self, clinic_id: UUID, patient_id: UUID) -> PatientKey:
-        """Return the newest key of a patient, made on first use. Raises PhotoErasedError if there shall be none."""
-
-    async def key(self, clinic_id: UUID, patient_id: UUID, number: int) -> PatientKey:
-        """Return the key that sealed something. Raises PhotoErasedError, KeyMissingError."""
-
-    async def add(self, clinic_id: UUID, patient_id: UUID) -> PatientKey:
-        """Make a new key for what is sealed from now on; the ones before still open."""
-
-    async def retire(self, clinic_id: UUID, patient_id: UUID, below: int) -> None:
-        """Forget the keys of a patient under a number: nothing is sealed with them any more."""
-
-    async def erase(
-        self, clinic_id: UUID, patient_id: UUID, erasure_id: UUID, scope: Scope, at: datetime
-    ) -> int:
-        """End every key there is, for good where the scope is everything, and return the highest number ended.
-
-        The same erasure again ends only what it ended the first time, in whatever copy came back since.
-        """
-
-    async def ended(self, clinic_id: UUID, patient_id: UUID) -> tuple[Ended, ...]:
-        """Return the erasures of a patient that are on record here."""
-
-    def owners(self) -> AsyncIterator[Owner]:
-        """Go through the patients who have a key."""
-
-    def endings(self) -> AsyncIterator[tuple[Owner, Ended]]:
-        """Go through all erasures that are on record here."""
 
 
 class Numbered(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -218,7 +158,7 @@ class FileKeys:
             masters = self._ask()
             kept = self._folder / "master"
             if not kept.exists():
-                with self._locked():
+                with _alone(self._folder):
                     if not kept.exists():
                         self._write(kept, masters.current.hex().encode())
             if bytes.fromhex(kept.read_text()) not in masters.names:
@@ -239,7 +179,6 @@ class FileKeys:
         raise KeyMissingError
 
     def _made(self, owner: Owner, *, anew: bool) -> PatientKey:
-        self._opened()
         with self._locked():
             ring = self.read_ring(owner)
             if ring and not anew:  # another process was quicker
@@ -320,15 +259,20 @@ class FileKeys:
             if folder == self._folder:
                 return
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Alone among the processes and threads that change keys; the system lets go when a process dies."""
-        descriptor = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
+    def _locked(self) -> AbstractContextManager[None]:
+        self._opened()
+        return _alone(self._folder)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Alone among the processes and threads that change keys; the system lets go when a process dies."""
+    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 async def _aside(do: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:

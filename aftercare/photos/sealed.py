@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from aftercare.model.photos import Rendition
 from aftercare.photos.blobs import BlobHead, BlobKey, Blobs
 from aftercare.photos.errors import BlobMissingError, PhotoErasedError, SealBrokenError
-from aftercare.photos.keys import KeyStore, PatientKey
+from aftercare.photos.key_store import KeyStore, PatientKey
 from aftercare.photos.masters import NONCE_BYTES
 
 _AES_256_GCM = b"\x01"

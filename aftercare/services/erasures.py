@@ -24,7 +24,7 @@ from aftercare.model.erasures import (
 )
 from aftercare.model.people import Actor
 from aftercare.photos.errors import PhotoErasedError
-from aftercare.photos.keys import Ended, KeyStore, Owner
+from aftercare.photos.key_store import Ended, KeyStore, Owner
 from aftercare.photos.sealed import SealedBlobs
 from aftercare.services import audit
 from aftercare.store import due_work, patients
@@ -72,7 +72,7 @@ async def erase(
     async with database.clinic(actor.clinic_id) as db:
         name = await store.hold(db, actor.clinic_id, patient_id)
         if name is None:
-            raise await _absent(db, actor.clinic_id, patient_id)
+            raise await absent(db, actor.clinic_id, patient_id)
         if " ".join(draft.name.split()).casefold() != " ".join(name.split()).casefold():
             raise Malformed(pointers={"/name": "This is not the patient's name as it is on record."})
         asked = _asked(patient_id, draft.scope, draft.reason, actor.id, now)
@@ -122,6 +122,12 @@ async def erased_lot_uses(database: Database, actor: Actor, lot: str) -> list[Er
     """Where a lot was used on patients who can no longer be called. Nobody's data."""
     async with database.clinic(actor.clinic_id) as db:
         return await store.lot_uses(db, actor.clinic_id, lot)
+
+
+async def absent(db: Connection, clinic_id: UUID, patient_id: UUID) -> AftercareError:
+    """What to raise of a patient who is not there: Gone if they were erased, else NotFound."""
+    erased = await store.of_patient(db, clinic_id, patient_id)
+    return Gone("This patient was erased.") if erased else NotFound()
 
 
 async def count(database: Database, actor: Actor, patient_id: UUID) -> int:
@@ -264,11 +270,6 @@ async def _known(db: Connection, clinic_id: UUID, erasure_id: UUID) -> Erasure:
     if found is None:
         raise NotFound
     return found
-
-
-async def _absent(db: Connection, clinic_id: UUID, patient_id: UUID) -> AftercareError:
-    erased = await store.of_patient(db, clinic_id, patient_id)
-    return Gone("This patient was erased.") if erased else NotFound()
 
 
 def _asked(

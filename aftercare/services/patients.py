@@ -10,6 +10,7 @@ from aftercare.db.pool import Connection, Database
 from aftercare.errors import Malformed, NotFound, Outdated
 from aftercare.model.people import Actor, Clinic, Patient, PatientDraft
 from aftercare.services import audit
+from aftercare.services.erasures import absent
 from aftercare.services.recovery import look_again
 from aftercare.services.zones import require_zone
 from aftercare.store import clinics, episodes
@@ -61,11 +62,11 @@ async def write_over(
 
 
 async def get_patient(database: Database, actor: Actor, patient_id: UUID, *, now: datetime) -> Patient:
-    """One patient, seen on record. Raises NotFound."""
+    """One patient, seen on record. Raises NotFound, Gone if they were erased."""
     async with database.clinic(actor.clinic_id) as db:
         patient = await store.get(db, actor.clinic_id, patient_id)
         if patient is None:
-            raise NotFound
+            raise await absent(db, actor.clinic_id, patient_id)
         await audit.record(db, actor, "patient.seen", now=now, patient_id=patient_id)
     return patient
 

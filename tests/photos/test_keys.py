@@ -11,7 +11,8 @@ from uuid import UUID
 import pytest
 
 from aftercare.photos.errors import KeyMissingError, KeysUnavailableError, MasterKeyError, PhotoErasedError
-from aftercare.photos.keys import FOR_GOOD, FileKeys
+from aftercare.photos.key_store import FOR_GOOD
+from aftercare.photos.keys import FileKeys
 from aftercare.photos.masters import MasterKeys, development_masters, new_master_key, read_masters
 
 CLINIC, PATIENT, OTHER, ERASURE, SECOND = (UUID(int=number) for number in range(1, 6))
