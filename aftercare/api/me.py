@@ -102,8 +102,7 @@ class MeController(Controller):
         found = await photos.list_photos(
             house.database, request.user, patient_id(request), before=read_cursor(cursor), now=house.now()
         )
-        page = page_of(found, photos.PAGE, lambda one: (one.taken_at, one.photo_id))
-        return Page(items=[photos.described(one) for one in page.items], next=page.next)
+        return page_of(found, photos.PAGE, lambda one: (one.taken_at, one.photo_id))
 
 
 class CheckInController(Controller):

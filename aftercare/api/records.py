@@ -93,8 +93,7 @@ class RecordController(Controller):
         found = await photos.list_photos(
             house.database, request.user, patient_id, before=read_cursor(cursor), now=house.now()
         )
-        page = page_of(found, photos.PAGE, lambda one: (one.taken_at, one.photo_id))
-        return Page(items=[photos.described(one, staff=True) for one in page.items], next=page.next)
+        return page_of(found, photos.PAGE, lambda one: (one.taken_at, one.photo_id))
 
     @get(
         "/photos/{id:str}/{rendition:str}",

@@ -16,10 +16,12 @@ from aftercare.model.check_ins import ConsentState
 from aftercare.model.course_plans import NextSession
 from aftercare.model.instructions import Instructions
 from aftercare.model.people import Actor
+from aftercare.model.photo_views import PhotoGuide
 from aftercare.model.recovery import Recovery
 from aftercare.model.text import END
 from aftercare.model.words import Modality
 from aftercare.services import audit, course_plans, instructions, recovery
+from aftercare.services.photo_guide import guide_of
 from aftercare.services.sweep import asked_of
 from aftercare.store import consents, patients
 
@@ -93,6 +95,7 @@ class Today(msgspec.Struct, frozen=True, kw_only=True):
     consent_needed: tuple[str, ...]
     instructions: Instructions | None = None  # while a recovery is monitored
     next_session: NextSession | None = None  # none while it is held, or once the course was ended
+    photos: PhotoGuide
     consent_text_version: str = CONSENT_TEXT
 
 
@@ -133,6 +136,7 @@ async def get_today(database: Database, actor: Actor, *, now: datetime) -> Today
         mine, given = await _read(db, actor, "today.seen", now)
         told = await instructions.deliver(db, actor, mine, now=now)
         goes_on = await course_plans.next_session_of(db, actor.clinic_id, mine, now)
+        photos = await guide_of(db, actor.clinic_id, mine, given, goes_on, now=now)
     zone, episode = ZoneInfo(mine.patient.time_zone), mine.newest
     today = now.astimezone(zone).date()
     day = None if episode is None else (today - episode.session_at.astimezone(zone).date()).days
@@ -164,6 +168,7 @@ async def get_today(database: Database, actor: Actor, *, now: datetime) -> Today
         consent_needed=tuple(kind for kind in ("care", "photos") if kind not in given),
         instructions=told,
         next_session=goes_on,
+        photos=photos,
     )
 
 

@@ -247,12 +247,19 @@ async def list_photos(
     *,
     before: tuple[datetime, UUID] | None,
     now: datetime,
-) -> list[PhotoRow]:
-    """The patient's photos, the newest first. Raises NotFound."""
+) -> list[PhotoAnswer]:
+    """The patient's photos, the newest first, as the one who asks sees them. Raises NotFound."""
+    staff = actor.kind == "staff"
     async with database.clinic(actor.clinic_id) as db:
-        if await patients.get(db, actor.clinic_id, patient_id) is None:
+        patient = await patients.get(db, actor.clinic_id, patient_id)
+        if patient is None:
             raise NotFound
         await audit.record(db, actor, "photos.listed", now=now, patient_id=patient_id)
-        if before is None:
-            return await store.of_patient(db, actor.clinic_id, patient_id, PAGE)
-        return await store.of_patient(db, actor.clinic_id, patient_id, PAGE, before)
+        place = () if before is None else (before,)
+        rows = await store.of_patient(db, actor.clinic_id, patient_id, PAGE, *place)
+        ids = [row.photo_id for row in rows]
+        measured = await photo_views.quality_of(db, actor.clinic_id, patient_id, ids)
+    language = "en" if staff else patient.language
+    return [
+        described(row, measured=measured.get(row.photo_id), language=language, staff=staff) for row in rows
+    ]
