@@ -15,6 +15,7 @@ from aftercare.api.alerts import AlertController
 from aftercare.api.backtests import BacktestController
 from aftercare.api.body import StrictBody
 from aftercare.api.clinic import EventController, LedgerController, WebhookController
+from aftercare.api.consents import ConsentController, PhotoUseController
 from aftercare.api.course_settings import CourseSettingsController
 from aftercare.api.enrolments import EnrolmentController
 from aftercare.api.erasures import ErasureController, MyErasureController
@@ -57,6 +58,8 @@ CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
     CheckInController,
     SyncController,
     PhotoController,
+    ConsentController,
+    PhotoUseController,
     AlertController,
     RulePackController,
     InstructionsController,

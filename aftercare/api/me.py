@@ -15,11 +15,13 @@ from aftercare.api.photo_body import photo_body
 from aftercare.api.who import patient_only
 from aftercare.errors import Malformed, NotSignedIn
 from aftercare.model.check_ins import CheckInDraft, ConsentState, Kept
+from aftercare.model.consents import ConsentDraft
+from aftercare.model.consents import Kind as ConsentKind
 from aftercare.model.people import Actor
 from aftercare.model.photos import Rendition
 from aftercare.model.text import Instant
 from aftercare.model.words import View
-from aftercare.services import check_ins, me, photos, sync
+from aftercare.services import check_ins, consents, me, photos, sync
 from aftercare.services.house import House
 
 PatientRequest = Request[Actor, Any, Any]
@@ -78,11 +80,15 @@ class MeController(Controller):
         self,
         request: PatientRequest,
         house: NamedDependency[House],
-        kind: FromPath[me.ConsentKind],
-        data: JSONBody[me.ConsentDraft],
+        kind: FromPath[ConsentKind],
+        data: JSONBody[ConsentDraft],
+        sent_at: SentAt = None,
     ) -> ConsentState:
-        """One word on one purpose. Monitoring goes on whatever it is."""
-        return await me.put_consent(house.database, request.user, kind, data, now=house.now())
+        """One word on one purpose; answers the one that counts. Monitoring goes on whatever it is."""
+        at = _instant(sent_at, "Sent-At")
+        return await consents.put_consent(
+            house.database, request.user, kind, data, now=house.now(), sent_at=at
+        )
 
     @get("/check-ins", guards=[patient_only], summary="My check-ins")
     async def my_check_ins(

@@ -12,9 +12,12 @@ from uuid import UUID, uuid4
 import msgspec
 
 from aftercare.care.cohort import Story, SyntheticCheckIn, SyntheticPatient, draw
+from aftercare.care.consenting import CURRENT_TEXT
 from aftercare.care.instrument import CURRENT_VERSION
 from aftercare.model.check_ins import CheckInDraft
 from aftercare.model.clinic import Opening
+from aftercare.model.consents import ConsentDraft
+from aftercare.model.consents import Kind as ConsentKind
 from aftercare.model.people import (
     Actor,
     ClinicDraft,
@@ -29,8 +32,8 @@ from aftercare.services import (
     audit,
     check_ins,
     clinics,
+    consents,
     courses,
-    me,
     patients,
     photos,
     rule_packs,
@@ -190,10 +193,11 @@ async def _treat(past: Past, one: SyntheticPatient, patient: Patient, at: dateti
     await screenings.screen(database, by, patient.patient_id, screening, now=at)
     session = session_draft(one, course.course_id, past.chance)
     await courses.record_session(database, by, patient.patient_id, session, now=at)
-    for kind in ("care", "photos"):
-        consent = me.ConsentDraft(granted=True, text_version=me.CONSENT_TEXT, language="en")
+    asked: tuple[ConsentKind, ...] = ("care", "photos")
+    for kind in asked:
+        consent = ConsentDraft(granted=True, text_version=CURRENT_TEXT, language="en")
         actor = Actor(clinic_id=past.clinic_id, kind="patient", id=patient.patient_id)
-        await me.put_consent(database, actor, kind, consent, now=at)
+        await consents.put_consent(database, actor, kind, consent, now=at)
 
 
 def _answering(past: Past, actor: Actor, one: SyntheticPatient, said: SyntheticCheckIn) -> Event:

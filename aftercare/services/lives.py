@@ -20,6 +20,7 @@ from aftercare.alerts.clocks import due_at, lapse
 from aftercare.alerts.course import course_block, is_condition
 from aftercare.alerts.joining import absorb
 from aftercare.care.cohort import SyntheticCheckIn, SyntheticPatient
+from aftercare.care.consenting import CURRENT_TEXT, texts
 from aftercare.care.course_plan import planned_course
 from aftercare.care.instrument import load, read_answers
 from aftercare.care.spacing import shipped
@@ -30,6 +31,7 @@ from aftercare.model.alerts import Alert, Change
 from aftercare.model.care import Episode
 from aftercare.model.check_ins import ConsentState, Kept
 from aftercare.model.clinic import OpeningHours
+from aftercare.model.consents import Kind as ConsentKind
 from aftercare.model.findings import Finding
 from aftercare.model.messages import MessageKind
 from aftercare.model.people import Actor
@@ -39,7 +41,6 @@ from aftercare.model.words import Outcome, Role, Tier
 from aftercare.services.check_ins import CheckInAnswer, advice_for
 from aftercare.services.courses import as_session
 from aftercare.services.deliveries import letters
-from aftercare.services.me import CONSENT_TEXT
 from aftercare.services.patients import as_patient
 from aftercare.services.recovery import ESCALATE, SWEEP
 from aftercare.services.screenings import as_screening, of_session
@@ -196,11 +197,13 @@ class _Life:
         self.written.audit(self.by, "screening.signed", at, one.screening_id)
 
     def _consent(self, at: datetime) -> None:
-        for kind in ("care", "photos"):
+        asked: tuple[ConsentKind, ...] = ("care", "photos")
+        for kind in asked:
             consent = ConsentState(
-                kind=kind, given_at=at, granted=True, text_version=CONSENT_TEXT, language="en"
+                kind=kind, given_at=at, granted=True, text_version=CURRENT_TEXT, language="en"
             )
-            self.written.add("consents", self.me.id, *msgspec.structs.astuple(consent))
+            text = texts().purposes[kind].as_shown(consent.language)[1]
+            self.written.add("consents", self.me.id, *msgspec.structs.astuple(consent), text, at)
             self.written.audit(self.me, "consent.granted", at, detail=consent)
 
     def _say(self, visit: SyntheticPatient, said: SyntheticCheckIn, at: datetime) -> None:

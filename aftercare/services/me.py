@@ -1,13 +1,14 @@
 """What the patient's app shows: who they are, what is due, what to do in an emergency, what they consented to."""
 
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from aftercare.care.advice import describe_hours, emergency_number
+from aftercare.care.consenting import CURRENT_TEXT
 from aftercare.care.instrument import Group, Item, Text, load
 from aftercare.checks.recovery import day_in
 from aftercare.db.pool import Connection, Database
@@ -18,17 +19,13 @@ from aftercare.model.instructions import Instructions
 from aftercare.model.people import Actor
 from aftercare.model.photo_views import PhotoGuide
 from aftercare.model.recovery import Recovery
-from aftercare.model.text import END
 from aftercare.model.words import Modality
-from aftercare.services import audit, course_plans, instructions, recovery
+from aftercare.services import audit, consents, course_plans, instructions, recovery
 from aftercare.services.photo_guide import guide_of
 from aftercare.services.sweep import asked_of
-from aftercare.store import consents, patients
+from aftercare.store import consents as consent_store
 
 _AHEAD = timedelta(days=7)
-CONSENT_TEXT = "1"
-
-ConsentKind = Literal["care", "photos", "teaching", "marketing"]
 
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,15 +93,7 @@ class Today(msgspec.Struct, frozen=True, kw_only=True):
     instructions: Instructions | None = None  # while a recovery is monitored
     next_session: NextSession | None = None  # none while it is held, or once the course was ended
     photos: PhotoGuide
-    consent_text_version: str = CONSENT_TEXT
-
-
-class ConsentDraft(msgspec.Struct, frozen=True, kw_only=True):
-    """One word on one purpose."""
-
-    granted: bool
-    text_version: Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9._-]+" + END)]
-    language: Annotated[str, msgspec.Meta(max_length=35, pattern=r"^[A-Za-z0-9-]*" + END)] = ""
+    consent_text_version: str = CURRENT_TEXT
 
 
 _CALL_NOW = {
@@ -165,7 +154,7 @@ async def get_today(database: Database, actor: Actor, *, now: datetime) -> Today
             ),
         ),
         reads=describe_hours(mine.clinic.hours, mine.patient.language),
-        consent_needed=tuple(kind for kind in ("care", "photos") if kind not in given),
+        consent_needed=consents.needed(given),
         instructions=told,
         next_session=goes_on,
         photos=photos,
@@ -196,27 +185,6 @@ async def _read(
     if actor.id is None:
         raise NotFound
     mine = await recovery.read(db, actor.clinic_id, actor.id, now=now)
-    given = await consents.newest(db, actor.clinic_id, actor.id)
+    given = await consent_store.newest(db, actor.clinic_id, actor.id)
     await audit.record(db, actor, action, now=now, patient_id=actor.id)
     return mine, given
-
-
-async def put_consent(
-    database: Database, actor: Actor, kind: ConsentKind, draft: ConsentDraft, *, now: datetime
-) -> ConsentState:
-    """Keep one word on one purpose; each can be refused or withdrawn without losing monitoring. Raises NotFound."""
-    consent = ConsentState(
-        kind=kind,
-        given_at=now,
-        granted=draft.granted,
-        text_version=draft.text_version,
-        language=draft.language,
-    )
-    async with database.clinic(actor.clinic_id) as db:
-        if actor.id is None or await patients.get(db, actor.clinic_id, actor.id) is None:
-            raise NotFound
-        await consents.record(db, actor.clinic_id, actor.id, consent)
-        await audit.record(
-            db, actor, "consent.granted" if draft.granted else "consent.withdrawn", now=now, patient_id=actor.id, detail=consent
-        )  # fmt: skip
-    return consent

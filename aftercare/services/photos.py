@@ -10,6 +10,7 @@ import msgspec
 
 from aftercare.db.pool import Database
 from aftercare.errors import NotFound, OtherContent
+from aftercare.model.consents import Use
 from aftercare.model.people import Actor
 from aftercare.model.photo_quota import PhotoQuota
 from aftercare.model.photos import PhotoAdvice, PhotoQuality, Rendition, Renditions
@@ -19,7 +20,9 @@ from aftercare.photos.blobs import BlobKey, Blobs
 from aftercare.photos.workers import PhotoWorkers
 from aftercare.services import audit, erasures
 from aftercare.services.arrival import require_client_id
+from aftercare.services.consents import require_photos, require_use
 from aftercare.services.photo_quota import require_place
+from aftercare.services.photo_uses import action_of
 from aftercare.store import consents, patients, photo_views
 from aftercare.store import photos as store
 from aftercare.store.photos import PhotoRow
@@ -72,8 +75,8 @@ async def put_photo(
 ) -> PhotoAnswer:
     """Take one photo: decoded elsewhere, stored, then acknowledged.
 
-    Raises what the workers and the store refuse, OtherContent if the id was used for another photo, PhotosOfTodayUsedError and
-    PhotoRoomUsedError over `quota`, NotFound, Malformed.
+    Raises what the workers and the store refuse, OtherContent if the id was used for another photo, PhotosRefused if the
+    patient said no to photos, PhotosOfTodayUsedError and PhotoRoomUsedError over `quota`, NotFound, Malformed.
     """
     require_client_id(photo_id, "/id")
     digest = (await asyncio.to_thread(hashlib.sha256, data)).digest()  # 25 MB take 20 to 100 ms
@@ -96,6 +99,7 @@ async def put_photo(
         await blobs.put(key, made.picture(rendition).data)
     row = _row(patient_id, photo_id, draft, made, digest, await _zone(database, actor, patient_id), now)
     async with database.clinic(actor.clinic_id) as db:
+        await require_photos(db, actor.clinic_id, patient_id)  # it may have been withdrawn meanwhile
         await patients.lock(db, actor.clinic_id, patient_id)  # of two at once, the second counts the first
         await erasures.refuse_if_since(db, actor.clinic_id, patient_id, erased_before)
         kept = await store.insert(db, actor.clinic_id, row, actor.installation_id)
@@ -120,6 +124,8 @@ async def _known(
         row = await store.get(db, actor.clinic_id, patient_id, photo_id)
         if row is None:
             await erasures.refuse_erased(db, actor.clinic_id, patient_id, photo_id)
+            # Only then: what was acknowledged is answered again, whatever was said since.
+            await require_photos(db, actor.clinic_id, patient_id)
     if row is not None and row.digest != digest:
         raise OtherContent
     return row
@@ -218,16 +224,22 @@ async def view_photo(
     photo_id: UUID,
     rendition: Rendition,
     *,
+    use: Use | None = None,
     now: datetime,
 ) -> tuple[bytes, str]:
-    """(bytes, media type) of one rendition; the view is in the audit before a byte leaves. Raises NotFound."""
+    """(bytes, media type) of one rendition, for care or another use; the view is in the audit before a byte leaves.
+
+    Raises NotFound, UseNotAgreed.
+    """
     async with database.clinic(actor.clinic_id) as db:
         row = await store.get(db, actor.clinic_id, patient_id, photo_id)
         if row is None:
             await erasures.refuse_erased(db, actor.clinic_id, patient_id, photo_id)
             raise NotFound
+        if use is not None:
+            await require_use(db, actor.clinic_id, patient_id, use)
         await audit.record(
-            db, actor, f"photo.{rendition}_seen", now=now, patient_id=patient_id, subject_id=photo_id
+            db, actor, action_of(rendition, use), now=now, patient_id=patient_id, subject_id=photo_id
         )
     key = BlobKey(
         clinic_id=actor.clinic_id,

@@ -40,7 +40,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "episodes": (
         "clinic_id", "episode_id", "patient_id", "session_id", "with_day_90", "opened_at", "calendar_ends_at",
     ),
-    "consents": ("clinic_id", "patient_id", "kind", "given_at", "granted", "text_version", "language"),
+    "consents": (
+        "clinic_id", "patient_id", "kind", "given_at", "granted", "text_version", "language", "text", "received_at",
+    ),
     "check_ins": (
         "clinic_id", "patient_id", "check_in_id", "instrument", "recorded_at", "received_at", "judged_at", "said_day",
         "time_zone", "answered_by", "staff_id", "supersedes", "unscheduled", "answers", "set_aside", "digest",

@@ -21,8 +21,11 @@ import msgspec
 import pytest
 
 from aftercare.care.cohort import SyntheticCheckIn, SyntheticPatient, draw_visits
+from aftercare.care.consenting import CURRENT_TEXT
 from aftercare.db.pool import Database
 from aftercare.errors import Conflict
+from aftercare.model.consents import ConsentDraft
+from aftercare.model.consents import Kind as ConsentKind
 from aftercare.model.messages import OutgoingMessage
 from aftercare.model.people import Actor, ClinicDraft, StaffDraft
 from aftercare.model.words import Outcome, Role
@@ -31,8 +34,8 @@ from aftercare.services import (
     alerts,
     check_ins,
     clinics,
+    consents,
     courses,
-    me,
     patients,
     rule_packs,
     screenings,
@@ -146,9 +149,10 @@ class Lived:
         await courses.record_session(self.service, self.by, patient_id, draft, now=at)
         if first:
             actor = Actor(clinic_id=self.clinic_id, kind="patient", id=patient_id)
-            for kind in ("care", "photos"):
-                consent = me.ConsentDraft(granted=True, text_version=me.CONSENT_TEXT, language="en")
-                await me.put_consent(self.service, actor, kind, consent, now=at)
+            asked: tuple[ConsentKind, ...] = ("care", "photos")
+            for kind in asked:
+                consent = ConsentDraft(granted=True, text_version=CURRENT_TEXT, language="en")
+                await consents.put_consent(self.service, actor, kind, consent, now=at)
 
     async def say(self, visit: SyntheticPatient, said: SyntheticCheckIn, at: datetime) -> None:
         patient_id = self.patient_ids[visit.id]

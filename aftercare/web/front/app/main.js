@@ -11,6 +11,7 @@ import { age, speak, t } from "./words.js";
 import { checkInView } from "./views/check_in.js";
 import { consentView, given } from "./views/consent.js";
 import { enrolView } from "./views/enrol.js";
+import { photoViewsView } from "./views/photo_views.js";
 import { photoView } from "./views/photos.js";
 import { sentView } from "./views/sent.js";
 import { settingsView } from "./views/settings.js";
@@ -26,6 +27,7 @@ const VIEWS = {
   "check-in": checkInView,
   sent: sentView,
   photo: photoView,
+  "photo-views": photoViewsView,
   settings: settingsView,
 };
 

@@ -1,31 +1,40 @@
-// Asking for a consent, before the first check-in and the first photo and again whenever the patient wants.
+// Asking for a consent, before the first check-in and the first photo and again whenever the patient wants. The texts are
+// those that the server keeps on record under the same version, bundled, so that they can be read without a network.
 
+import texts from "../../../../care/consent_texts/2.json";
 import { h } from "../dom.js";
-import { add } from "../outbox.js";
+import { unqueue } from "../kept.js";
+import { add, unsent } from "../outbox.js";
 import { backTo, go, heading, watchesLine } from "../parts.js";
 import { keepKnown, say, state, withWord } from "../state.js";
-import { language, t } from "../words.js";
+import { language, spoken, t } from "../words.js";
 
-const KNOWN_TEXT = "1"; // the version of the texts in words/*.js
+export const PURPOSES = Object.keys(texts.purposes);
 
-export const PURPOSES = ["care", "photos", "teaching", "marketing"];
+export const titleOf = (purpose) => spoken(texts.purposes[purpose].title);
 
 export const given = (purpose) => state.me.consents.find((one) => one.kind === purpose) ?? null;
 
-// The newest word, kept here at once and sent when there is a network.
+// Whoever said no is not asked again; the way back is in the settings.
+export const asksPhotos = () => given("photos")?.granted !== false;
+
+// The newest word, kept here at once and sent when there is a network. After a no, photos that still wait are not sent.
 export async function decide(purpose, granted) {
-  const draft = { granted, text_version: KNOWN_TEXT, language };
-  const word = { kind: purpose, given_at: new Date().toISOString(), ...draft };
-  state.me = withWord(state.me, word);
+  const now = new Date().toISOString();
+  const draft = { granted, text_version: texts.version, language, decided_at: now };
+  state.me = withWord(state.me, { kind: purpose, given_at: now, ...draft });
   await keepKnown();
+  if (purpose === "photos" && !granted) {
+    for (const item of await unsent()) if (item.kind === "photo" && item.patient_id === state.me.patient_id) await unqueue(item.id);
+  }
   await add("consent", { purpose, draft });
   say();
 }
 
 export async function consentView([purpose, ...then]) {
   const next = `/${then.join("/")}`;
-  const title = t(`consent_${purpose}`);
-  if (state.today.consent_text_version !== KNOWN_TEXT) {
+  const title = titleOf(purpose);
+  if (state.today.consent_text_version !== texts.version) {
     return { title, body: [heading(title), h("p", {}, t("consent_unknown")), h("button", { class: "button", onclick: () => location.reload() }, t("reload"))] };
   }
   const answer = (granted) => async () => {
@@ -34,13 +43,12 @@ export async function consentView([purpose, ...then]) {
   };
   const body = [
     then[0] === "settings" && backTo("/settings"),
-    heading(title), h("p", {}, t(`consent_${purpose}_text`)),
-    h("p", {}, t(purpose === "photos" ? "consent_choice_photos" : "consent_choice")),
+    heading(title), spoken(texts.purposes[purpose].text).map((paragraph) => h("p", {}, paragraph)),
     purpose === "care" && watchesLine(),
     h("div", { class: "stack" },
       h("button", { class: "button primary wide", onclick: answer(true) }, t("agree")),
       h("button", { class: "button wide", onclick: answer(false) }, t("disagree"))),
-    h("p", { class: "caption" }, t("consent_version", { version: KNOWN_TEXT })),
+    h("p", { class: "caption" }, t("consent_version", { version: texts.version })),
   ];
   return { title, body };
 }

@@ -7,7 +7,7 @@ import { tryAgain } from "../outbox.js";
 import { backTo, callButton, emergencyPanel, heading, live, tierBadge, watchesLine } from "../parts.js";
 import { state } from "../state.js";
 import { chipName, dateAndClock, t } from "../words.js";
-import { given } from "./consent.js";
+import { asksPhotos, given } from "./consent.js";
 
 // "/answers/redness" -> the name that the patient knows it by
 function nameOf(pointer) {
@@ -65,6 +65,6 @@ export async function sentView([id]) {
   const photo = given("photos")?.granted ? `#/photo/${id}` : `#/consent/photos/photo/${id}`;
   const calm = !found.emergency && found.answer?.advice.tier !== "emergency"; // who has to call now is offered nothing else
   const body = [part, h("div", { class: "stack" },
-    calm && h("a", { class: "button wide", href: photo }, t("add_photo")), h("a", { class: "button wide", href: "#/" }, t("to_today")))];
+    calm && asksPhotos() && h("a", { class: "button wide", href: photo }, t("add_photo")), h("a", { class: "button wide", href: "#/" }, t("to_today")))];
   return { title: t("sent_list"), body };
 }

@@ -7,20 +7,21 @@ import { unsent } from "../outbox.js";
 import { backTo, errorSummary, go, heading } from "../parts.js";
 import { state } from "../state.js";
 import { date, t } from "../words.js";
-import { PURPOSES, decide, given } from "./consent.js";
+import { PURPOSES, decide, given, titleOf } from "./consent.js";
 
 function consentLine(purpose) {
   const word = given(purpose);
-  if (!word && !["care", "photos"].includes(purpose)) return null; // what the clinic never asked is not offered
-  const said = !word ? t("not_asked") : t(word.granted ? "agreed" : "disagreed", { when: date(word.given_at) });
+  const use = ["care", "photos"].includes(purpose);
+  const said = word ? t(word.granted ? "agreed" : "disagreed", { when: date(word.given_at) }) : t(use ? "not_asked" : "not_used");
   const withdraw = async () => {
     await decide(purpose, false);
     go(`/settings/${Date.now()}`);
   };
-  const act = ["care", "photos"].includes(purpose)
-    ? h("a", { class: "button", href: `#/consent/${purpose}/settings`, "aria-label": `${t("change")}: ${t(`consent_${purpose}`)}` }, t("change"))
-    : word.granted && h("button", { class: "button", onclick: withdraw }, t("withdraw"));
-  return h("li", {}, h("div", {}, h("h3", {}, t(`consent_${purpose}`)), h("p", { class: "muted" }, said)), act);
+  const named = (act) => `${t(act)}: ${titleOf(purpose)}`;
+  return h("li", {}, h("div", {}, h("h3", {}, titleOf(purpose)), h("p", { class: "muted" }, said)),
+    h("div", { class: "acts" },
+      h("a", { class: "button", href: `#/consent/${purpose}/settings`, "aria-label": named(word ? "change" : "read") }, t(word ? "change" : "read")),
+      word?.granted && h("button", { class: "button", onclick: withdraw, "aria-label": named("withdraw") }, t("withdraw"))));
 }
 
 async function signOut(wrong) {
@@ -41,6 +42,8 @@ export async function settingsView() {
   const body = [
     backTo("/"), heading(t("settings")),
     h("h2", {}, t("consents")), h("ul", { class: "lines acts" }, PURPOSES.map(consentLine)),
+    h("h2", {}, t("your_photos")), h("ul", { class: "lines" },
+      h("li", {}, h("a", { href: "#/photo" }, t("photos_open"))), h("li", {}, h("a", { href: "#/photo-views" }, t("photo_views")))),
     h("h2", {}, t("this_phone")), h("p", {}, t("connected_as", { name, clinic })), h("p", { class: "hint" }, t("install_hint")),
     h("p", {}, t("sign_out_why")),
     waiting.length > 0 && h("div", { class: "notice problem", role: "alert" }, h("p", {}, t("sign_out_unsent", { n: waiting.length }))),

@@ -7,7 +7,7 @@ import { ofKind } from "../outbox.js";
 import { callButton, heading, live, watchesLine } from "../parts.js";
 import { state } from "../state.js";
 import { clock, date, dateAndClock, t } from "../words.js";
-import { given } from "./consent.js";
+import { asksPhotos, given } from "./consent.js";
 import { instructionsCard } from "./instructions.js";
 
 const SHOWN = 7;
@@ -63,7 +63,7 @@ export async function todayView() {
   const body = [
     heading(where()),
     await live(dueCard),
-    h("a", { class: "button wide", href: given("photos")?.granted ? "#/photo" : "#/consent/photos/photo" }, t("add_photo")),
+    asksPhotos() && h("a", { class: "button wide", href: given("photos")?.granted ? "#/photo" : "#/consent/photos/photo" }, t("add_photo")),
     h("section", { class: "calm" }, watchesLine(), h("p", {}, t("in_emergency", { number: state.today.emergency.number })),
       phone && callButton(phone, t("call_clinic"))),
     await live(instructionsCard),

@@ -21,14 +21,6 @@ export default {
     enrolled_already: "This phone is connected for {name} at {clinic}. Sign out first to use a new code.",
     keep_enrolled: "Keep it as it is", loading: "Reading from the clinic…",
     // consents
-    consent_care: "Your clinic’s use of your answers",
-    consent_care_text: "The clinic keeps the answers that you send, and its checks sort them so that staff see first what is urgent. Staff of your clinic read them, and every reading is on record. They are used for your care after this treatment, not for teaching or advertising.",
-    consent_photos: "Photos of your skin",
-    consent_photos_text: "The clinic keeps the photos that you send, without the place and other hidden details that a phone adds. Staff of your clinic look at them beside your answers, and every look is on record. They are not used for teaching or advertising.",
-    consent_teaching: "Use for teaching", consent_teaching_text: "The clinic may show your answers and photos in teaching.",
-    consent_marketing: "Use for advertising", consent_marketing_text: "The clinic may show your photos in advertising.",
-    consent_choice: "You can say no, and change your mind at any time. If you say no, you can still answer check-ins, and what you send is still looked at.",
-    consent_choice_photos: "You can say no, and change your mind at any time. Check-ins work without photos.",
     consent_version: "Text {version}", agree: "I agree", disagree: "I do not agree",
     consent_unknown: "The clinic has a newer text than this page. Load the page again.",
     // today
@@ -61,6 +53,11 @@ export default {
     photos_refused: "You said no to photos. You can change that here.", photo_kind: "Choose a photo as JPEG, PNG or WebP.", photo_large: "This photo is larger than {mb} MB. Send it in a smaller size.",
     // settings
     consents: "What you agreed to", agreed: "Agreed on {when}", disagreed: "Refused on {when}", not_asked: "Not asked yet", change: "Change", withdraw: "Withdraw",
+    not_used: "Not asked yet. Your photos are not used for this.", read: "Read", photos_open: "See the photos that you sent",
+    photo_views: "Who saw your photos", photo_views_why: "Each time somebody of the clinic opens one of your photos it is written down.", photo_views_empty: "Nobody of the clinic has opened a photo of yours yet.",
+    photo_views_offline: "This list is shown when there is a connection.", earlier: "Earlier", looker: "{name}, {role}", looker_gone: "Somebody who no longer works there",
+    role_practitioner: "practitioner", role_coordinator: "coordinator", role_admin: "administrator",
+    looked_for_care: "For your care. Photos: {n}", looked_for_teaching: "For teaching. Photos: {n}", looked_for_marketing: "For advertising. Photos: {n}",
     this_phone: "This phone", connected_as: "Connected for {name} at {clinic}.", sign_out: "Sign out",
     sign_out_why: "Signing out ends the connection and removes everything of yours from this phone. To come back you need a new code.",
     sign_out_unsent: "{n} not sent yet would be lost.", sign_out_offline: "No connection. Signing out needs one, so that the clinic’s server ends it too.", about: "About",
