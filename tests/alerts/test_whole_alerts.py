@@ -10,6 +10,7 @@ import pytest
 
 from aftercare.alerts import acts
 from aftercare.alerts.clocks import lapse
+from aftercare.alerts.errors import SnoozeError
 from aftercare.alerts.joining import absorb
 from aftercare.model.alerts import Alert, Audience, Change, Fate, Notice, Reported, Told, Why
 from aftercare.model.clinic import OpeningHours
@@ -371,7 +372,7 @@ def test_a_snooze_may_last_seven_days_to_the_second_and_not_begin_in_the_past(
     week = march(3) + timedelta(days=7)
     assert acts.snooze(routine, until=week, **DESK, now=march(3), hours=hours).changed
     for wrong in (march(3), week + timedelta(seconds=1)):
-        with pytest.raises(acts.SnoozeError):
+        with pytest.raises(SnoozeError):
             acts.snooze(routine, until=wrong, **DESK, now=march(3), hours=hours)
 
 
