@@ -308,6 +308,20 @@ def verify_audit(handle: str) -> None:
     _with_house(walk)
 
 
+@_commands.group()
+def photos() -> None:
+    """The photos."""
+
+
+@photos.command("verify")
+@click.option("--clinic", "handle", help="The clinic's handle; default: every clinic.")
+def verify_photos(handle: str | None) -> None:
+    """Open every picture that the database promises; fails if one is missing or is not as it was kept."""
+    from aftercare.verifying import verify_photos as verify  # noqa: PLC0415 - its bar is this command's alone
+
+    _with_house(lambda house: verify(house, handle, _say))
+
+
 @_commands.command()
 def openapi() -> None:
     """The OpenAPI document of the HTTP interface."""

@@ -62,16 +62,6 @@ class Weed:
     async def __aexit__(self, *_: object) -> None:
         self.kill()
 
-    @property
-    def variables(self) -> dict[str, str]:
-        """What tells a service of ours to keep its photos here."""
-        return {
-            "AFTERCARE_S3_BUCKET": self.settings.bucket,
-            "AFTERCARE_S3_ENDPOINT": self.settings.endpoint,
-            "AFTERCARE_S3_ACCESS_KEY": self.settings.access_key,
-            "AFTERCARE_S3_SECRET_KEY": self.settings.secret_key,
-        }
-
     def start(self) -> None:
         """Start it; it takes some seconds before it takes objects."""
         options = [

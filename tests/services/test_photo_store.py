@@ -5,8 +5,10 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from rich.console import Console
 
 from aftercare.db.pool import Database
+from aftercare.errors import AftercareError
 from aftercare.model.photos import Rendition
 from aftercare.photos.blobs import BlobKey, LocalBlobs
 from aftercare.photos.keys import FileKeys
@@ -14,8 +16,11 @@ from aftercare.photos.masters import development_masters
 from aftercare.photos.sealed import SealedBlobs
 from aftercare.photos.spool import SpooledBlobs
 from aftercare.services import photo_store
+from aftercare.services.house import build_house
 from aftercare.services.photo_store import TEND
+from aftercare.settings import Settings
 from aftercare.store import due_work
+from aftercare.verifying import PhotosBrokenError, verify_photos
 from tests.services.conftest import Team, Treat, make_team
 
 HOURS = timedelta(hours=1)
@@ -249,3 +254,32 @@ async def test_while_the_store_is_away_it_is_put_off(
     await photo_store.tend(worker, clinic.blobs, claim, now=now)
     assert away.exists()
     assert await due_at(worker, clinic.clinic_id) == now + timedelta(minutes=10)
+
+
+async def test_the_command_names_what_is_broken_and_fails(
+    clinic: Clinic,
+    patient_id: UUID,
+    database_url: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    house = build_house(Settings(data_dir=tmp_path, database_url=database_url), with_worker=False)
+    await house.open()
+    quiet = Console(quiet=True)
+    try:
+        photos = [await clinic.photo(patient_id) for _ in range(3)]
+        await verify_photos(house, "alpha", quiet)
+        assert capsys.readouterr().out == "All 3 photos open.\n"
+
+        for rendition in Rendition:
+            await clinic.blobs.delete(clinic.key(patient_id, photos[1], rendition))
+        with pytest.raises(PhotosBrokenError, match=r"^1 of 3 photos cannot be shown"):
+            await verify_photos(house, None, quiet)
+        assert capsys.readouterr().out.splitlines() == [
+            f"clinic {clinic.clinic_id} photo {photos[1]}: the {rendition} is missing"
+            for rendition in Rendition
+        ]
+        with pytest.raises(AftercareError, match="no such clinic"):
+            await verify_photos(house, "beta", quiet)
+    finally:
+        await house.close()
