@@ -63,8 +63,12 @@ _ALSO: dict[str, set[int]] = {
     "rule_pack_restore": {409},
     "record_put_check_in": {409},
     "check_in_put_check_in": {409},
-    "photo_put_photo": {400, 409, 413, 415, 429},
-    "photo_view": {503},
+    "photo_put_photo": {400, 409, 410, 413, 415, 429},
+    "photo_view": {410, 503},
+    "record_view_photo": {410},
+    "patient_read": {410},
+    "erasure_erase": {409, 410},
+    "erasure_refuse": {409},
     **{
         f"alert_{act}": {409}
         for act in ("acknowledge", "attempt", "contact", "snooze", "resolve", "reopen", "end_condition")
