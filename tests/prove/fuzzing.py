@@ -243,11 +243,8 @@ def _set_example(parameter: dict[str, Any], operation: str, served: Served) -> N
     if name == "id":
         there = values["photo_id" if "photo" in operation else "check_in_id"]
         parameter["example"] = str(uuid4()) if "put" in operation else there
-    elif name == "alert_id":
-        parameter["example"] = served.alert(operation)
-    elif name == "day":
-        parameter["example"] = int(values["day"])
     elif name == "If-Match":
-        parameter["example"] = '"1"'
+        parameter["example"] = served.etag(operation)
     elif parameter["in"] == "path":
-        parameter["example"] = values[name]
+        value = served.value(operation, name)
+        parameter["example"] = int(value) if parameter["schema"].get("type") == "integer" else value

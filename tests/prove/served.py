@@ -36,7 +36,9 @@ class Served:
     spare: dict[str, list[str]]  # tokens by role, to be ended
     held: Held
     codes: list[str]  # enrolment codes not used yet
-    alerts: dict[str, str]  # by the operation that is tried on it
+    own: dict[
+        str, dict[str, str]
+    ]  # by operation: the values of its parameters, where the clinic's will not do
 
     @property
     def document(self) -> str:
@@ -45,9 +47,13 @@ class Served:
     def headers(self, role: str) -> dict[str, str]:
         return self.people[role].headers if role in self.people else {}
 
-    def alert(self, operation_id: str) -> str:
-        """An alert that this act may be done to: each has its own, so that none stands in another's way."""
-        return self.alerts.get(operation_id, self.held.values["alert_id"])
+    def value(self, operation_id: str, name: str) -> str:
+        """What this operation may be done to: each act has its own, so that none stands in another's way."""
+        return self.own.get(operation_id, {}).get(name) or self.held.values[name]
+
+    def etag(self, operation_id: str) -> str:
+        """Of what the operation edits, as it was read."""
+        return self.own.get(operation_id, {}).get("If-Match", '"1"')
 
     def body(self, operation_id: str, of: Person | None = None) -> dict[str, Any] | None:
         """A body that the operation takes as things stand, of another patient than the first if one is named."""
@@ -56,8 +62,12 @@ class Served:
         if operation_id == "patient_record_session":
             at = now - timedelta(hours=2)
             return session_draft(values["course_id"], at, override_reason="Asked for by a test.")
+        if operation_id == "screening_prepare":
+            return {"modality": "laser_genesis", "answers": {"sunburn": True}}
         if operation_id == "patient_plan":
             return {"modality": "laser_genesis"}
+        if operation_id == "recall_add_contact":
+            return {"kind": "booked", "day": f"{now + timedelta(days=30):%Y-%m-%d}", "text": "mornings"}
         if operation_id == "alert_snooze":
             return {"until": (now + timedelta(hours=1)).isoformat(), "text": "a note"}
         if operation_id == "patient_search":
@@ -108,9 +118,9 @@ async def served_clinic(folder: Path, *, spare: int = 0) -> AsyncIterator[Served
             tokens["patient"] = [one.token for one in ended[1:]]
             held = await fill(client, _named(people), judge)
             codes = [await invited(client, people["practitioner"], people["patient"])]
-            alerts = await _alerts(client, people)
+            own = await _alerts(client, people) | await _packs(client, people) | await _sheets(client, people)
             await judge.execute(_QUIET, team.clinic_id, people["patient"].episode_id, people["patient"].id)
-            yield Served(server.address, client, people, tokens, held, codes, alerts)
+            yield Served(server.address, client, people, tokens, held, codes, own)
         await judge.close()
 
 
@@ -127,7 +137,34 @@ def values_of(patient: Person) -> dict[str, str]:
 _ACTS = ("snooze", "acknowledge", "attempt", "contact", "resolve", "note", "reopen", "end_condition")
 
 
-async def _alerts(client: httpx.AsyncClient, people: dict[str, Person]) -> dict[str, str]:
+async def _packs(client: httpx.AsyncClient, people: dict[str, Person]) -> dict[str, dict[str, str]]:
+    """A rule pack for each act: drafts, and a retired one to restore."""
+    by = people["practitioner"].headers
+    numbers = {}
+    for act in ("edit", "shadow", "release", "retire", "restore"):
+        made = await client.post("/v1/rule-packs", headers=by, json={"note": f"to {act}"})
+        assert made.status_code == 201, made.text
+        numbers[act] = str(made.json()["number"])
+    retired = await client.post(f"/v1/rule-packs/{numbers['restore']}/retire", headers=by)
+    assert retired.status_code == 200, retired.text
+    return {f"rule_pack_{act}": {"number": number} for act, number in numbers.items()}
+
+
+async def _sheets(client: httpx.AsyncClient, people: dict[str, Person]) -> dict[str, dict[str, str]]:
+    """A screening prepared for a treatment that nobody signs one for, and settings that nobody has set."""
+    by, patient = people["practitioner"].headers, people["patient"].id
+    sheet, body = "laser_genesis", {"modality": "laser_genesis", "answers": {"hsv_history": True}}
+    url = f"/v1/patients/{patient}/screenings/prepared/{sheet}"
+    kept = await client.put(url, headers=by | {"if-match": '"0"'}, json=body)
+    assert kept.status_code == 200, kept.text
+    return {
+        "screening_prepare": {"modality": sheet},
+        "screening_read_prepared": {"modality": sheet},
+        "course_settings_update": {"modality": sheet, "If-Match": '"0"'},
+    }
+
+
+async def _alerts(client: httpx.AsyncClient, people: dict[str, Person]) -> dict[str, dict[str, str]]:
     """An alert for each act, resolved already where the act asks for that."""
     answers = {
         "swelling": 3, "swelling_where": "eyelids", "pus_spots": "many", "fever_c": 39.1, "blisters": "many",
@@ -145,7 +182,7 @@ async def _alerts(client: httpx.AsyncClient, people: dict[str, Person]) -> dict[
         body = {"outcome": "confirmed", "text": "seen"}
         done = await client.post(f"/v1/alerts/{alerts[f'alert_{act}']}/resolve", headers=by, json=body)
         assert done.status_code == 200, done.text
-    return alerts
+    return {act: {"alert_id": alert} for act, alert in alerts.items()}
 
 
 def _named(people: dict[str, Person]) -> dict[str, Person]:

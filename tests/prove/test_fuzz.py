@@ -8,6 +8,13 @@ from tests.prove.fuzzing import RULES, Tally, fuzz, who_may
 from tests.prove.served import ROLES, served_clinic
 
 ANYONE = (*ROLES, "nobody")
+# A clinic words its instructions in one draft, which ends with the first that publishes or discards it.
+_ONE_DRAFT_AT_A_TIME = {
+    "instructions_draft",
+    "instructions_update",
+    "instructions_publish",
+    "instructions_discard",
+}
 
 
 async def test_whoever_asks_is_answered_as_the_document_says(tmp_path: Path, trial: Trial) -> None:
@@ -36,7 +43,8 @@ async def test_whoever_asks_is_answered_as_the_document_says(tmp_path: Path, tri
         if not trial.long:
             await ask("practitioner", ["fuzzing"], trial.rng.sample(names, 5), 1)
     assert not tally.faults, "\n\n".join(tally.faults[:20])
-    assert set(may) == {name for name, digit in tally.answers if digit == 2}, "each is done by somebody"
+    done = {name for name, digit in tally.answers if digit == 2}
+    assert set(may) - done <= _ONE_DRAFT_AT_A_TIME, "each is done by somebody"
     trial.say(
         f"{len(may)} operations, {tally.requests()} requests, {tally.by_class()}, "
         f"{tally.transitions} transitions, refused by one of {len(RULES)} rules {sum(tally.ruled.values())}"

@@ -97,7 +97,7 @@ async def forms_of(served: Served, client: httpx.AsyncClient) -> list[Form]:
     """The forms that a practitioner meets, each filled in as it comes."""
     patient, sign_in = served.people["patient"].id, "/sign-in/alpha"
     pages = ["/patients", "/patients/new", f"/patients/{patient}/edit", f"/patients/{patient}/sessions/new"]
-    pages += [f"/alerts/{served.alert(f'alert_{act}')}/{act}" for act in _ACTS]
+    pages += [f"/alerts/{served.value(f'alert_{act}', 'alert_id')}/{act}" for act in _ACTS]
     found: dict[str, Form] = {}
     for page in [*pages, sign_in]:
         seen = await client.get(page)

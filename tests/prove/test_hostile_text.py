@@ -96,7 +96,7 @@ class Sender:
         """The answer, judged; None if there was none."""
         await self._renew()
         values = self.served.held.values | values_of(self.patient)
-        values |= {"id": str(uuid4()), "alert_id": self.served.alert(self.writing.name)}
+        values |= {"id": str(uuid4())} | self.served.own.get(self.writing.name, {})
         address = self.writing.path.format_map(values)
         headers = self.headers | {"content-type": "application/json"} | (more or {})
         if self.writing.name == "patient_update":
@@ -158,7 +158,7 @@ class Sender:
         if any(one["pointer"] == f"/{place.way[-1]}" for one in _adjusted(found)):
             return True  # recomputed, and said so
         if name.startswith("alert_"):
-            return _holds(await self._read(f"/v1/alerts/{self.served.alert(name)}"), sent)
+            return _holds(await self._read(f"/v1/alerts/{self.served.value(name, 'alert_id')}"), sent)
         if "check_in" in name:
             return _holds(await self._read(answer.request.url.path), _kept_as(sent))
         if name == "sync_send":
