@@ -1,0 +1,106 @@
+"""Which check-ins are judged, what counts as earlier, and what of a note is heard."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from aftercare.checks import default_pack, judge
+from aftercare.model.findings import Finding
+from aftercare.model.timeline import Answers, Risks, Timeline, TimelineCheckIn, Treatment
+from aftercare.model.words import Code, Modality
+from tests.checks.conftest import timeline
+
+CIT = "microneedling"
+COURSE: dict[int, Answers] = {
+    2: {"spreading": True},
+    3: {"tingling": True},
+    4: {"tingling": True, "white_bumps": True},
+}
+
+
+def said(line: Timeline, **which: str | float | frozenset[Code] | None) -> list[tuple[int, str]]:
+    found = judge(default_pack(), line, **which)  # type: ignore[arg-type]
+    return [(finding.day, finding.row) for finding in found]
+
+
+def at_hours(*told: tuple[float, Answers]) -> Timeline:
+    """Check-ins at these hours after a session at midnight."""
+    return Timeline(
+        id="synthetic",
+        modality=Modality.MICRONEEDLING,
+        session_at=datetime(2026, 3, 3, tzinfo=UTC),
+        patient=Risks(),
+        session=Treatment(),
+        check_ins=[
+            TimelineCheckIn(day=int(hours // 24), hours_after=hours, answers=answers, id=f"at {hours:g}")
+            for hours, answers in told
+        ],
+    )
+
+
+ALL = [
+    (2, "infection.spreading"),
+    (3, "cold_sore.tingling"),
+    (4, "cold_sore.tingling"),
+    (4, "milia.white_bumps"),
+]
+
+
+@pytest.mark.parametrize(
+    ("since", "judged"),
+    [
+        (None, ALL),
+        ("day 2", ALL),
+        ("day 3", ALL[1:]),
+        ("day 4", ALL[2:]),
+        ("not in the timeline", ALL),
+        (72.0, ALL[1:]),
+        (72.5, ALL[2:]),
+        (97, []),
+    ],
+)
+def test_only_what_came_since_is_judged(since: str | float | None, judged: list[tuple[int, str]]) -> None:
+    assert said(timeline(CIT, COURSE), since=since) == judged
+
+
+def test_what_came_before_is_context_for_what_is_judged() -> None:
+    (last, _) = judge(default_pack(), timeline(CIT, COURSE), since="day 4")
+    assert last.reason == "Tingling in one spot, also the day before."
+
+
+def test_of_an_older_session_only_the_late_signs_are_asked_for() -> None:
+    assert said(timeline(CIT, COURSE), codes=frozenset({Code.MILIA})) == [(4, "milia.white_bumps")]
+    assert said(timeline(CIT, COURSE), codes=frozenset()) == []
+
+
+def test_two_check_ins_of_one_day_are_no_two_in_a_row() -> None:
+    assert said(at_hours((100, {"pain": 1}), (112, {"pain": 1}))) == []
+    assert said(at_hours((100, {"pain": 1}), (124, {"pain": 1}))) == [(5, "pain.mild")]
+
+
+@pytest.mark.parametrize(("apart", "rises"), [(11.9, False), (12, True)])
+def test_within_one_date_a_rise_is_counted_from_twelve_hours_on(apart: float, *, rises: bool) -> None:
+    rows = [row for _, row in said(at_hours((73, {"warmth": 0}), (73 + apart, {"warmth": 2})))]
+    assert ("infection.warmth_rise" in rows) is rises
+
+
+def test_two_sets_of_answers_of_one_instant_are_no_course() -> None:
+    edited = at_hours((120, {"pain": 0}), (120, {"pain": 2}))
+    assert said(edited) == [(5, "pain.moderate")]
+
+
+def test_a_note_that_is_no_text_is_not_heard() -> None:
+    assert said(timeline(CIT, {3: {"note": 5, "tingling": True}})) == [(3, "cold_sore.tingling")]
+
+
+def test_what_only_the_note_says_joins_the_sentence_of_the_row_that_fires_anyway() -> None:
+    ticked = {"swollen_glands": True, "spreading": True}
+
+    def glands(answers: Answers) -> Finding:
+        found = judge(default_pack(), timeline(CIT, {3: answers}))
+        return next(one for one in found if one.row == "infection.glands_with_signs")
+
+    assert glands(ticked).reason == "Swollen glands with an area getting bigger, on day 3."
+    assert glands({**ticked, "note": "I have chills"}).reason == (
+        "Swollen glands with an area getting bigger and chills, on day 3 (told in the note)."
+    )
