@@ -211,6 +211,8 @@ class AlertView(TriageRow, frozen=True, kw_only=True):
     """Everything about one alert: its row, and what stands below when it unfolds."""
 
     found: tuple[FoundView, ...] = ()  # the one that leads, then the others, the latest first
+    reported_at: datetime | None = None  # by the phone's clock; of silence when it was raised
+    nearest: PhotoView | None = None  # the photo nearest to that, of any view
     version: str = ""  # of the rule pack that raised it
     shown: tuple[ShownAdvice, ...] = ()
     log: tuple[FollowUpItem, ...] = ()  # oldest first

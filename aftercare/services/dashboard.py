@@ -147,7 +147,8 @@ async def _one(
         if found is None:
             raise NotFound
         context = await drawn.gather(db, clinic, reader.member, [found], now=now)
-        depth = await look_deeper(db, clinic.clinic_id, found.patient_id, context.findings, [alert_id])
+        reported = drawn.reported(context, [found], found.patient_id)
+        depth = await look_deeper(db, clinic.clinic_id, found.patient_id, context.findings, reported)
         await audit.record(
             db, reader.actor, "alert.seen", now=now, patient_id=found.patient_id, subject_id=alert_id
         )

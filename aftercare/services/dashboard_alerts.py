@@ -173,6 +173,7 @@ def view(context: Context, alert: Alert, patient_id: UUID, depth: Depth) -> Aler
     found = context.findings.get(alert.id, [])
     patient, episode = context.patients[patient_id], context.episodes.get(alert.episode_id)
     escalates = alert.state in _MOVING and alert.snoozed_until is None
+    nearest = depth.nearest.get(alert.id)
     return AlertView(
         **msgspec.structs.asdict(row(context, alert, patient_id)),
         found=tuple(_found_view(one) for one in _leading_first(alert, found)[:_FOUND]),
@@ -180,12 +181,23 @@ def view(context: Context, alert: Alert, patient_id: UUID, depth: Depth) -> Aler
         shown=shown_after(depth, found),
         log=log_of(depth, alert, found),
         photos=tuple(views.photo_view(one, patient, episode) for one in depth.photos),
+        nearest=views.photo_view(nearest, patient, episode) if nearest else None,
+        reported_at=reported(context, [alert], patient_id)[alert.id],
         holds_course=views.holds_course(alert),
         outcome=alert.outcome,
         resolved_at=alert.resolved_at,
         next_step_at=alert.look_at if escalates else None,
         next_step_to="everyone at the clinic" if escalates else "",
     )
+
+
+def reported(context: Context, found: Iterable[Alert], patient_id: UUID) -> dict[UUID, datetime]:
+    """When what each alert leads with was reported; of what no check-in said (silence) when it was raised."""
+    times = {}
+    for alert in found:
+        kept = _check_in(context, patient_id, _leading(alert, context.findings.get(alert.id, [])))
+        times[alert.id] = kept.judged_at if kept else alert.raised_at
+    return times
 
 
 def _course(context: Context, patient: Patient, episode: Episode) -> Recovered:

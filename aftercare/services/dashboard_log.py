@@ -14,7 +14,7 @@ from aftercare.model.alerts import Alert, Fate
 from aftercare.model.views import FollowUpItem, FollowUpKind, ShownAdvice, StaffView
 from aftercare.services import dashboard_views as views
 from aftercare.store import alerts as store
-from aftercare.store import check_ins, deliveries, photos, staff
+from aftercare.store import check_ins, deliveries, photo_views, photos, staff
 from aftercare.store.alerts import FindingRow, FollowUp
 from aftercare.store.deliveries import Delivery
 from aftercare.store.photos import PhotoRow
@@ -38,12 +38,18 @@ class Depth(msgspec.Struct, frozen=True, kw_only=True):
     told: dict[UUID, list[Delivery]]  # by alert, in order of time
     staff: dict[UUID, StaffView]
     photos: Sequence[PhotoRow] = ()  # newest first
+    nearest: dict[UUID, PhotoRow] = {}  # by alert, to what was reported
 
 
 async def look_deeper(
-    db: Connection, clinic_id: UUID, patient_id: UUID, findings: dict[UUID, list[FindingRow]], ids: list[UUID]
+    db: Connection,
+    clinic_id: UUID,
+    patient_id: UUID,
+    findings: dict[UUID, list[FindingRow]],
+    reported: dict[UUID, datetime],
 ) -> Depth:
-    """Read what stands below these alerts of one patient; `findings` are theirs."""
+    """Read what stands below alerts of one patient; `findings` are theirs, `reported` says when each was reported."""
+    ids = list(reported)
     asked = {one.check_in_id for found in findings.values() for one in found if one.check_in_id is not None}
     done, told = defaultdict(list), defaultdict(list)
     for follow_up in await store.follow_ups_of(db, clinic_id, ids):
@@ -60,6 +66,7 @@ async def look_deeper(
         told=told,
         staff={member.staff_id: views.staff_view(member) for member in members.values()},
         photos=await photos.of_patient(db, clinic_id, patient_id, _PHOTOS),
+        nearest=await photo_views.nearest(db, clinic_id, patient_id, reported),
     )
 
 

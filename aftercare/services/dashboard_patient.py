@@ -37,8 +37,8 @@ async def patient(
         mine = await recovery.read(db, clinic_id, patient_id, now=now)
         shown = _most_urgent(mine.alerts)
         context = await drawn.around(db, mine, reader.member, shown, now=now)
-        ids = [alert.id for alert in shown]
-        depth = await look_deeper(db, clinic_id, patient_id, context.findings, ids)
+        reported = drawn.reported(context, shown, patient_id)
+        depth = await look_deeper(db, clinic_id, patient_id, context.findings, reported)
         session = await _session(db, clinic_id, mine)
         taken = await photos.of_patient(db, clinic_id, patient_id, _PHOTOS)
         log = await _log(db, clinic_id, mine)

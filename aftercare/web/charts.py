@@ -217,8 +217,11 @@ def pins(axis: Axis, alerts: Iterable[AlertPin]) -> Markup:
     )
 
 
-def photo_strip(axis: Axis, photos: Iterable[PhotoView]) -> Markup:
-    """Place the newest photo of each day on the axis, with how many there are; each links to its page."""
+def photo_strip(axis: Axis, photos: Iterable[PhotoView], of: str = "") -> Markup:
+    """Place the newest photo of each day on the axis, with how many there are; each links to its page.
+
+    `of` names what all of them show: one row a view, under the same days.
+    """
     parts = []
     for day, group in groupby(
         sorted(photos, key=lambda photo: (photo.day, photo.taken_at)), key=lambda photo: photo.day
@@ -236,7 +239,7 @@ def photo_strip(axis: Axis, photos: Iterable[PhotoView]) -> Markup:
             f"{count if len(same) > 1 else ''}</a></svg>"
         )
     return Markup(  # noqa: S704 - addresses are escaped, the rest are numbers and our own words
-        f'<svg class="chart strip" width="100%" height="56" role="group" aria-label="Photos">{_columns(axis, (), 56)}{"".join(parts)}</svg>'
+        f'<svg class="chart strip" width="100%" height="56" role="group" aria-label="Photos{", " * bool(of)}{of}">{_columns(axis, (), 56)}{"".join(parts)}</svg>'
     )
 
 

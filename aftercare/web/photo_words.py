@@ -1,10 +1,12 @@
 """Words about photos: what speaks against reading much from one, and how far from an alert it was taken."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
 from aftercare.model.photos import Flaw
 from aftercare.model.views import PhotoView
+from aftercare.model.words import View
 from aftercare.web.times import MINUTE, span
 
 FLAWS: Final = {
@@ -13,6 +15,13 @@ FLAWS: Final = {
     Flaw.BLURRED: "blurred",
     Flaw.TOO_SMALL: "small",
 }
+
+
+def by_view(photos: Iterable[PhotoView]) -> list[tuple[View, list[PhotoView]]]:
+    """Sort photos into a strip for each view that there is, as they came otherwise."""
+    several = list(photos)
+    strips = ((view, [one for one in several if one.view is view]) for view in View)
+    return [(view, strip) for view, strip in strips if strip]
 
 
 def flaws(found: tuple[Flaw, ...]) -> str:

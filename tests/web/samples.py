@@ -281,7 +281,7 @@ ALERT = AlertView(
         ),
     ),
     shown=(ShownAdvice(text="Call the clinic today. If the clinic is closed, call 116117.", shown_at=ago(hours=5), tapped="Call the clinic", tapped_at=ago(hours=4, minutes=58)),),
-    log=LOG, photos=tuple(reversed(PHOTOS)),
+    log=LOG, photos=tuple(reversed(PHOTOS)), reported_at=ago(days=2), nearest=PHOTOS[4],
 )  # fmt: skip
 RESOLVED = AlertView(
     alert_id=UUID(int=10), code=Code.PAIN, tier=Tier.ROUTINE, state=AlertState.RESOLVED, patient=patient(2, "Test Birch", 1979), session=needling(7),

@@ -217,3 +217,55 @@ async def test_the_line_between_two_photos_is_moved_by_key_and_finger_and_can_be
         await expect(line).to_be_hidden()  # as it was left
         await browser.close()
     assert not complaints
+
+
+async def test_each_view_has_its_own_strip_under_the_same_days(
+    practice: Practice, practitioner: Window, patient: Patient
+) -> None:
+    await practice.says(patient, days_ago=1, pain=1)
+    front = [await sends(practice, patient, days) for days in (4, 1)]
+    left = await sends(practice, patient, 4, View.LEFT_45)
+    html = await practitioner.see(f"/patients/{patient.patient_id}")
+    strips = dict(re.findall(r'aria-label="Photos, ([\w ]+)">(.*?)</svg></div>', html))
+    assert strips.keys() == {"front", "left"}
+    placed = {
+        name: re.findall(r'<svg x="([\d.]+)%".*?photos/([0-9a-f-]+)"', strip)
+        for name, strip in strips.items()
+    }
+    assert [photo for _, photo in placed["front"]] == [str(one) for one in front]
+    assert placed["left"] == [(placed["front"][0][0], str(left))]
+    assert f'href="/patients/{patient.patient_id}/compare?view=front"' in html
+
+
+async def test_an_alert_shows_the_photo_nearest_to_its_report_with_its_age_or_says_that_there_is_none(
+    practice: Practice, practitioner: Window
+) -> None:
+    alert = await practice.prodrome()
+    path = f"/alerts/{alert.id}"
+    assert "No photo." in words_of(await practitioner.see(path))
+    assert "Nearest photo no photo" in words_of(await practitioner.see(f"/patients/{alert.patient_id}"))
+    await practice.sends_photo(alert.patient_id, days_ago=2)
+    near = await practice.sends_photo(alert.patient_id, days_ago=1 / 8)
+    practice.clock.move(hours=5)
+    newest = await practice.sends_photo(alert.patient_id, days_ago=0)
+    html = await practitioner.see(path)
+    seen = html.split('<div class="five-seen">')[1].split("</figure>")[0]
+    assert str(near) in seen
+    assert str(newest) not in seen
+    assert "Other view, 3 h before the report, 8 h ago" in words_of(seen)
+    facts = await practitioner.see(f"/patients/{alert.patient_id}")
+    assert "Nearest photo Other view, 3 h before the report, 8 h ago" in words_of(facts)
+
+
+async def test_what_arrived_late_is_beside_the_photo_of_its_own_day(
+    practice: Practice, practitioner: Window
+) -> None:
+    patient = await practice.treated("Sample Elm", days_ago=6)
+    then = await practice.sends_photo(patient.patient_id, days_ago=4)
+    await practice.sends_photo(patient.patient_id, days_ago=0)
+    await practice.says(patient, days_ago=4, days_on_the_way=4, tingling=True)
+    alert = await practice.alert_of(patient)
+    html = await practitioner.see(f"/alerts/{alert.id}")
+    seen = html.split('<div class="five-seen">')[1].split("</figure>")[0]
+    assert str(then) in seen
+    assert "with the report" in words_of(seen)

@@ -261,7 +261,7 @@ async def test_photos_stand_on_the_axis_and_open_beside_their_neighbours(
     older, newer = (f"/patients/{patient_id}/photos/{photo_id}" for photo_id in photo_ids)
     assert newer in await practitioner.see("/")
     html = await practitioner.see(f"/patients/{patient_id}")
-    strip = html.split('aria-label="Photos"')[1]
+    strip = html.split('aria-label="Photos, other view"')[1]
     assert strip.index(older) < strip.index(newer)
     large = await practitioner.see(newer)
     assert f'href="{older}"' in large
