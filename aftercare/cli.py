@@ -322,6 +322,23 @@ def verify_photos(handle: str | None) -> None:
     _with_house(lambda house: verify(house, handle, _say))
 
 
+class _Keys(click.Group):
+    """Its commands are looked for when one is asked for: they bring the whole service along."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        from aftercare.keeping import keys  # noqa: PLC0415 - keeps the other commands quick
+
+        return keys.list_commands(ctx)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        from aftercare.keeping import keys  # noqa: PLC0415
+
+        return keys.get_command(ctx, cmd_name)
+
+
+_commands.add_command(_Keys("keys", help="The keys of the photos: backup, restore, rotation."))
+
+
 @_commands.command()
 def openapi() -> None:
     """The OpenAPI document of the HTTP interface."""
