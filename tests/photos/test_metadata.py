@@ -1,4 +1,4 @@
-"""Nothing of what was received survives but pixels; the renditions are read by a parser of our own, not by Pillow."""
+"""Nothing of what was received survives but pixels: read by a parser of our own and by libvips, not by Pillow."""
 
 import zlib
 from collections.abc import Callable, Iterator
@@ -11,10 +11,16 @@ from PIL.PngImagePlugin import PngInfo
 
 from aftercare.model.photos import Rendition
 from aftercare.photos.renditions import render
+from tests.photos.by_libvips import fields
 
 Encode = Callable[..., bytes]
 
 SECRET = b"Kept-Secret"
+# What libvips finds in any JPEG: how large it is, and how its pixels are packed.
+NOTHING_BUT_PIXELS = {
+    "bands", "coding", "filename", "format", "height", "interpretation", "jpeg-chroma-subsample", "jpeg-multiscan",
+    "vips-loader", "width", "xoffset", "xres", "yoffset", "yres",
+}  # fmt: skip
 KINDS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF")
 # ITU T.81, table B.1: what a baseline JPEG needs to be shown, and the JFIF mark in front.
 NEEDED = {0xE0: "APP0", 0xDB: "DQT", 0xC0: "SOF0", 0xC4: "DHT", 0xDA: "SOS"}
@@ -42,6 +48,7 @@ def assert_clean(jpeg: bytes) -> None:
     found = list(segments(jpeg))
     assert {marker for marker, _ in found} == set(NEEDED)
     assert [len(content) for marker, content in found if marker == 0xE0] == [JFIF_BYTES]
+    assert fields(jpeg) == NOTHING_BUT_PIXELS
     assert SECRET not in jpeg
     assert SECRET.decode().encode("utf-16-le") not in jpeg
 
