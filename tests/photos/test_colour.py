@@ -97,7 +97,8 @@ def kept(sent: bytes) -> Colour:
         assert picture.mode == "RGB"
         assert "icc_profile" not in picture.info
         found.append(picture.getpixel((picture.width // 2, picture.height // 2)))
-    near(found[0], found[1], 4)
+    assert isinstance(found[1], tuple)
+    near(found[0], (int(found[1][0]), int(found[1][1]), int(found[1][2])), 4)
     assert isinstance(found[0], tuple)
     return (int(found[0][0]), int(found[0][1]), int(found[0][2]))
 
