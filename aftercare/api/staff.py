@@ -7,7 +7,7 @@ from litestar import Controller, Request, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from aftercare.api.who import COOKIE, Credential, admin_only, anyone, staff_only
+from aftercare.api.who import COOKIE, FORGET, Credential, admin_only, anyone, staff_only
 from aftercare.model.people import Actor, StaffDraft, StaffMember
 from aftercare.model.text import END, Handle
 from aftercare.services import clinics, staff
@@ -53,7 +53,7 @@ class StaffController(Controller):
     ) -> Response[None]:
         """End this sign-in at once."""
         await staff.sign_out(house.database, request.user, request.auth.token, now=house.now())
-        answer: Response[None] = Response(None, status_code=204)
+        answer: Response[None] = Response(None, status_code=204, headers=FORGET)
         answer.delete_cookie(COOKIE)
         return answer
 

@@ -17,6 +17,9 @@ from aftercare.services.house import House
 COOKIE = "aftercare"
 CSRF_HEADER = "x-csrf-token"
 _SAFE = {"GET", "HEAD", "OPTIONS"}
+# Told to a browser that signs out: drop what it keeps of our pages, those for its "back" button included. Not "storage",
+# which would also take what a patient has not sent yet from the companion in the same browser.
+FORGET = {"clear-site-data": '"cache"'}
 
 
 @dataclass(frozen=True, slots=True)

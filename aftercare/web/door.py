@@ -12,6 +12,7 @@ from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
+from aftercare.api.who import FORGET
 from aftercare.errors import AftercareError, Forbidden, NotFound, NotSignedIn, TooManyTries
 from aftercare.model.pages import ProblemPage, SignInPage
 from aftercare.model.people import Clinic
@@ -88,6 +89,7 @@ class DoorController(Controller):
         await staff.sign_out(house.database, request.user, request.auth.token, now=house.now())
         answer = go_to(f"/sign-in/{clinic.handle}")
         answer.delete_cookie(COOKIE)
+        answer.headers.update(FORGET)
         return answer
 
 

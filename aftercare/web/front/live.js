@@ -4,6 +4,7 @@
 import htmx from "htmx.org";
 import { now, span } from "./clocks.js";
 
+const TYPED = "form textarea, form select, form input:not([type=hidden])"; // where somebody may have written
 const RETRY = 5_000;
 const QUIET = 45_000; // the server sends a `ping` every 15 s; three missed is a lost connection
 let ended = false, pending = false, heardAt = Date.now(), freshAt = Date.now();
@@ -90,7 +91,7 @@ function title() {
 function signedOut() {
   ended = true;
   const door = `${document.body.dataset.door}?ended=1&then=${encodeURIComponent(location.pathname + location.search)}`;
-  if (main()?.dataset.refresh) return void location.assign(door);
+  if (main()?.dataset.refresh || !main()?.querySelector(TYPED)) return void location.assign(door);
   const lost = document.getElementById("lost");
   lost.hidden = false;
   const link = Object.assign(document.createElement("a"), { href: door, target: "_blank", textContent: "Sign in again" });

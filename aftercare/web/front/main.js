@@ -18,7 +18,9 @@ import { startCompare } from "./compare.js";
 import { startDialogs } from "./dialogs.js";
 import { startKeys } from "./keys.js";
 import { startLive } from "./live.js";
+import { startAnew } from "./return.js";
 
+startAnew();
 startClocks();
 startDialogs();
 startCompare();

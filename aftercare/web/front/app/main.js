@@ -14,7 +14,7 @@ import { enrolView } from "./views/enrol.js";
 import { photoViewsView } from "./views/photo_views.js";
 import { photoView } from "./views/photos.js";
 import { sentView } from "./views/sent.js";
-import { settingsView } from "./views/settings.js";
+import { SIGNED_OUT, settingsView } from "./views/settings.js";
 import { todayView } from "./views/today.js";
 
 const STALE = 60_000; // milliseconds after which a page that is looked at asks anew
@@ -83,6 +83,13 @@ async function drawFrame() {
   document.getElementById("head").replaceChildren(head);
 }
 
+// Brought back from the browser's memory, a page reads anew what is on this phone. Signed out in one tab is signed out in all.
+function keepPrivate() {
+  addEventListener("pagehide", (event) => (document.documentElement.hidden = event.persisted));
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
+  new BroadcastChannel(SIGNED_OUT).onmessage = () => location.replace(location.pathname);
+}
+
 // A page that was waiting for the first answer, or whose patient was signed out, is another one now.
 function follow() {
   let before = `${state.enrolled}${Boolean(state.me)}`;
@@ -104,6 +111,7 @@ function keepCurrent() {
 }
 
 async function boot() {
+  keepPrivate();
   await recall();
   await takeCode();
   follow();

@@ -24,6 +24,8 @@ function consentLine(purpose) {
       word?.granted && h("button", { class: "button", onclick: withdraw, "aria-label": named("withdraw") }, t("withdraw"))));
 }
 
+export const SIGNED_OUT = "aftercare-signed-out"; // the channel among this phone's tabs
+
 async function signOut(wrong) {
   try {
     await call("DELETE", "/v1/tokens/current");
@@ -32,6 +34,7 @@ async function signOut(wrong) {
     if (!(error instanceof SignedOut)) throw error;
   }
   await forgetEverything();
+  new BroadcastChannel(SIGNED_OUT).postMessage(null);
   location.replace(location.pathname); // nothing of the patient stays in memory either
 }
 
