@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody
 
 from aftercare.api.me import PatientRequest, patient_id
 from aftercare.api.patients import Lot
-from aftercare.api.who import care_team, patient_only, practitioner_or_admin
+from aftercare.api.who import care_team, patient_only, practitioner_only
 from aftercare.model.erasures import ErasedLotUse, Erasure, ErasureDraft, RefusalDraft, StaffErasureDraft
 from aftercare.model.people import Actor
 from aftercare.services import erasures
@@ -45,14 +45,14 @@ class ErasureController(Controller):
     path = "/v1"
     tags = ("patients",)
 
-    @get("/erasures", guards=[practitioner_or_admin], summary="Erasures that wait for the clinic's word")
+    @get("/erasures", guards=[practitioner_only], summary="Erasures that wait for the clinic's word")
     async def waiting(self, request: StaffRequest, house: NamedDependency[House]) -> list[Erasure]:
         """The oldest first: the law gives a month to answer."""
         return await erasures.waiting(house.database, request.user, now=house.now())
 
     @post(
         "/patients/{patient_id:str}/erasure",
-        guards=[practitioner_or_admin],
+        guards=[practitioner_only],
         status_code=202,
         summary="Erase a patient's photos, or everything",
     )
@@ -68,9 +68,7 @@ class ErasureController(Controller):
             house.database, house.keys, request.user, patient_id, data, now=house.now()
         )
 
-    @get(
-        "/patients/{patient_id:str}/erasures", guards=[practitioner_or_admin], summary="A patient's erasures"
-    )
+    @get("/patients/{patient_id:str}/erasures", guards=[practitioner_only], summary="A patient's erasures")
     async def of_patient(
         self, request: StaffRequest, house: NamedDependency[House], patient_id: FromPath[UUID]
     ) -> list[Erasure]:
@@ -79,7 +77,7 @@ class ErasureController(Controller):
 
     @post(
         "/patients/{patient_id:str}/erasures/{erasure_id:str}/refusal",
-        guards=[practitioner_or_admin],
+        guards=[practitioner_only],
         status_code=200,
         summary="Refuse an erasure that a patient asked for",
     )

@@ -72,6 +72,9 @@ async def fill(client: httpx.AsyncClient, people: dict[str, Person], root: async
         if version == 1:
             drop = by.headers | {"if-match": words.headers["etag"]}
             await client.post(f"/v1/instructions/{version}/discard", headers=drop)
+    everything = {"scope": "everything"}
+    erasure = await client.post("/v1/me/erasure", headers=alder.headers, json=everything)
+    assert erasure.status_code == 202, erasure.text
     delivery = await root.fetchval("select delivery_id from deliveries limit 1")
     values = {
         "patient_id": str(alder.id),
@@ -93,6 +96,7 @@ async def fill(client: httpx.AsyncClient, people: dict[str, Person], root: async
         "questionnaire_version": "1",
         "check_in_id": check_in_id,
         "photo_id": photo_id,
+        "erasure_id": erasure.json()["erasure_id"],
     }
     ids = {value for name, value in values.items() if name.endswith("_id") or name == "lot"}
     return Held(
@@ -144,6 +148,9 @@ def body_of(operation_id: str, values: dict[str, str]) -> dict[str, Any] | None:
             ],
             "note": "a note",
         },
+        "my_erasure_ask": {"scope": "everything"},
+        "erasure_erase": {"scope": "photos", "reason": "patient_asked", "name": "Nobody of this name"},
+        "erasure_refuse": {"because": "claim"},
         "alert_acknowledge": {"take_over": True},
         "alert_snooze": note | {"until": (WEDNESDAY + timedelta(hours=1)).isoformat()},
         "alert_resolve": note | {"outcome": "false_alarm"},

@@ -21,6 +21,7 @@ NOT_OF_PATIENTS = {
     "ledger_attempts",
     "course_settings_list_settings",
     "course_settings_read",
+    "erasure_lot_uses",
     "questionnaire_list_versions",
     "questionnaire_read",
     "rule_pack_list_packs",

@@ -53,25 +53,25 @@ async def test_erasing_photos_takes_nothing_else_from_monitoring(
 
 
 async def test_everything_is_asked_of_the_clinic_and_answered_by_it(
-    client: httpx.AsyncClient, alder: Person, admin: Person, root: asyncpg.Connection
+    client: httpx.AsyncClient, alder: Person, practitioner: Person, root: asyncpg.Connection
 ) -> None:
     asked = await client.post("/v1/me/erasure", headers=alder.headers, json={"scope": "everything"})
     assert (asked.status_code, asked.json()["started_at"]) == (202, None)
-    waiting = await client.get("/v1/erasures", headers=admin.headers)
+    waiting = await client.get("/v1/erasures", headers=practitioner.headers)
     assert [one["erasure_id"] for one in waiting.json()] == [asked.json()["erasure_id"]]
     await root.execute(
         "update alerts set state = 'resolved', resolved_at = now(), outcome = 'expected_course'"
     )
     done = await client.post(
-        f"/v1/patients/{alder.id}/erasure", headers=admin.headers, json=draft("everything")
+        f"/v1/patients/{alder.id}/erasure", headers=practitioner.headers, json=draft("everything")
     )
     assert (done.status_code, done.json()["erasure_id"]) == (202, asked.json()["erasure_id"])
     assert (await client.get("/v1/me", headers=alder.headers)).status_code == 401
     again = await client.post(
-        f"/v1/patients/{alder.id}/erasure", headers=admin.headers, json=draft("everything")
+        f"/v1/patients/{alder.id}/erasure", headers=practitioner.headers, json=draft("everything")
     )
     assert again.status_code == 410
-    record = await client.get(f"/v1/patients/{alder.id}/erasures", headers=admin.headers)
+    record = await client.get(f"/v1/patients/{alder.id}/erasures", headers=practitioner.headers)
     assert [one["scope"] for one in record.json()] == ["everything"]
 
 
@@ -93,6 +93,7 @@ async def test_who_may_not_erase_erases_nothing(
     alder: Person,
     birch: Person,
     coordinator: Person,
+    admin: Person,
     stranger: Person,
     root: asyncpg.Connection,
 ) -> None:
@@ -102,12 +103,19 @@ async def test_who_may_not_erase_erases_nothing(
         who: (await client.post(address, headers=person.headers, json=draft())).status_code
         for who, person in (
             ("coordinator", coordinator),
+            ("admin", admin),
             ("stranger", stranger),
             ("patient", alder),
             ("another patient", birch),
         )
     }
-    assert answers == {"coordinator": 403, "stranger": 404, "patient": 403, "another patient": 403}
+    assert answers == {
+        "coordinator": 403,
+        "admin": 403,
+        "stranger": 404,
+        "patient": 403,
+        "another patient": 403,
+    }
     assert (await client.post("/v1/me/erasure", headers=birch.headers, json={})).status_code == 202
     assert await root.fetchval("select count(*) from photos where patient_id = $1", alder.id) == 1
 
@@ -125,12 +133,12 @@ async def test_the_name_must_be_the_patients(
 
 
 async def test_a_recall_learns_how_many_cannot_be_called(
-    client: httpx.AsyncClient, alder: Person, admin: Person, practitioner: Person, stranger: Person
+    client: httpx.AsyncClient, alder: Person, practitioner: Person, stranger: Person
 ) -> None:
     address = "/v1/lots/KestrelLOT/erased"
     assert (await client.get(address, headers=practitioner.headers)).json() == []
     done = await client.post(
-        f"/v1/patients/{alder.id}/erasure", headers=admin.headers, json=draft("everything")
+        f"/v1/patients/{alder.id}/erasure", headers=practitioner.headers, json=draft("everything")
     )
     assert done.status_code == 202, done.text
     [use] = (await client.get(address, headers=practitioner.headers)).json()
