@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -25,9 +25,7 @@ from tests.prove.people import Phone, enrol, open_clinic
 from tests.prove.storm import Scene, photo
 from tests.prove.weed import Weed
 
-Share = list[tuple[Phone, Item]]
 SENDERS = 8
-EACH = 4  # photos of a phone: under any quota of a day
 DOUBLED = """
     select count(*) from (
         select 1 from audit_entries where action = 'photo.received'
@@ -43,20 +41,23 @@ class PhotoScene(Scene):
         super().__init__(fleet, rng)
         self.weed, self.spooled = weed, 0
         self._spool = SpoolFolder(fleet.settings.spool_folder, most_bytes=0, most_blobs=0)
+        self.over = asyncio.Event()
         self.away: list[float] = []  # seconds that the store took to come back
 
-    async def rounds(self, progress: Progress, total: int, count: int) -> None:
+    async def rounds(self, progress: Progress, count: int, between: int) -> None:
         """In each round the store goes, a server dies with what it spooled, the store comes back; and something else dies."""
-        for number in range(count):
-            await progress.reached(total * (2 * number + 1) // (2 * count + 2))
+        for _ in range(count):
+            await progress.reached(progress.count + between)
             self.weed.kill()
-            self.spooled += await self.waiting(some=True)
+            self.killed["store"] += 1
+            await self.waiting(some=True)
             await self._kill(self._server)
             self.weed.start()
             self.away.append(await self.weed.takes_objects())
-            await progress.reached(total * (2 * number + 2) // (2 * count + 2))
+            self.spooled = max(self.spooled, len(self._spool.entries()))
+            await progress.reached(progress.count + between)
             await self._kill(self.rng.choice([self._server, self._worker, self._postgres]))
-            self.killed["store"] += 1
+        self.over.set()
 
     async def waiting(self, *, some: bool) -> int:
         """Wait until something waits for the store, or nothing does; return how many blobs."""
@@ -72,20 +73,18 @@ class PhotoScene(Scene):
 
 
 async def test_no_photo_is_lost_whatever_is_killed(tmp_path: Path, trial: Trial) -> None:
-    total = trial.size(SENDERS * EACH, 640)
     async with (
         Weed(tmp_path / "weed", quick=not trial.long) as weed,
         _fleet(tmp_path, weed.settings) as fleet,
     ):
-        phones, clinic_id = await _phones(fleet, total // EACH)
-        works = [[(phone, _photo(trial.rng)) for _ in range(EACH)] for phone in phones]
-        shares = [[one for work in works[number::SENDERS] for one in work] for number in range(SENDERS)]
+        phones, clinic_id = await _phones(fleet, trial.size(SENDERS, 25 * SENDERS))
         scene = PhotoScene(fleet, weed, trial.rng)
         for server in scene.servers:
             await server.ready()
         supervisor = asyncio.create_task(fleet.supervise())
-        await _sent(scene, shares, tmp_path / "first", trial, trial.size(1, 6))
-        await _sent(scene, [share[::4] for share in shares], tmp_path / "again", trial, 0)
+        shares = [_Share(scene, phones[number::SENDERS], trial.rng) for number in range(SENDERS)]
+        await _sent(scene, shares, tmp_path / "first", trial, trial.size(1, 3))
+        await _sent(scene, [share.sent[::4] for share in shares], tmp_path / "again", trial, 0)
         await scene.waiting(some=False)
         supervisor.cancel()
         judge = await fleet.judge()
@@ -123,9 +122,29 @@ def _photo(rng: random.Random) -> Item:
     return Item(path=f"{PHOTOS}{photo_id}?view=front", body=photo(photo_id.int), kind=JPEG)
 
 
-async def _sent(scene: PhotoScene, shares: list[Share], folder: Path, trial: Trial, rounds: int) -> None:
+class _Share:
+    """What one sender sends: a photo of each of its phones in turn, as long as anything is killed."""
+
+    def __init__(self, scene: PhotoScene, phones: list[Phone], rng: random.Random) -> None:
+        self._scene, self._phones, self._rng = scene, phones, rng
+        self.sent: list[tuple[Phone, Item]] = []
+
+    def __iter__(self) -> Iterator[tuple[Phone, Item]]:
+        while not self._scene.over.is_set():
+            one = self._phones[len(self.sent) % len(self._phones)], _photo(self._rng)
+            self.sent.append(one)
+            yield one
+
+
+async def _sent(
+    scene: PhotoScene,
+    shares: Sequence[Iterable[tuple[Phone, Item]]],
+    folder: Path,
+    trial: Trial,
+    rounds: int,
+) -> None:
     folder.mkdir()
-    progress, total = Progress(), sum(len(share) for share in shares)
+    progress = Progress()
     with ExitStack() as journals:
         senders = [
             Sender(
@@ -137,15 +156,15 @@ async def _sent(scene: PhotoScene, shares: list[Share], folder: Path, trial: Tri
             for sender, share in zip(senders, shares, strict=True):
                 group.create_task(sender.send_all(share))
             if rounds:
-                group.create_task(scene.rounds(progress, total, rounds))
+                group.create_task(scene.rounds(progress, rounds, trial.size(8, 200)))
     trouble = sum((sender.trouble for sender in senders), Counter[str]())
     assert trouble["500"] == 0, "what fails from outside is told as such"
     if rounds:
         away = ", ".join(f"{seconds:.0f}" for seconds in scene.away)
         trial.say(
-            f"{total} photos of {len(shares)} clients, {progress.count} acknowledged, through kills"
-            f" {dict(scene.killed)}; the store was away for {away} s after its start, {scene.spooled} blobs waited when a"
-            f" server died with them; sent again after {dict(trouble)}"
+            f"{progress.count} photos of {len(shares)} clients acknowledged through kills"
+            f" {dict(scene.killed)}; the store was away for {away} s after its start, up to {scene.spooled} blobs"
+            f" waited for it in the spool; sent again after {dict(trouble)}"
         )
 
 

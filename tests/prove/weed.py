@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Self
@@ -66,6 +67,7 @@ class Weed:
         """Start it; it takes some seconds before it takes objects."""
         options = [
             "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3", "-s3.iam=false", "-master.telemetry=false",
+            "-s3.port.iceberg=0", "-s3.port.lance=0",
             "-master.volumeSizeLimitMB=64", "-volume.max=20", f"-dir={self._folder / 'data'}",
             f"-s3.config={self._folder / 's3.json'}", *(f"-{name}={port}" for name, port in self._ports.items()),
             *self._quick,
@@ -83,6 +85,10 @@ class Weed:
             self._process.kill()
             self._process.wait()
             self._process = None
+        # It makes sockets there, whatever it is told, and killed it leaves them.
+        for port in self._ports.values():
+            for socket in Path(tempfile.gettempdir()).glob(f"seaweedfs-*-{port}.sock"):
+                socket.unlink(missing_ok=True)
 
     async def takes_objects(self, seconds: float = 90) -> float:
         """Wait until it does; return how many seconds that took."""
