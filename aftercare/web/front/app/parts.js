@@ -61,8 +61,8 @@ export function errorSummary(errors) {
 
 export function radios(name, legend, options, value, onchange) {
   return h("fieldset", { class: "choices" }, legend && h("legend", {}, legend),
-    options.map(({ id, label }) => {
+    options.map(({ id, label, mark }) => {
       const input = h("input", { type: "radio", name, value: id, id: `${name}-${id}`, checked: id === value, onchange: () => onchange(id) });
-      return h("label", { class: "choice" }, input, h("span", {}, label));
+      return h("label", { class: "choice" }, input, h("span", {}, label), mark && h("small", { class: "mark" }, mark));
     }));
 }

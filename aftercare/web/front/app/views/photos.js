@@ -8,6 +8,7 @@ import { backTo, heading, live, radios, watchesLine } from "../parts.js";
 import { note, say } from "../state.js";
 import { dateAndClock, t } from "../words.js";
 import { given } from "./consent.js";
+import { earlierOf, howTo, isMissing, viewsToday } from "./photo_guide.js";
 
 const VIEWS = ["front", "left_45", "right_45", "close_up", "other"];
 const KINDS = "image/jpeg,image/png,image/webp";
@@ -50,8 +51,22 @@ function waitingLine(item) {
         item.state === "refused" && h("button", { class: "button", onclick: discard }, t("discard")))));
 }
 
+// What the server said of a photo that came today, until another one of the same view was taken. It is kept either way.
+function adviceLine(item, again) {
+  const said = item.answer.advice.map((one) => one.text).join(" ");
+  return h("div", { class: "notice photo-advice", role: "status" }, h("p", {}, h("strong", {}, t(`view_${item.view}`), ". "), said, " ", t("kept_anyway")),
+    h("button", { class: "button", onclick: () => again(item.view) }, t("take_again")));
+}
+
+function advised(items) {
+  const newest = new Map();
+  for (const item of items) if (!newest.has(item.view)) newest.set(item.view, item);
+  const today = new Date().toDateString();
+  return [...newest.values()].filter((item) => item.answer?.advice?.length && new Date(item.made_at).toDateString() === today);
+}
+
 // Asked for once, and again after something arrived.
-function gallery() {
+function gallery(again) {
   let arrived = -1, sent = null;
   return live(async () => {
     const items = await ofKind("photo");
@@ -60,6 +75,7 @@ function gallery() {
     arrived = count;
     const waiting = items.filter((item) => item.state !== "answered");
     return [
+      advised(items).map((item) => adviceLine(item, again)),
       waiting.length > 0 && h("ul", { class: "waiting-photos" }, waiting.map(waitingLine)),
       h("h2", {}, t("your_photos")),
       sent === null ? h("p", { class: "muted" }, t("photos_offline"))
@@ -75,19 +91,36 @@ function camera(id, text, capture, onpick, kind) {
   return h("label", { class: `button wide ${kind}` }, input, text);
 }
 
-function chooser(checkInId) {
-  let view = "front";
+// The earlier photo over the one to be sent, as faint or as strong as the patient likes: is it the same place and size?
+function held(shown, path) {
+  const earlier = h("img", { class: "earlier", alt: "" });
+  const slider = h("input", { type: "range", min: 0, max: 100, value: 0, id: "earlier", oninput: () => (earlier.style.opacity = slider.value / 100) });
+  const label = h("label", { class: "field", for: "earlier", hidden: true }, h("span", {}, t("earlier_photo")), slider);
+  const show = (address) => {
+    earlier.src = address;
+    label.hidden = false;
+  };
+  picture(path).then((blob) => show(URL.createObjectURL(blob))).catch(() => {}); // offline there is nothing to hold it against
+  earlier.style.opacity = 0;
+  return [h("div", { class: "held" }, shown, earlier), label];
+}
+
+const mark = (one) => one && (one.taken ? t("view_taken") : one.when_needed ? t("view_if_needed") : t("view_missing"));
+
+async function chooser(checkInId) {
+  let asked = await viewsToday();
+  let view = asked.find(isMissing)?.view ?? "front";
   const box = h("div", { class: "stack" });
   const wrong = (text) => h("div", { class: "notice problem", role: "alert" }, h("p", {}, text));
   const pick = (problem) => {
     const capture = view === "close_up" || view === "other" ? "environment" : "user";
     box.replaceChildren(...[problem && wrong(problem),
-      radios("view", t("view"), VIEWS.map((id) => ({ id, label: t(`view_${id}`) })), view, (id) => {
+      radios("view", t("view"), VIEWS.map((id) => ({ id, label: t(`view_${id}`), mark: mark(asked.find((one) => one.view === id)) })), view, (id) => {
         view = id;
         pick();
         document.getElementById(`view-${id}`).focus();
       }),
-      h("p", { class: "hint" }, t("photo_hint")),
+      howTo(view),
       camera("take", t("take"), capture, look, "primary"), camera("choose", t("choose"), null, look, "")].filter(Boolean));
   };
   const look = (file) => {
@@ -96,24 +129,31 @@ function chooser(checkInId) {
     const send = async () => {
       const takenAt = new Date(file.lastModified || Date.now()).toISOString();
       await add("photo", { blob: file, view, taken_at: takenAt, check_in_id: checkInId ?? null });
+      asked = await viewsToday();
+      view = asked.find(isMissing)?.view ?? view;
       pick();
       box.scrollIntoView({ block: "end" });
     };
     const shown = h("img", { class: "preview", src: URL.createObjectURL(file), alt: t("preview") });
     const button = h("button", { class: "button primary wide", onclick: send }, t("send_photo"));
-    box.replaceChildren(h("h2", {}, t(`view_${view}`)), shown, watchesLine(), button,
+    const earlier = earlierOf(view);
+    box.replaceChildren(h("h2", {}, t(`view_${view}`)), ...(earlier ? held(shown, earlier) : [shown]), watchesLine(), button,
       h("button", { class: "button wide", onclick: () => pick() }, t("another")));
     button.focus();
   };
+  const again = (id) => {
+    view = id;
+    pick();
+    document.getElementById("take").focus();
+  };
   pick();
-  return box;
+  return { box, again };
 }
 
 export async function photoView([checkInId]) {
   const refused = !given("photos")?.granted;
-  const body = [backTo(checkInId ? `/sent/${checkInId}` : "/"), heading(t("photo")),
-    refused ? h("p", {}, h("a", { href: "#/consent/photos/photo" }, t("photos_refused"))) : chooser(checkInId),
-    await gallery()];
+  const { box, again } = refused ? { box: h("p", {}, h("a", { href: "#/consent/photos/photo" }, t("photos_refused"))), again: () => {} } : await chooser(checkInId);
+  const body = [backTo(checkInId ? `/sent/${checkInId}` : "/"), heading(t("photo")), box, await gallery(again)];
   return { title: t("photo"), body };
 }
 

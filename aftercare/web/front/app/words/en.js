@@ -47,7 +47,8 @@ export default {
     sent_at: "Sent {when}", unknown_sent: "This check-in is not on this phone.", other_part: "another part",
     // photos
     photo: "Photo", view: "What does it show?", view_front: "Face from the front", view_left_45: "Left side, half turned", view_right_45: "Right side, half turned", view_close_up: "Close-up of one spot", view_other: "Something else",
-    photo_hint: "In daylight from a window, without flash, filter or make-up, the lens level with the skin.", take: "Take a photo", choose: "Choose a picture", preview: "The photo to be sent", send_photo: "Send this photo", another: "Take another",
+    views_missing: "Still to take today: {views}.", photos_optional: "Photos are optional; your check-in counts without them.", how_to: "How to take it", view_taken: "sent", view_missing: "for today", view_if_needed: "if needed",
+    earlier_photo: "Your earlier photo over it", kept_anyway: "It is kept either way.", take_again: "Take it again", take: "Take a photo", choose: "Choose a picture", preview: "The photo to be sent", send_photo: "Send this photo", another: "Take another",
     your_photos: "Your photos", photos_empty: "The photos that you send will appear here.", photos_offline: "Photos that were sent are shown when there is a connection.",
     photo_alt: "{view}, {when}", sent_share: "{share} % sent", discard: "Discard",
     photos_refused: "You said no to photos. You can change that here.", photo_kind: "Choose a photo as JPEG, PNG or WebP.", photo_large: "This photo is larger than {mb} MB. Send it in a smaller size.",
