@@ -230,7 +230,7 @@ async def _repeat(database: Database, keys: KeyStore, owner: Owner, ended: Ended
 
 async def _erase_photos(db: Connection, keys: KeyStore, actor: Actor, asked: Erasure) -> Erasure:
     done = [one for one in await store.of_patient(db, actor.clinic_id, asked.patient_id) if one.started_at]
-    if done and not await store.any_photo(db, actor.clinic_id, asked.patient_id):
+    if done and not await store.photos(db, actor.clinic_id, asked.patient_id):
         return done[0]  # asked again, since an answer was lost: nothing came since
     await store.ask(db, actor.clinic_id, asked)
     return await _end(db, keys, actor, asked)

@@ -102,9 +102,9 @@ async def forget_photos(
     return found
 
 
-async def any_photo(db: Connection, clinic_id: UUID, patient_id: UUID) -> bool:
-    """Whether the patient has a photo."""
-    found: bool = await db.fetchval(_SQL["any_photo"], clinic_id, patient_id)
+async def photos(db: Connection, clinic_id: UUID, patient_id: UUID) -> int:
+    """How many photos the patient has."""
+    found: int = await db.fetchval(_SQL["photos"], clinic_id, patient_id)
     return found
 
 

@@ -16,6 +16,7 @@ from aftercare.web.acts import AlertPageController
 from aftercare.web.assets import AssetController
 from aftercare.web.backtests import BacktestPageController
 from aftercare.web.door import DoorController
+from aftercare.web.erasures import ErasePageController
 from aftercare.web.instructions import (
     InstructionFormController,
     InstructionsPageController,
@@ -106,6 +107,7 @@ WEB_CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
             AlertPageController,
             PeopleController,
             ComparePageController,
+            ErasePageController,
             PatientFormController,
             SessionFormController,
             ScreeningPageController,

@@ -43,6 +43,9 @@ _DONE: Final[dict[str, str]] = {
     "rules_shadow": "In shadow: it judges everything that arrives, and only counts.",
     "rules_retire": "Retired. Its numbers stay here and can be restored.",
     "rules_restore": "Restored under a new number. From the next check-in on these rules alert.",
+    "erased_photos": "Photos erased. Nobody can read them any more; the copies are being removed.",
+    "erased_patient": "Patient erased. What is left is ids and which lots were used, by the month.",
+    "erasure_refused": "Refused. The patient reads the reason in the app.",
     "settings_saved": "Saved, for courses planned from now on.",
 }
 # The same done to several alerts of one patient at once; {n} of them.

@@ -8,6 +8,7 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from aftercare.model.course_pages import CourseSettingsPage, RecallsPage
+from aftercare.model.erasure_pages import ErasePage
 from aftercare.model.instruction_pages import (
     InstructionsPage,
     InstructionsPreviewPage,
@@ -67,6 +68,7 @@ _TEMPLATES: Final[dict[type, str]] = {
     InvitationPage: "invitation.html",
     PhotoPage: "photo.html",
     ComparePage: "compare.html",
+    ErasePage: "erase.html",
     PatientFormPage: "patient_form.html",
     SessionFormPage: "session_form.html",
     ScreeningFormPage: "screening_form.html",

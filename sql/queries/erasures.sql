@@ -90,8 +90,8 @@ delete from due_work where clinic_id = $1 and subject_id in (
     where a.clinic_id = $1 and a.patient_id = $2
 );
 
--- name: any_photo
-select exists (select from photos where clinic_id = $1 and patient_id = $2);
+-- name: photos
+select count(*) from photos where clinic_id = $1 and patient_id = $2;
 
 -- name: unresolved
 select exists (select from alerts where clinic_id = $1 and patient_id = $2 and state <> 'resolved');
