@@ -58,6 +58,7 @@ from aftercare.model.words import (
 )
 from tests.web import (
     samples_courses,
+    samples_erasures,
     samples_instructions,
     samples_photos,
     samples_rules,
@@ -406,6 +407,7 @@ PAGES |= samples_courses.pages(
 )
 PAGES |= samples_instructions.instruction_pages(HEAD, ALERT.patient, NOW)
 PAGES |= backtest_pages(HEAD, ALERT.patient)
+PAGES |= samples_erasures.pages(HEAD, ALERT.patient)
 PAGES |= samples_photos.pages(HEAD, ALERT.patient, PHOTOS, needling(7))
 PAGES |= samples_rules.pages(HEAD)
 PAGES |= samples_screening.pages(PATIENT)
