@@ -17,7 +17,7 @@ from aftercare.model.findings import Evidence, Finding
 from aftercare.model.people import Clinic, Patient, StaffMember
 from aftercare.model.recovery import Recovery
 from aftercare.model.views import AlertLine, AlertView, FoundView, StaffView, TriageRow
-from aftercare.model.words import AlertState
+from aftercare.model.words import AlertState, Role
 from aftercare.services import dashboard_course as course_of
 from aftercare.services import dashboard_views as views
 from aftercare.services import judges
@@ -47,6 +47,11 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     photos: dict[UUID, PhotoRow]  # the newest of each patient
     unresolved: dict[UUID, tuple[Alert, ...]]  # by patient
     pack: RulePack  # the rules that tell the clinic
+
+    @property
+    def sees_photos(self) -> bool:
+        """Admins read the alert and not the photo, whose picture nobody would give them either."""
+        return self.reader.role is not Role.ADMIN
 
 
 async def gather(
@@ -149,7 +154,7 @@ def row(context: Context, alert: Alert, patient_id: UUID) -> TriageRow:
     leads = _leading(alert, context.findings.get(alert.id, []))
     kept = _check_in(context, patient_id, leads)
     course = _course(context, patient, episode) if episode else None
-    photo = context.photos.get(patient_id)
+    photo = context.photos.get(patient_id) if context.sees_photos else None
     finding = leads.finding if leads else None
     others = (one for one in context.unresolved.get(patient_id, ()) if one.id != alert.id)
     return TriageRow(
@@ -173,14 +178,16 @@ def view(context: Context, alert: Alert, patient_id: UUID, depth: Depth) -> Aler
     found = context.findings.get(alert.id, [])
     patient, episode = context.patients[patient_id], context.episodes.get(alert.episode_id)
     escalates = alert.state in _MOVING and alert.snoozed_until is None
-    nearest = depth.nearest.get(alert.id)
+    nearest = depth.nearest.get(alert.id) if context.sees_photos else None
     return AlertView(
         **msgspec.structs.asdict(row(context, alert, patient_id)),
         found=tuple(_found_view(one) for one in _leading_first(alert, found)[:_FOUND]),
         version=alert.version,
         shown=shown_after(depth, found),
         log=log_of(depth, alert, found),
-        photos=tuple(views.photo_view(one, patient, episode) for one in depth.photos),
+        photos=tuple(
+            views.photo_view(one, patient, episode) for one in (depth.photos if context.sees_photos else ())
+        ),
         nearest=views.photo_view(nearest, patient, episode) if nearest else None,
         reported_at=reported(context, [alert], patient_id)[alert.id],
         holds_course=views.holds_course(alert),
