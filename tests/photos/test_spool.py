@@ -1,4 +1,5 @@
 import asyncio
+import fcntl
 import os
 import signal
 import subprocess
@@ -197,6 +198,7 @@ async def test_what_is_written_over_while_it_waits_stays_the_newer_one(
     store.away = True
     await blobs.put(key(), b"older")
     store.away = False
+    blobs._away_until = 0.0  # and known to be back
     await blobs.put(key(), b"newer")
     assert await blobs.get(key()) == b"newer"
     await blobs.drain()
@@ -307,6 +309,20 @@ async def test_the_bound_is_that_of_all_processes_together(store: Store, folder:
     )
     assert sum(result is None for result in results) == 5
     assert await several[0].waiting() == 5
+
+
+async def test_who_writes_waits_for_another_process_that_does(
+    blobs: SpooledBlobs, store: Store, folder: Path
+) -> None:
+    store.away = True
+    with (folder / ".lock").open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        put = asyncio.create_task(blobs.put(key(), b"picture"))
+        await asyncio.wait([put], timeout=0.2)
+        assert not put.done()
+        assert await blobs.waiting() == 0
+    await put
+    assert await blobs.waiting() == 1
 
 
 async def test_what_a_disk_has_damaged_is_set_aside_and_holds_nobody_up(
