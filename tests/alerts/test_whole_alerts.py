@@ -85,7 +85,7 @@ def news(hours: OpeningHours, finding: Found) -> Callable[..., Change]:
             episode_id=EPISODE,
             now=now,
             hours=hours,
-            new_id=lambda: ALERT,
+            new_id=lambda: ALERT if alert is None else UUID(int=51),
             **more,
         )
 
@@ -399,3 +399,29 @@ def test_a_late_alert_takes_one_step_and_waits_as_long_again(
     taken = with_(new, state=AlertState.ATTEMPTED, owner=BEN)
     (late,) = lapse(taken, now=march(3, 12), hours=hours).changed
     assert late.look_at == march(3, 16)  # four opening hours to reach the patient
+
+
+def test_check_ins_that_come_at_once_are_taken_one_after_the_other(
+    news: Callable[..., Change], finding: Found, march: At
+) -> None:
+    """Moderate on the first, severe on the second: the second is news of the alert that the first has made."""
+    first = finding(Code.SWELLING, Tier.SOON, "c1", grades={"swelling": 2}, day=3)
+    second = finding(Code.SWELLING, Tier.SAME_DAY, "c2", grades={"swelling": 4}, day=4)
+    change = news(None, march(3), first, second)
+    (alert,) = change.new
+    assert [told.fate for told in change.findings] == [Fate.RAISED, Fate.ESCALATED]
+    assert (alert.tier, alert.day, [one.check_in for one in alert.reported]) == (
+        Tier.SAME_DAY,
+        4,
+        ["c1", "c2"],
+    )
+    assert [(one.why, one.tier) for one in change.notices] == [(Why.TIER_ROSE, Tier.SAME_DAY)]
+
+
+def test_what_one_check_in_changed_leaves_the_other_alerts_known_to_the_next(
+    news: Callable[..., Change], finding: Found, new: Alert, march: At
+) -> None:
+    other = finding(Code.SWELLING, Tier.SOON, "c2", grades={"swelling": 2})
+    same = finding(Code.COLD_SORE, Tier.SAME_DAY, "c3", signs=("tingling",))
+    change = news(new, march(3, 11), other, same)
+    assert [told.fate for told in change.findings] == [Fate.RAISED, Fate.JOINED]

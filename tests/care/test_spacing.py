@@ -53,6 +53,7 @@ def test_the_shipped_numbers_are_four_to_six_sessions_four_to_six_weeks_apart_an
 ):
     for modality in Modality:
         numbers = shipped(modality)
+        assert numbers.modality is modality
         assert (numbers.min_days, numbers.max_days) == (28, 42)
         assert (numbers.fewest_sessions, numbers.most_sessions) == (4, 6)
         assert (numbers.maintenance_from_months, numbers.maintenance_to_months) == (6, 12)
@@ -67,3 +68,8 @@ def test_a_range_that_ends_before_it_begins_is_named() -> None:
     with pytest.raises(Malformed) as refused:
         check_settings(draft)
     assert set(refused.value.pointers) == {"/max_days", "/most_sessions", "/maintenance_to_months"}
+    assert str(refused.value) == "A range ends before it begins."
+
+
+def test_a_range_may_be_one_number() -> None:
+    check_settings(CourseSettingsDraft(min_days=35, max_days=35, fewest_sessions=4, most_sessions=4))
