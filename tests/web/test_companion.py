@@ -42,6 +42,10 @@ TOKENS = """() => new Promise((resolve, reject) => {
 })"""
 
 
+# At once, whatever is drawn again meanwhile: what was found may be replaced before it stands still.
+INTO_VIEW = "document.getElementById('instructions').scrollIntoView()"
+
+
 @dataclass
 class Phone:
     """A patient's browser, and what of theirs has reached the server."""
@@ -535,7 +539,7 @@ async def test_what_to_do_today_is_there_without_a_network_and_that_it_was_seen_
         async with page.expect_response("**/v1/sync") as kept:
             await phone.agree()
             await expect(page.get_by_role("heading", name="What to do today")).to_be_visible()
-            await page.locator("#instructions").scroll_into_view_if_needed()
+            await page.evaluate(INTO_VIEW)
         assert [one["status"] for one in (await (await kept.value).json())["receipts"]] == ["kept"]
         await expect(page.get_by_text("No sport, and nothing that makes you sweat.").first).to_be_visible()
         later = page.locator(".told-later")
@@ -552,7 +556,7 @@ async def test_what_to_do_today_is_there_without_a_network_and_that_it_was_seen_
         clock.move(days=1)
         async with page.expect_response("**/v1/sync"):
             await phone.context.set_offline(False)
-            await page.locator("#instructions").scroll_into_view_if_needed()
+            await page.evaluate(INTO_VIEW)
     shown = await instructions.list_shown(
         practice.house.database, practice.team[Role.PRACTITIONER], patient.patient_id, now=practice.clock()
     )
