@@ -11,6 +11,7 @@ import msgspec
 
 from aftercare.model.backtests import AlertDifference, Kind, Summary
 from aftercare.model.charts import AlertPin, Axis, ChartSeries, SignsRow
+from aftercare.model.check_ins import ConsentState
 from aftercare.model.course_pages import CourseSettingsPage, RecallsPage
 from aftercare.model.course_plans import CoursePlan
 from aftercare.model.erasure_pages import ErasePage
@@ -108,6 +109,7 @@ class PatientPage(msgspec.Struct, frozen=True, kw_only=True):
     course_held: str | None = None  # why the next session is blocked
     told: ShownDay | None = None  # the newest instructions that the patient was given
     plans: tuple[CoursePlan, ...] = ()  # of each course, those that go on first
+    agreed: tuple[ConsentState, ...] = ()  # the newest word on each purpose that was asked about
     candidacy: Candidacy = Candidacy()  # screenings signed and prepared, and what to mind
 
 

@@ -21,7 +21,7 @@ from aftercare.services.dashboard_course import Recovered
 from aftercare.services.dashboard_head import Reader, clinic_of, head
 from aftercare.services.dashboard_log import done, look_deeper
 from aftercare.store import alerts as store
-from aftercare.store import courses, episodes, instructions, patients, photos, sessions, staff
+from aftercare.store import consents, courses, episodes, instructions, patients, photos, sessions, staff
 
 _ALERTS, _LOG, _PHOTOS = 30, 60, 60
 _END = datetime.max.replace(tzinfo=UTC)
@@ -47,6 +47,7 @@ async def patient(
         )
         plans = await dashboard_recalls.plans(db, clinic_id, mine, now)
         told = await instructions.newest(db, clinic_id, patient_id)
+        agreed = await consents.newest(db, clinic_id, patient_id)
         await audit.record(db, reader.actor, "patient.seen", now=now, patient_id=patient_id)
     course = course_of.recovered(mine, mine.newest, now, context.pack) if mine.newest else None
     alerts = tuple(drawn.view(context, alert, patient_id, depth) for alert in shown)
@@ -73,6 +74,7 @@ async def patient(
         next_due_at=course.next_due_at if course else None,
         course_held=block.reason if block else None,
         told=told,
+        agreed=tuple(agreed.values()),
         candidacy=candidacy,
         plans=plans,
     )

@@ -7,6 +7,7 @@ import msgspec
 
 from aftercare.model.alerts import Fate
 from aftercare.model.charts import AlertPin, Axis, ChartPoint, ChartSeries, SignMark, SignsRow
+from aftercare.model.check_ins import ConsentState
 from aftercare.model.findings import Evidence
 from aftercare.model.pages import (
     ActPage,
@@ -298,6 +299,10 @@ RESOLVED = AlertView(
     resolved_at=ago(days=3), may=frozenset({"reopen", "end_condition", "note"}),
 )  # fmt: skip
 PATIENT = PatientPage(
+    agreed=(
+        ConsentState(kind="care", given_at=NOW, granted=True, text_version="2", language="en"),
+        ConsentState(kind="photos", given_at=NOW, granted=False, text_version="2", language="en"),
+    ),
     head=HEAD, patient=ALERT.patient, risks=HERPES, session=needling(7), day=7, owner=TWO,
     axis=Axis(days=NEEDLING[:9], today=7), series=SERIES, signs=SIGNS, photos=PHOTOS, alerts=(ALERT, RESOLVED),
     pins=(
