@@ -73,9 +73,10 @@ async def sign_out(page: Page) -> None:
 
 async def shown(page: Page) -> bool:
     """Whether a picture was drawn."""
-    return await page.locator("img.photo-large").evaluate(
+    drawn: bool = await page.locator("img.photo-large").evaluate(
         "(image) => image.decode().then(() => image.naturalWidth > 0)"
     )
+    return drawn
 
 
 @mark_browser
