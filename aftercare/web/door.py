@@ -12,7 +12,6 @@ from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
-from aftercare.api.who import FORGET
 from aftercare.errors import AftercareError, Forbidden, NotFound, NotSignedIn, TooManyTries
 from aftercare.model.pages import ProblemPage, SignInPage
 from aftercare.model.people import Clinic
@@ -22,7 +21,17 @@ from aftercare.services.house import House
 from aftercare.services.throttle import origin
 from aftercare.web.forms import Form, SignInForm, local_path, read_form, read_own_form, require_token
 from aftercare.web.refusals import WHERE_TO_SIGN_IN
-from aftercare.web.visits import COOKIE, StaffRequest, anyone, go_to, html, last_clinic, remember, staff_page
+from aftercare.web.visits import (
+    COOKIE,
+    FORGET,
+    StaffRequest,
+    anyone,
+    go_to,
+    html,
+    last_clinic,
+    remember,
+    staff_page,
+)
 
 _DOOR = "aftercare_door"
 AnyRequest = Request[Any, Any, Any]

@@ -20,6 +20,8 @@ from aftercare.web.render import CONTENT_SECURITY_POLICY, render
 
 # The sign-in's own cookie is the one that the API's middleware reads (a test holds the two together).
 COOKIE: Final = "aftercare"
+# What the API tells a browser that signs out, told here as well (the same test).
+FORGET: Final = {"clear-site-data": '"cache"'}
 # Which clinic this browser last signed in at: no secret, it only saves typing the address.
 LAST_CLINIC: Final = "aftercare_clinic"
 _YEAR = 365 * 24 * 3600

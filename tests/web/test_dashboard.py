@@ -12,7 +12,7 @@ import pytest
 from litestar import Litestar
 
 from aftercare.api.app import create_app
-from aftercare.api.who import COOKIE
+from aftercare.api.who import COOKIE, FORGET
 from aftercare.db.pool import Connection, Database
 from aftercare.model.words import AlertState, Outcome, Role
 from aftercare.services import audit, dashboard_lists, enrolments
@@ -117,6 +117,7 @@ async def test_signing_out_ends_the_sign_in_at_once(practitioner: Window) -> Non
 
 def test_pages_and_api_read_the_same_cookie() -> None:
     assert visits.COOKIE == COOKIE
+    assert visits.FORGET == FORGET
 
 
 # The list and the five-second view
