@@ -8,6 +8,7 @@ import msgspec
 
 from aftercare.model.words import View
 
+LocalDate = date  # a field of the name stands in the way of the type
 # A sentence in each of its languages, by the language's tag.
 Text = dict[str, str]
 
@@ -35,8 +36,8 @@ class PhotosAsked(msgspec.Struct, frozen=True, kw_only=True):
     """A set of views to take from `date` to `until`, both included: before a session, or on a day after it."""
 
     reason: Literal["before_session", "after_session"]
-    date: date
-    until: date
+    date: LocalDate
+    until: LocalDate
     day: int | None = None  # after the session
     views: tuple[ViewAsked, ...]
 

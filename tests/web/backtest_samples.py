@@ -14,6 +14,9 @@ _SWELLING = "Swelling is moderate on day 3, above what is expected then."
 _TINGLING = "Tingling, new since yesterday; had cold sores before."
 
 
+_COUNTED: dict[Kind, int] = {"gained": 17, "lost": 1, "changed": 1, "late": 0}
+
+
 def _seen(at: datetime, tier: Tier, row: str, day: int, reason: str) -> Seen:
     return Seen(tier=tier, raised_as=tier, row=row, day=day, at=at, reason=reason)
 
@@ -34,7 +37,7 @@ def _pack(version: str, alerts: int, **more: int) -> PackSummary:
     )
 
 
-def _summary(tried: PackSummary, **differences: int) -> Summary:
+def _summary(tried: PackSummary, *, missed: int = 0) -> Summary:
     monday = date(2025, 12, 8)
     counts = (
         (7, 6),
@@ -69,7 +72,7 @@ def _summary(tried: PackSummary, **differences: int) -> Summary:
             Week(monday=monday + timedelta(weeks=place), today=today, tried=tried)
             for place, (today, tried) in enumerate(counts)
         ),
-        differences={"gained": 17, "lost": 1, "changed": 1, "late": 0, "missed": 0} | differences,
+        differences={**_COUNTED, "missed": missed},
     )
 
 
