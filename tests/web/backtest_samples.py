@@ -14,7 +14,7 @@ _SWELLING = "Swelling is moderate on day 3, above what is expected then."
 _TINGLING = "Tingling, new since yesterday; had cold sores before."
 
 
-_COUNTED: dict[Kind, int] = {"gained": 17, "lost": 1, "changed": 1, "late": 0}
+_COUNTED: dict[Kind, int] = {"gained": 17, "lost": 1, "changed": 1}
 
 
 def _seen(at: datetime, tier: Tier, row: str, day: int, reason: str) -> Seen:
@@ -37,7 +37,7 @@ def _pack(version: str, alerts: int, **more: int) -> PackSummary:
     )
 
 
-def _summary(tried: PackSummary, *, missed: int = 0) -> Summary:
+def _summary(tried: PackSummary, *, missed: int = 0, late: int = 0) -> Summary:
     monday = date(2025, 12, 8)
     counts = (
         (7, 6),
@@ -72,7 +72,7 @@ def _summary(tried: PackSummary, *, missed: int = 0) -> Summary:
             Week(monday=monday + timedelta(weeks=place), today=today, tried=tried)
             for place, (today, tried) in enumerate(counts)
         ),
-        differences={**_COUNTED, "missed": missed},
+        differences={**_COUNTED, "missed": missed, "late": late},
     )
 
 
