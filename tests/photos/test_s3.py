@@ -4,7 +4,7 @@ import asyncio
 import base64
 import hashlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from uuid import UUID
 
 import pytest
@@ -117,8 +117,20 @@ class Liar:
     def __init__(self) -> None:
         self.tag, self.body, self.silent = "", b"", False
         self.heads: list[str] = []
+        self.answering: set[asyncio.Task[None]] = set()
 
-    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.answering.add(asyncio.create_task(self._answer(reader, writer)))
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._one(reader, writer)
+        finally:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+
+    async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
         self.heads.append(head)
         length = next((line for line in head.splitlines() if line.startswith("content-length")), ": 0")
@@ -133,7 +145,6 @@ class Liar:
             await writer.drain()
         else:
             await reader.read()
-        writer.close()
 
 
 @asynccontextmanager
@@ -146,8 +157,11 @@ async def lying() -> AsyncIterator[tuple[Liar, S3Blobs]]:
         secret_key="a secret",
         seconds=0.2,
     )
-    async with await asyncio.start_server(liar.answer, "127.0.0.1", port):
+    async with await asyncio.start_server(liar.take, "127.0.0.1", port):
         yield liar, S3Blobs(settings)
+        for task in liar.answering:
+            task.cancel()
+        await asyncio.gather(*liar.answering, return_exceptions=True)
 
 
 async def test_a_put_is_held_by_what_the_service_says_it_kept() -> None:
