@@ -66,6 +66,7 @@ _ALSO: dict[str, set[int]] = {
     "photo_put_photo": {400, 409, 410, 413, 415, 429},
     "photo_view": {410, 503},
     "record_view_photo": {410},
+    "photo_use_view_for": {410},
     "patient_read": {410},
     "erasure_erase": {409, 410},
     "erasure_refuse": {409},

@@ -73,7 +73,7 @@ def keep(
     kept = Kept(
         check_in_id=check_in_id,
         instrument=draft.instrument,
-        recorded_at=_in_utc(draft.recorded_at),
+        recorded_at=in_utc(draft.recorded_at),
         received_at=arrival.now,
         judged_at=judged_at,
         said_day=draft.day,
@@ -130,7 +130,7 @@ def arrival_of(now: datetime, sent_at: datetime | None) -> Arrival:
     return Arrival(now=now, ahead=ahead if _DRIFT < abs(ahead) < _A_CENTURY else timedelta(0))
 
 
-def _in_utc(said: datetime) -> datetime:
+def in_utc(said: datetime) -> datetime:
     """The instant in UTC; for the first and last hours of the calendar the nearest one that can be kept."""
     return max(_FIRST, min(said, _LAST)).astimezone(UTC)
 

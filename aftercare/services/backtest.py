@@ -22,6 +22,7 @@ from aftercare.model.backtests import AlertDifference, Part, Progress, Said, Win
 from aftercare.model.people import Actor
 from aftercare.model.text import Instant
 from aftercare.services import audit, rule_packs
+from aftercare.services.arrival import in_utc
 from aftercare.services.backtest_judge import BackTestBroken, Judges
 from aftercare.store import backtest as store
 from aftercare.store import clinics, due_work
@@ -44,7 +45,7 @@ class BacktestDraft(msgspec.Struct, frozen=True, kw_only=True):
         """As the pure part takes it. Raises Malformed."""
         if self.since and self.until and self.since >= self.until:
             raise Malformed(pointers={"/until": "This must be later than since."})
-        return Window(since=self.since, until=self.until)
+        return Window(since=self.since and in_utc(self.since), until=self.until and in_utc(self.until))
 
 
 async def prepare(

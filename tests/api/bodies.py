@@ -44,6 +44,10 @@ async def fill(client: httpx.AsyncClient, people: dict[str, Person], root: async
     said = check_in(tingling=True, note=f"{MARKER} wrote this")
     sent = await client.put(f"/v1/check-ins/{check_in_id}", headers=alder.headers, json=said)
     assert sent.status_code == 201
+    for purpose in ("care", "photos", "teaching"):
+        word = {"granted": True, "text_version": "2", "language": "en"}
+        agreed = await client.put(f"/v1/me/consents/{purpose}", headers=alder.headers, json=word)
+        assert agreed.status_code == 200, agreed.text
     photo = await client.put(f"/v1/photos/{photo_id}", headers=alder.headers, content=picture())
     assert photo.status_code == 201
     hook = await client.post(
@@ -91,6 +95,7 @@ async def fill(client: httpx.AsyncClient, people: dict[str, Person], root: async
         "day": "5",
         "kind": "care",
         "rendition": "display",
+        "use": "teaching",
         "modality": "microneedling",
         "screening_id": signed.json()["screening_id"],
         "questionnaire_version": "1",

@@ -74,6 +74,7 @@ RULES = (
     Rule(r".*", r"/problems/outdated|If-Match unknown", "An ETag is opaque, and of one version."),
     Rule(r"patient_record_session", r"/session_at A session is recorded", "The present is not in a schema."),
     Rule(r"recall_add_contact", r"/day Choose a day", "The same: what is booked or put off lies ahead."),
+    Rule(r"erasure_erase", r"/name This is not", "Who erases writes whom."),
     Rule(r"alert_snooze", r"alert-snooze", "The same: a snooze ends in the future."),
     Rule(r"patient_(screen|record_session)", r"/reasons Say why", "What an outcome asks for depends on the advice."),
     Rule(r"patient_(screen|record_session)|screening_(advise|prepare)", r"unknown-questionnaire", "Versions are data."),

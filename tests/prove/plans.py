@@ -29,7 +29,18 @@ _SETTINGS = {
 _WHOLESALE = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
 # Tables that grow with staff and clinics, not with patients.
 SMALL = frozenset(
-    {"clinics", "clinic_directory", "staff", "webhooks", "audit_heads", "throttles", "sign_ins"}
+    {
+        "clinics",
+        "clinic_directory",
+        "staff",
+        "webhooks",
+        "audit_heads",
+        "throttles",
+        "sign_ins",
+        "rule_packs",
+        "instruction_sets",
+        "course_settings",
+    }
 )
 
 

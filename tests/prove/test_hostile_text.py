@@ -148,7 +148,8 @@ class Sender:
 
     async def _is_returned(self, answer: httpx.Response, place: Place, sent: Any) -> bool:
         name = self.writing.name
-        if name in {"patient_search", "staff_sign_in"} or place.way[-1] in {
+        # A search, a sign-in and a back-test keep nothing of what they are asked.
+        if name in {"patient_search", "staff_sign_in", "backtest_simulate"} or place.way[-1] in {
             "take_over",
             "answered_by",
             *_TIMES,

@@ -206,7 +206,7 @@ async def test_what_is_read_is_proportional_to_what_is_returned(tmp_path: Path, 
             )
     # All of them at once: the large run is long.
     faults = [fault for name in whole for fault in _faults(name, tenth[name], whole[name], more_to_ring)]
-    assert not faults
+    assert not faults, "\n".join(faults)
 
 
 def _faults(name: str, before: Way, way: Way, more_to_ring: int) -> Iterator[str]:
