@@ -89,7 +89,8 @@ async def test_a_full_disk_of_the_log_stops_postgresql_and_nothing_else(
 
 
 async def test_a_full_disk_of_photos_keeps_no_row_without_its_picture(tmp_path: Path, trial: Trial) -> None:
-    disk = tmp_path / "data"  
+    # With the spool on it, which else takes over while the photos have no space.
+    disk = tmp_path / "data"
     with small_disk(disk, 8):
         async with Fleet(tmp_path, postgres=_POSTGRES) as fleet, clinic_of(fleet, 1) as clinic:
             (phone,) = clinic.phones
