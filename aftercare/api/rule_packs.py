@@ -20,6 +20,7 @@ Against = Annotated[
     int | None,
     QueryParameter(
         ge=0,
+        schema_extra={"minimum": 0},  # the framework takes a bound of 0 for none
         le=1_000_000,
         required=False,
         description="Number to compare with; 0 is the shipped pack, none the live.",
