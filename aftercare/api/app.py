@@ -21,6 +21,7 @@ from aftercare.api.enrolments import EnrolmentController
 from aftercare.api.erasures import ErasureController, MyErasureController
 from aftercare.api.instructions import InstructionsController, ShownController
 from aftercare.api.me import CheckInController, MeController, PhotoController, SyncController
+from aftercare.api.parameters import refuse_null
 from aftercare.api.patients import LotController, PatientController
 from aftercare.api.problems import answer
 from aftercare.api.recalls import CourseController, RecallController
@@ -103,7 +104,7 @@ def create_app(
         exception_handlers={Exception: answer},
         dto=StrictBody,
         return_dto=None,
-        before_request=_methods,
+        before_request=_before,
         after_request=_private,
         request_max_body_size=house.settings.json_max_bytes,
         openapi_config=OpenAPIConfig(
@@ -122,10 +123,15 @@ def create_app(
     return app
 
 
-async def _methods(request: Request[Any, Any, Any]) -> Response[None] | None:
-    """OPTIONS, answered from all handlers of a path: the framework names those of the first controller alone."""
-    if request.method != "OPTIONS":
-        return None
+async def _before(request: Request[Any, Any, Any]) -> Response[None] | None:
+    if request.method == "OPTIONS":
+        return _methods(request)
+    refuse_null(request)
+    return None
+
+
+def _methods(request: Request[Any, Any, Any]) -> Response[None]:
+    """Answered from all handlers of a path: the framework names those of the first controller alone."""
     here = request.scope["path_template"]
     methods = {
         method for route in request.app.routes if route.path_format == here for method in route.methods

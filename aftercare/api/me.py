@@ -35,17 +35,12 @@ def patient_id(request: PatientRequest) -> UUID:
 
 
 def _instant(text: str | None, parameter: str, kind: Any = Instant) -> datetime | None:
-    """The time that a parameter says."""
-    found: datetime | None = _read(text, parameter, kind, "not a time of RFC 3339")
-    return found
-
-
-def _read(text: str | None, parameter: str, kind: Any, otherwise: str) -> Any:
-    """What a parameter says. Not by the framework, to which a bare number is a time as well, and the word null nothing."""
+    """The time that a parameter says. Not by the framework, to which a bare number is a time as well."""
     try:
-        return None if text is None else msgspec.convert(text, kind)
+        found: datetime | None = None if text is None else msgspec.convert(text, kind)
     except msgspec.ValidationError:
-        raise Malformed(pointers={parameter: otherwise}) from None
+        raise Malformed(pointers={parameter: "not a time of RFC 3339"}) from None
+    return found
 
 
 SentAt = Annotated[
@@ -197,19 +192,15 @@ class PhotoController(Controller):
             ),
         ] = None,
         check_in_id: Annotated[
-            str | None,
-            QueryParameter(
-                description="The check-in it belongs to.", required=False, schema_extra={"format": "uuid"}
-            ),
+            UUID | None, QueryParameter(description="The check-in it belongs to.", required=False)
         ] = None,
     ) -> photos.PhotoAnswer:
         """A picture as the body; `photo_formats` in `GET /v1` says which kinds. Only safe renditions are kept.
 
         The same photo again gets the same answer, so that it can be repeated until answered.
         """
-        belongs_to = _read(check_in_id, "check_in_id", UUID, "not a UUID")
         at = _instant(taken_at, "taken_at", datetime)  # a camera may not know its zone
-        draft = photos.PhotoDraft(view=view, taken_at=at, check_in_id=belongs_to)
+        draft = photos.PhotoDraft(view=view, taken_at=at, check_in_id=check_in_id)
         with house.photo_room.visit() as visit:
             return await photos.put_photo(
                 house.database,

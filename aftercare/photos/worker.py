@@ -23,7 +23,7 @@ from aftercare.photos.formats import load_decoders
 from aftercare.photos.renditions import render
 from aftercare.photos.wire import ERRORS, LENGTH_BYTES, Answer, Done, Refused, WorkerSettings
 
-_NICE = 10  # a check-in never waits for a photo; under full load a worker still has a tenth of a core
+_NICE = 19  # a check-in never waits for a photo; beside a full load a worker still has a hundredth of a core
 # Standard input, output and error, and where answers go. Nothing is left with which to open another file.
 _OPEN_FILES = 4
 

@@ -87,3 +87,19 @@ async def test_what_was_said_under_a_name_that_no_pointer_holds_is_kept_with_its
     (aside,) = (await client.get(url, headers=alder.headers)).json()["set_aside"]
     kept = aside["sent"] if isinstance(aside["sent"], dict) else json.loads(aside["sent"])
     assert kept == {key: "said"}
+
+
+@pytest.mark.parametrize(
+    ("path", "parameter"),
+    [
+        ("/v1/recalls?status=null", "status"),
+        ("/v1/statistics?since=null", "since"),
+        ("/v1/statistics/export?until=NULL", "until"),
+        ("/v1/rule-packs/1/difference?against=null", "against"),
+    ],
+)
+async def test_the_word_null_leaves_no_parameter_out(
+    client: httpx.AsyncClient, practitioner: Person, path: str, parameter: str
+) -> None:
+    answer = await client.get(path, headers=practitioner.headers)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, parameter)
