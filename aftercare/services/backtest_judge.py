@@ -23,7 +23,7 @@ _part = msgspec.msgpack.Decoder(Part)
 class BackTestsBusy(AftercareError):
     """Other back-tests are running here. Try again in a few minutes, or start it from the pack's page, where it waits."""
 
-    status = 503
+    status = 429  # of what one clinic asks for; the service itself is well
     type = "back-tests-busy"
     title = "Back-tests busy"
 

@@ -99,7 +99,7 @@ async def test_too_many_at_once_are_asked_to_wait(
     house.judges.running = 2
     answer = await client.post("/v1/rule-packs/1/simulate", headers=practitioner.headers, json={})
     house.judges.running = 0
-    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/back-tests-busy")
+    assert (answer.status_code, answer.json()["type"]) == (429, "/problems/back-tests-busy")
 
 
 async def test_nothing_goes_on_for_whoever_hangs_up(
