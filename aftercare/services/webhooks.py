@@ -9,7 +9,8 @@ from uuid_utils.compat import uuid7
 from aftercare.db.pool import Database
 from aftercare.errors import Malformed, NotFound
 from aftercare.model.people import Actor
-from aftercare.notify.webhook import is_address, new_secret
+from aftercare.notify.http import is_address
+from aftercare.notify.webhook import new_secret
 from aftercare.services import audit
 from aftercare.store import webhooks as store
 

@@ -19,7 +19,8 @@ from msgspec.structs import replace
 from aftercare.model.messages import MessageKind, OutgoingMessage
 from aftercare.model.words import Tier
 from aftercare.notify.channel import NotDeliveredError, Receipt, Refused, Retired, Retry
-from aftercare.notify.webhook import WebhookChannel, new_secret, retry_after_seconds, sign
+from aftercare.notify.http import retry_after_seconds
+from aftercare.notify.webhook import WebhookChannel, new_secret, sign
 from tests.e2e.receivers import Exchange, WebhookReceiver, status
 
 NOW = datetime(2030, 3, 1, 9, 31, 7, tzinfo=UTC)
