@@ -29,6 +29,8 @@ logging.getLogger("httpcore").setLevel(logging.INFO)
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 _MAX_BODY: Final = 4096  # bytes read of an answer
 _DRAIN_S: Final = 1.0
+# Where a connection is kept: less than the shortest time after which common gateways forget an idle one (4 minutes).
+_IDLE_S: Final = 200.0
 
 # Answers about the request itself: the same bytes would get the same one.
 ABOUT_THE_REQUEST: Final = frozenset({400, 405, 406, 411, 413, 414, 415, 417, 422, 431, 501, 505})
@@ -40,6 +42,7 @@ class Answer(msgspec.Struct, frozen=True):
     status: int
     retry_after: float | None = None  # seconds
     body: bytes = b""
+    whole: bool = True  # it ended by itself, so the connection can be used again
 
 
 class HttpOut:
@@ -95,20 +98,32 @@ class HttpOut:
     async def _exchange(
         self, url: httpcore.URL, headers: list[tuple[str, str]], body: bytes, *, listed: bool
     ) -> Answer:
-        network = GuardedBackend(listed=listed, resolver=self._resolver)
+        async with self._pool(listed=listed) as pool:
+            return await self._ask(pool, url, headers, body)
+
+    def _pool(self, *, listed: bool) -> httpcore.AsyncConnectionPool:
+        return httpcore.AsyncConnectionPool(
+            ssl_context=self._tls or _default_tls(),
+            network_backend=GuardedBackend(listed=listed, resolver=self._resolver),
+            keepalive_expiry=_IDLE_S,
+            http2=self._http2,
+        )
+
+    async def _ask(
+        self,
+        pool: httpcore.AsyncConnectionPool,
+        url: httpcore.URL,
+        headers: list[tuple[str, str]],
+        body: bytes,
+    ) -> Answer:
         limits = dict.fromkeys(("connect", "read", "write", "pool"), self._timeout_s)
-        async with (
-            httpcore.AsyncConnectionPool(
-                ssl_context=self._tls or _default_tls(), network_backend=network, http2=self._http2
-            ) as pool,
-            pool.stream(
-                "POST", url, headers=_bytes(headers), content=body, extensions={"timeout": limits}
-            ) as response,
-        ):
-            said = await _beginning(response)
+        async with pool.stream(
+            "POST", url, headers=_bytes(headers), content=body, extensions={"timeout": limits}
+        ) as response:
+            said, whole = await _beginning(response)
             wishes = [value for name, value in response.headers if name.lower() == b"retry-after"]
-            wish = wishes[0].decode("latin-1") if wishes else None
-            return Answer(response.status, retry_after_seconds(wish, now=self._clock()), said)
+            wish = retry_after_seconds(wishes[0].decode("latin-1") if wishes else None, now=self._clock())
+            return Answer(response.status, wish, said, whole)
 
 
 def retry_after_seconds(value: str | None, *, now: datetime) -> float | None:
@@ -135,7 +150,7 @@ def is_address(text: str) -> bool:
     return bool(_HOST.fullmatch(url.host)) or ":" in url.host  # within brackets only an IPv6 address is read
 
 
-async def _beginning(response: httpcore.Response) -> bytes:
+async def _beginning(response: httpcore.Response) -> tuple[bytes, bool]:
     # The status has decided. Reading a little lets a receiver finish its answer instead of meeting a reset; one that
     # drips, cuts or never ends changes nothing any more.
     said = b""
@@ -144,10 +159,10 @@ async def _beginning(response: httpcore.Response) -> bytes:
             async for chunk in response.aiter_stream():
                 said += chunk[: _MAX_BODY - len(said)]
                 if len(said) == _MAX_BODY:
-                    break
+                    return said, False
     except (TimeoutError, httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError):
-        pass
-    return said
+        return said, False
+    return said, True
 
 
 def _bytes(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
