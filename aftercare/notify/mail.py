@@ -10,14 +10,13 @@ from typing import Final
 from aftercare.model.messages import OutgoingMessage
 from aftercare.model.words import Tier
 from aftercare.notify.channel import Refused
-from aftercare.notify.wording import TIER_MARKS, TierMark, Wording, language, wording
+from aftercare.notify.wording import TIER_MARKS, TierMark, Wording, is_link, language, one_line, wording
 
 # 7 bits, so that no relay has to convert it.
 _POLICY: Final = SMTP.clone(cte_type="7bit")
 _LOCAL: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 _LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _MAILBOX: Final = re.compile(rf"({_LOCAL})@({_LABEL}(?:\.{_LABEL})*)")
-_LINK: Final = re.compile(r"https?://[!-~]{1,2000}")
 
 
 def mailbox(text: str) -> str:
@@ -41,10 +40,10 @@ def compose(message: OutgoingMessage, *, from_address: str) -> bytes:
     `from_address` is a checked mailbox. Raises `Refused` if the message's address or link is malformed.
     """
     recipient = mailbox(message.address)
-    if not _LINK.fullmatch(message.link):
+    if not is_link(message.link):
         raise Refused("link malformed")
-    clinic = _one_line(message.clinic_name)
-    words = wording(message.kind, message.locale, hours=_one_line(message.hours))
+    clinic = one_line(message.clinic_name)
+    words = wording(message.kind, message.locale, hours=one_line(message.hours))
     words = Wording(words.subject, words.sentence.format(clinic=clinic), words.button, words.footer)
     domain = from_address.rpartition("@")[2]
 
@@ -68,12 +67,6 @@ def compose(message: OutgoingMessage, *, from_address: str) -> bytes:
     # Last: setting content drops the Content-* headers before it.
     mail["Content-Language"] = language(message.kind, message.locale)
     return mail.as_bytes()
-
-
-def _one_line(text: str) -> str:
-    # Control characters and line separators would end a header; what is left is bounded.
-    printable = "".join(char if char.isprintable() else " " for char in text)
-    return " ".join(printable.split())[:80]
 
 
 def _plain(message: OutgoingMessage, words: Wording, clinic: str) -> str:

@@ -1,13 +1,15 @@
-"""The words of mails. They name the clinic and the tier, and nothing that happened to anyone."""
+"""The words of mails, pushes and SMS. They name the clinic and the tier, and nothing that happened to anyone."""
 
+import re
 from typing import Final
 
 import msgspec
 
-from aftercare.model.messages import MessageKind
+from aftercare.model.messages import MessageKind, OutgoingMessage
 from aftercare.model.words import Tier
 
 DEFAULT_LOCALE: Final = "en"
+_LINK: Final = re.compile(r"https?://[!-~]{1,2000}")
 
 
 class Wording(msgspec.Struct, frozen=True):
@@ -17,6 +19,13 @@ class Wording(msgspec.Struct, frozen=True):
     sentence: str
     button: str
     footer: str
+
+
+class ShortWords(msgspec.Struct, frozen=True):
+    """What a phone shows of a push: one line and one or two sentences, without places to fill."""
+
+    title: str
+    body: str
 
 
 class TierMark(msgspec.Struct, frozen=True):
@@ -126,3 +135,47 @@ def wording(kind: MessageKind, locale: str, *, hours: str) -> Wording:
         return words
     said = _HOURS[tongue].replace("{hours}", hours)
     return msgspec.structs.replace(words, footer=f"{said} {words.footer}")
+
+
+# An SMS has room for one short sentence beside its link.
+_SMS_ALERT: Final = {
+    Tier.EMERGENCY: "an emergency alert",
+    Tier.SAME_DAY: "a same-day alert",
+    Tier.SOON: "an alert",
+    Tier.ROUTINE: "a routine alert",
+}
+_SMS_DOES: Final = {
+    MessageKind.ALERT_RAISED: "waits",
+    MessageKind.ALERT_TIER_ROSE: "is now more urgent",
+    MessageKind.ALERT_WORSENED: "has news",
+    MessageKind.ALERT_OVERDUE: "is past its time",
+}
+
+
+def sms_sentence(kind: MessageKind, tier: Tier | None, locale: str) -> str:
+    """What an SMS says between the clinic's name and the link."""
+    if kind in _SMS_DOES:
+        return f"{_SMS_ALERT[tier or Tier.SOON]} {_SMS_DOES[kind]}."
+    return f"{wording(kind, locale, hours='').subject}."
+
+
+def one_line(text: str) -> str:
+    """A name fit for a header or a sentence: control characters and line separators, which would end it, are blanks."""
+    printable = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(printable.split())[:80]
+
+
+def is_link(text: str) -> bool:
+    """Whether it is an absolute http(s) URL in ASCII."""
+    return _LINK.fullmatch(text) is not None
+
+
+def short_words(message: OutgoingMessage) -> ShortWords:
+    """Give the words of a push: the same as a mail's, and for patients when the clinic reads."""
+    words = wording(message.kind, message.locale, hours="")
+    title = f"{TIER_MARKS[message.tier].word}: {words.subject}" if message.tier else words.subject
+    body = words.sentence.replace("{clinic}", message.clinic_name)
+    if message.kind is MessageKind.REMINDER and message.hours:
+        said = _HOURS[language(message.kind, message.locale)].replace("{hours}", message.hours)
+        body = f"{body} {said}"
+    return ShortWords(title, body)
