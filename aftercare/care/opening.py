@@ -2,14 +2,15 @@
 
 Instants are UTC; openings are wall times of the clinic's zone, so an opening over a change of clocks is as long as it
 really was. An opening that closes at or before it opens runs past midnight; one that closes at 23:59 closes at midnight.
+A holiday takes the place of its weekday's openings; what began the evening before still runs past midnight into it.
 """
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from aftercare.care.calendar import at_local, end_of_day, start_of_day
-from aftercare.model.clinic import Opening, OpeningHours
+from aftercare.model.clinic import DayOpening, Holiday, Opening, OpeningHours
 
 _LAST_MINUTE = time(23, 59)
 _DAY = timedelta(days=1)
@@ -35,6 +36,8 @@ def add_open_time(hours: OpeningHours, start: datetime, amount: timedelta) -> da
     """
     if amount <= timedelta(0):
         return start.astimezone(UTC)
+    if not hours.openings:
+        return start.astimezone(UTC) + amount
     left = amount
     for opens, closes in _spans(hours, start):
         begins = max(opens, start)
@@ -42,6 +45,35 @@ def add_open_time(hours: OpeningHours, start: datetime, amount: timedelta) -> da
             return begins + left
         left -= closes - begins
     return start.astimezone(UTC) + amount
+
+
+def open_time(hours: OpeningHours, start: datetime, until: datetime) -> timedelta:
+    """Return for how long the clinic is open between two instants: what `add_open_time` has to add to come from one to the other.
+
+    As there, every minute counts for a clinic without any opening hours.
+    """
+    if not hours.openings:
+        return max(until - start, timedelta(0))
+    found = timedelta(0)
+    for opens, closes in _spans(hours, start):
+        if opens >= until:
+            break
+        found += min(closes, until) - max(opens, start)
+    return found
+
+
+def openings(hours: OpeningHours, start: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Walk the openings that touch the time between two instants, in order, merged where they touch each other."""
+    for opens, closes in _spans(hours, start):
+        if opens >= until:
+            return
+        yield opens, closes
+
+
+def holidays_from(hours: OpeningHours, day: date, days: int) -> tuple[Holiday, ...]:
+    """Return the holidays of some days from a local date on, in order."""
+    until = day + days * _DAY
+    return tuple(sorted((one for one in hours.holidays if day <= one.on < until), key=lambda one: one.on))
 
 
 def digest_at(hours: OpeningHours, now: datetime) -> datetime:
@@ -60,16 +92,16 @@ def digest_at(hours: OpeningHours, now: datetime) -> datetime:
 
 def _spans(hours: OpeningHours, after: datetime) -> Iterator[tuple[datetime, datetime]]:
     """Walk the openings that end after `after`, in order and merged where they touch, week after week without end."""
-    openings = [one for one in hours.openings if 0 <= one.weekday <= 6]
-    if not openings:
-        return
+    last_holiday = max((one.on for one in hours.holidays), default=date.min)
     zone = ZoneInfo(hours.time_zone)
     opens = closes = None
-    for begins, ends in _in_order(openings, after, zone):
+    for begins, ends in _in_order(hours, after, zone):
         if closes is not None and begins <= closes:
             closes = max(closes, ends)
             if (
-                opens is not None and closes - opens > _WEEK_AND_A_DAY
+                opens is not None
+                and closes - opens > _WEEK_AND_A_DAY
+                and closes.astimezone(zone).date() > last_holiday
             ):  # it never closes: do not look for the end
                 yield opens, datetime.max.replace(tzinfo=UTC)
                 return
@@ -77,15 +109,17 @@ def _spans(hours: OpeningHours, after: datetime) -> Iterator[tuple[datetime, dat
         if opens is not None and closes is not None and closes > after:
             yield opens, closes
         opens, closes = begins, ends
+    if opens is not None and closes is not None and closes > after:
+        yield opens, closes
 
 
-def _in_order(
-    openings: list[Opening], after: datetime, zone: ZoneInfo
-) -> Iterator[tuple[datetime, datetime]]:
-    day = after.astimezone(zone).date() - 2 * _DAY
-    while True:
-        exists = start_of_day(day, zone).astimezone(zone).date() == day
-        today = (one for one in openings if exists and one.weekday == day.weekday())
+def _in_order(hours: OpeningHours, after: datetime, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
+    special = {one.on: one.openings for one in hours.holidays}
+    for day in _days(hours, after.astimezone(zone).date() - 2 * _DAY):
+        if start_of_day(day, zone).astimezone(zone).date() != day:
+            continue  # a day that the zone skipped
+        weekly = [one for one in hours.openings if one.weekday == day.weekday()]
+        today: Sequence[Opening | DayOpening] = special.get(day, weekly)
         for one in sorted(today, key=lambda one: (one.opens, one.closes)):
             if one.closes >= _LAST_MINUTE:
                 ends = end_of_day(day, zone)
@@ -94,4 +128,14 @@ def _in_order(
             begins = at_local(day, one.opens, zone)
             if begins < ends:
                 yield begins, ends
+
+
+def _days(hours: OpeningHours, first: date) -> Iterator[date]:
+    """The days that may have openings: all, or only dates of their own where no weekday has any."""
+    if not any(0 <= one.weekday <= 6 for one in hours.openings):
+        yield from sorted(one.on for one in hours.holidays if one.on >= first)
+        return
+    day = first
+    while True:
+        yield day
         day += _DAY

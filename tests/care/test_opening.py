@@ -1,12 +1,13 @@
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aftercare.care.opening import add_open_time, digest_at, is_open, next_opening
-from aftercare.model.clinic import Opening, OpeningHours
+from aftercare.care.opening import add_open_time, digest_at, is_open, next_opening, open_time
+from aftercare.model.clinic import DayOpening, Holiday, Opening, OpeningHours
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -151,3 +152,106 @@ def test_at_its_next_opening_the_clinic_is_open_and_just_before_it_was_not(
     assert opens > start
     assert is_open(hours, opens)
     assert not is_open(hours, opens - timedelta(microseconds=1))
+
+
+CHRISTMAS = Holiday(on=date(2026, 12, 25), name="Christmas Day")
+SHORT_EVE = Holiday(on=date(2026, 12, 24), name="Christmas Eve", openings=(DayOpening(time(9), time(12)),))
+FESTIVE = msgspec.structs.replace(HOURS, holidays=(CHRISTMAS, SHORT_EVE))
+
+
+def test_on_a_holiday_the_clinic_is_closed_or_open_as_the_day_says() -> None:
+    assert not is_open(FESTIVE, berlin(25, 10, month=12))
+    assert is_open(FESTIVE, berlin(24, 10, month=12))
+    assert not is_open(FESTIVE, berlin(24, 14, month=12))
+    assert next_opening(FESTIVE, berlin(24, 12, month=12)) == berlin(28, 9, month=12)
+    assert digest_at(FESTIVE, berlin(24, 12, month=12)) == berlin(28, 9, month=12)
+
+
+def test_two_opening_hours_from_the_morning_of_christmas_eve_end_on_the_next_monday() -> None:
+    assert add_open_time(FESTIVE, berlin(24, 11, month=12), timedelta(hours=2)) == berlin(28, 10, month=12)
+
+
+def test_a_sunday_that_the_clinic_opens_counts() -> None:
+    sunday = Holiday(on=date(2026, 3, 15), name="Open day", openings=(DayOpening(time(10), time(14)),))
+    hours = msgspec.structs.replace(HOURS, holidays=(sunday,))
+    assert next_opening(hours, berlin(13, 18)) == berlin(15, 10)
+    assert add_open_time(hours, berlin(13, 17), timedelta(hours=6)) == berlin(16, 10)
+
+
+def test_what_began_on_the_evening_before_runs_on_into_a_holiday() -> None:
+    friday = Holiday(on=date(2026, 3, 14), name="A Saturday")
+    bar = OpeningHours(
+        time_zone="Asia/Kathmandu", openings=(Opening(4, time(20), time(2)),), holidays=(friday,)
+    )
+    assert is_open(bar, datetime(2026, 3, 14, 1, 59, tzinfo=ZoneInfo("Asia/Kathmandu")))
+
+
+def test_a_clinic_that_never_closes_closes_on_its_holiday_however_far_that_is() -> None:
+    hours = msgspec.structs.replace(WHOLE_WEEK, holidays=(CHRISTMAS,))
+    assert is_open(hours, berlin(24, 23, 59, month=12))
+    assert not is_open(hours, berlin(25, 0, month=12))
+    assert next_opening(hours, berlin(1, 12)) == berlin(26, 0, month=12)
+    assert next_opening(hours, berlin(26, 12, month=12)) is None
+
+
+def test_a_clinic_without_weekly_hours_is_open_on_the_days_that_it_names_and_counts_every_minute() -> None:
+    hours = msgspec.structs.replace(NEVER, holidays=(SHORT_EVE,))
+    assert is_open(hours, berlin(24, 10, month=12))
+    assert next_opening(hours, berlin(1, 10)) == berlin(24, 9, month=12)
+    assert next_opening(hours, berlin(24, 12, month=12)) is None
+    assert add_open_time(hours, berlin(1, 10), timedelta(hours=2)) == berlin(1, 12)
+
+
+holiday_hours = st.lists(
+    st.builds(DayOpening, st.times(time(0), time(11)), st.times(time(12), time(23, 59)) | st.just(time(0))),
+    max_size=2,
+).map(tuple)
+
+
+@st.composite
+def hours_and_instant(draw: st.DrawFn, zone: str) -> tuple[OpeningHours, datetime]:
+    """A week with holidays around an instant, so that they matter."""
+    start = draw(instants)
+    on = st.integers(-3, 20).map(lambda days: (start + timedelta(days=days)).date())
+    holidays = draw(st.dictionaries(on, holiday_hours, min_size=1, max_size=6))
+    hours = OpeningHours(
+        time_zone=zone,
+        openings=tuple(draw(st.lists(openings, min_size=1, max_size=6))),
+        holidays=tuple(Holiday(on=day, name="A day", openings=spans) for day, spans in holidays.items()),
+    )
+    return hours, start
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@settings(max_examples=30)
+@given(data=st.data(), amount=st.integers(1, 60 * 40))
+def test_with_holidays_counted_time_is_still_open_time(zone: str, data: st.DataObject, amount: int) -> None:
+    hours, start = data.draw(hours_and_instant(zone))
+    allowed = timedelta(minutes=amount)
+    end = add_open_time(hours, start, allowed)
+    assert is_open(hours, end - timedelta(microseconds=1))
+    assert open_time(hours, start, end) == allowed
+    half = allowed / 2
+    assert add_open_time(hours, add_open_time(hours, start, half), allowed - half) == end
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@settings(max_examples=30)
+@given(data=st.data(), minutes=st.integers(0, 60 * 24 * 20))
+def test_a_day_is_open_by_its_holiday_if_it_has_one_and_by_its_weekday_if_not(
+    zone: str, data: st.DataObject, minutes: int
+) -> None:
+    """Told apart day by day: a clinic with that one day's openings alone, as a weekly opening."""
+    hours, start = data.draw(hours_and_instant(zone))
+    at = start + timedelta(minutes=minutes)
+    today = at.astimezone(ZoneInfo(zone)).date()
+    own = {one.on: one.openings for one in hours.holidays}
+
+    def alone(day: date) -> OpeningHours:
+        of_week = [one for one in hours.openings if one.weekday == day.weekday()]
+        mine = [Opening(day.weekday(), one.opens, one.closes) for one in own.get(day, of_week)]
+        return OpeningHours(time_zone=zone, openings=tuple(mine))
+
+    yesterday = today - timedelta(days=1)
+    expected = any(is_open(alone(day), at) for day in (yesterday, today))
+    assert is_open(hours, at) == expected
