@@ -84,6 +84,17 @@ _STAFF: Final = {
         "Something at {clinic} keeps Aftercare from reaching people. It needs an administrator.",
         "See what to do",
     ),
+    MessageKind.WORK_STOPPED: (
+        "Aftercare stands still",
+        "Aftercare's background work for {clinic} stands still: alerts and reminders may reach nobody. Look at the "
+        "list of alerts yourself until it goes on, and tell whoever runs the server.",
+        "Open the list",
+    ),
+    MessageKind.WORK_RESUMED: (
+        "Aftercare works again",
+        "Aftercare's background work for {clinic} goes on. What waited is being sent now.",
+        "Open the list",
+    ),
     MessageKind.TEST: (
         "Test message",
         "This is a test for {clinic}. There is nothing to do.",
@@ -174,7 +185,7 @@ def short_words(message: OutgoingMessage) -> ShortWords:
     """Give the words of a push: the same as a mail's, and for patients when the clinic reads."""
     words = wording(message.kind, message.locale, hours="")
     title = f"{TIER_MARKS[message.tier].word}: {words.subject}" if message.tier else words.subject
-    body = words.sentence.replace("{clinic}", message.clinic_name)
+    body = words.sentence.replace("{clinic}", one_line(message.clinic_name))
     if message.kind is MessageKind.REMINDER and message.hours:
         said = _HOURS[language(message.kind, message.locale)].replace("{hours}", message.hours)
         body = f"{body} {said}"
