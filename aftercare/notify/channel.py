@@ -5,7 +5,7 @@ failure is kept in the ledger and may be logged: it holds codes and our own word
 can echo an address.
 """
 
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -32,6 +32,15 @@ class Retry(NotDeliveredError):
     def __init__(self, answer: str, *, retry_after: float | None = None) -> None:
         self.retry_after = retry_after
         super().__init__(answer)
+
+
+# What is wrong with a key, an account or a setting is put right by people: asking every few seconds helps nobody.
+_FAULT_PAUSE_S: Final = 300.0
+
+
+def our_fault(answer: str, *, retry_after: float | None = None) -> Retry:
+    """What our own account, key or setting is to blame for: tried again rarely, so that what waits leaves once mended."""
+    return Retry(answer, retry_after=max(retry_after or 0.0, _FAULT_PAUSE_S))
 
 
 class Retired(NotDeliveredError):

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
+from ipaddress import ip_address
 from typing import Final
 
 import httpcore
@@ -20,7 +21,7 @@ import httpx
 import msgspec
 
 from aftercare.notify.channel import NotDeliveredError, Refused, Retry
-from aftercare.notify.guard import GuardedBackend, Resolver, resolve
+from aftercare.notify.guard import GuardedBackend, Resolver, may_connect, resolve
 from aftercare.notify.retry import MAX_RETRY_AFTER
 
 # At DEBUG it writes hosts, which may be a clinic's own, into the log.
@@ -148,6 +149,19 @@ def is_address(text: str) -> bool:
     if url is None or not 0 < (443 if url.port is None else url.port) < 65536:
         return False
     return bool(_HOST.fullmatch(url.host)) or ":" in url.host  # within brackets only an IPv6 address is read
+
+
+def may_be_trusted(url: str) -> bool:
+    """Whether secrets may travel there: over TLS, or within a private network that is named by its number."""
+    parsed = _parse(url)
+    if parsed is None or not is_address(url) or parsed.userinfo:
+        return False
+    try:
+        address = ip_address(parsed.host)
+    except ValueError:
+        return parsed.scheme == "https" or (parsed.scheme == "http" and parsed.host == "localhost")
+    private = may_connect(address, listed=True) and not may_connect(address, listed=False)
+    return parsed.scheme == "https" or (parsed.scheme == "http" and private)
 
 
 async def _beginning(response: httpcore.Response) -> tuple[bytes, bool]:
