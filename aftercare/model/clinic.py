@@ -5,7 +5,7 @@ from typing import Annotated
 
 import msgspec
 
-from aftercare.model.text import END
+from aftercare.model.text import END, Line, OptionalLine, Phone
 
 # A zone of its own would contradict the clinic's.
 WallTime = Annotated[time, msgspec.Meta(tz=False)]
@@ -44,3 +44,23 @@ class OpeningHours(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: str
     openings: tuple[Opening, ...] = ()
     holidays: tuple[Holiday, ...] = ()  # one a date
+
+
+class ClinicSettingsDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """What a clinic's admins change about it. Its zone stays: everything that was promised was promised in it."""
+
+    name: Line
+    phone: Phone = ""
+    urgent_care: OptionalLine = ""  # where to turn when the clinic is closed
+    openings: Annotated[tuple[Opening, ...], msgspec.Meta(max_length=28)] = ()
+    holidays: Annotated[tuple[Holiday, ...], msgspec.Meta(max_length=100)] = ()
+
+
+class ClinicSettings(ClinicSettingsDraft, frozen=True, kw_only=True):
+    """The same as it stands, with what cannot be changed here."""
+
+    handle: str
+    time_zone: str
+    country: str
+    language: str
+    version: int

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from aftercare.model.clinic import Opening, OpeningHours
+from aftercare.model.clinic import Holiday, Opening, OpeningHours
 from aftercare.model.text import (
     Country,
     Email,
@@ -57,11 +57,13 @@ class Clinic(msgspec.Struct, frozen=True, kw_only=True):
     urgent_care: str
     openings: tuple[Opening, ...]
     private_webhook_hosts: tuple[str, ...]
+    holidays: tuple[Holiday, ...] = ()
+    version: int = 1  # the ETag of an edit of its settings
 
     @property
     def hours(self) -> OpeningHours:
         """When the clinic reads."""
-        return OpeningHours(time_zone=self.time_zone, openings=self.openings)
+        return OpeningHours(time_zone=self.time_zone, openings=self.openings, holidays=self.holidays)
 
 
 class StaffDraft(msgspec.Struct, frozen=True, kw_only=True):

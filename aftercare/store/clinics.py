@@ -5,6 +5,7 @@ from uuid import UUID
 
 from aftercare.db.pool import Connection
 from aftercare.db.sql import queries
+from aftercare.model.clinic import ClinicSettingsDraft
 from aftercare.model.people import Clinic, ClinicDraft
 from aftercare.store.rows import one
 
@@ -39,3 +40,11 @@ async def opened_at(db: Connection, clinic_id: UUID) -> datetime | None:
     """Since when there is this clinic; None if there is none."""
     at: datetime | None = await db.fetchval(_SQL["opened_at"], clinic_id)
     return at
+
+
+async def put(db: Connection, clinic_id: UUID, version: int, draft: ClinicSettingsDraft) -> int | None:
+    """Write the settings over a version; the new version, or None if someone was quicker."""
+    made: int | None = await db.fetchval(
+        _SQL["put"], clinic_id, version, draft.name, draft.phone, draft.urgent_care, draft.openings, draft.holidays
+    )  # fmt: skip
+    return made

@@ -22,7 +22,7 @@ select json_build_object(
     'clinic', (
         select row_to_json(c) from (
             select c.clinic_id, d.handle, c.name, c.time_zone, c.country, c.language, c.phone, c.urgent_care, c.openings,
-                   c.private_webhook_hosts
+                   c.private_webhook_hosts, c.holidays, c.version
             from clinics c join clinic_directory d on d.clinic_id = c.clinic_id
             where c.clinic_id = $1
             limit 1
