@@ -11,6 +11,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.types import ControllerRouterHandler
 
 from aftercare import __version__
+from aftercare.api.addresses import AddressController, InstallationController
 from aftercare.api.alerts import AlertController
 from aftercare.api.backtests import BacktestController
 from aftercare.api.body import StrictBody
@@ -44,6 +45,7 @@ CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
     ServerController,
     EnrolmentController,
     StaffController,
+    AddressController,
     PatientController,
     CourseController,
     RecallController,
@@ -59,6 +61,7 @@ CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
     CheckInController,
     SyncController,
     PhotoController,
+    InstallationController,
     ConsentController,
     PhotoUseController,
     AlertController,

@@ -16,12 +16,13 @@ from aftercare.api.pages import Cursor, Page, page_of, read_cursor
 from aftercare.api.who import Credential, admin_only, care_team, staff_only
 from aftercare.errors import NotFound
 from aftercare.model.audit import AuditEntry
+from aftercare.model.deliveries import Delivery
 from aftercare.model.people import Actor
 from aftercare.model.text import END
 from aftercare.services import ledger, staff, sweep, webhooks
 from aftercare.services.events import Event, Hub
 from aftercare.services.house import House
-from aftercare.store.deliveries import Attempt, Delivery
+from aftercare.store.deliveries import Attempt
 
 StaffRequest = Request[Actor, Any, Any]
 # What fits into PostgreSQL's bigint, whatever digits there are.

@@ -9,14 +9,15 @@ from uuid import UUID
 import msgspec
 
 from aftercare.db.pool import Connection
+from aftercare.model.addresses import ChannelName
 from aftercare.model.advice import Advice
 from aftercare.model.alerts import Alert, Fate
+from aftercare.model.deliveries import Delivery
+from aftercare.model.follow_ups import FollowUp
 from aftercare.model.views import FollowUpItem, FollowUpKind, ShownAdvice, StaffView
 from aftercare.services import dashboard_views as views
-from aftercare.store import alerts as store
-from aftercare.store import check_ins, deliveries, photo_views, photos, staff
-from aftercare.store.alerts import FindingRow, FollowUp
-from aftercare.store.deliveries import Delivery
+from aftercare.store import check_ins, deliveries, follow_ups, photo_views, photos, staff
+from aftercare.store.alerts import FindingRow
 from aftercare.store.photos import PhotoRow
 
 _PHOTOS = 12
@@ -27,7 +28,14 @@ _FATES: dict[Fate, FollowUpKind] = {
     Fate.JOINED: "joined",
     Fate.HELD: "held_back",
 }
-_CHANNELS = {"smtp": "by mail", "webhook": "by webhook"}
+_CHANNELS = {
+    ChannelName.SMTP: "by mail",
+    ChannelName.WEBHOOK: "by webhook",
+    ChannelName.WEBPUSH: "by push",
+    ChannelName.FCM: "by push",
+    ChannelName.APNS: "by push",
+    ChannelName.SMS: "by text message",
+}
 
 
 class Depth(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +60,7 @@ async def look_deeper(
     ids = list(reported)
     asked = {one.check_in_id for found in findings.values() for one in found if one.check_in_id is not None}
     done, told = defaultdict(list), defaultdict(list)
-    for follow_up in await store.follow_ups_of(db, clinic_id, ids):
+    for follow_up in await follow_ups.of_alerts(db, clinic_id, ids):
         done[follow_up.alert_id].append(follow_up)
     for delivery in await deliveries.of_alerts(db, clinic_id, ids):
         if delivery.alert_id is not None:
@@ -123,7 +131,7 @@ def _found(alert: Alert, one: FindingRow) -> FollowUpItem:
 
 def _told(depth: Depth, alert: Alert) -> Iterable[FollowUpItem]:
     """Who was told, those told within a minute in one line; what is still on its way says nothing yet."""
-    together: defaultdict[tuple[datetime, str, str], list[Delivery]] = defaultdict(list)
+    together: defaultdict[tuple[datetime, ChannelName, str], list[Delivery]] = defaultdict(list)
     for one in depth.told.get(alert.id, ()):
         if one.state != "queued" or one.attempts:
             minute = _happened_at(one).replace(second=0, microsecond=0)
@@ -136,7 +144,7 @@ def _told(depth: Depth, alert: Alert) -> Iterable[FollowUpItem]:
             kind="told" if state == "sent" else "told_failed",
             alert_id=alert.id,
             code=alert.code,
-            text=f"{', '.join(names)} {_CHANNELS.get(channel, channel)}{'; trying again' if state == 'queued' else ''}",
+            text=f"{', '.join(names)} {_CHANNELS[channel]}{'; trying again' if state == 'queued' else ''}",
         )
 
 

@@ -1,7 +1,7 @@
 """The delivery ledger: queued in the transaction that causes it, attempted by the worker, each attempt on record."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from random import random
 from typing import Protocol
@@ -11,103 +11,74 @@ from zoneinfo import ZoneInfo
 import msgspec
 from uuid_utils.compat import uuid7
 
+from aftercare.alerts.telling import letters
 from aftercare.care.advice import describe_hours
 from aftercare.care.reminding import leaves_at
 from aftercare.db.pool import Busy, Connection, Database, DatabaseAway
-from aftercare.model.alerts import Audience, Notice, Why
+from aftercare.model.addresses import PUSH, ChannelName, Reach
+from aftercare.model.alerts import Notice
+from aftercare.model.deliveries import Delivery, Letter
 from aftercare.model.messages import MessageKind, OutgoingMessage
-from aftercare.model.people import Clinic, StaffMember
-from aftercare.model.words import Role, Tier
+from aftercare.model.people import Clinic
+from aftercare.model.team import MAIL
 from aftercare.notify.channel import Channel, NotDeliveredError, Receipt, Refused, Retired, Retry
 from aftercare.notify.retry import next_attempt
 from aftercare.notify.webhook import WebhookChannel
-from aftercare.store import clinics, due_work, staff, webhooks
+from aftercare.services.team import read_team
+from aftercare.store import addresses, clinics, due_work, webhooks
 from aftercare.store import deliveries as store
-from aftercare.store.deliveries import Attempt, Delivery, Letter, ToSend, work_kind
+from aftercare.store.deliveries import Attempt, ToSend, work_kind
 
 WAKE = "aftercare_work"  # the channel on which a commit says that there is work
-CHANNELS = ("smtp", "webhook")
+# A patient has other ways: after so many tries over a push service the next one is taken.
+_PUSH_TRIES = 3
 _PAUSES = (1.0, 1.0, *[2.0] * 59)  # seconds: for two minutes, while the database is away
 
-_KINDS = {
-    Why.RAISED: MessageKind.ALERT_RAISED,
-    Why.REOPENED: MessageKind.ALERT_RAISED,
-    Why.SNOOZE_ENDED: MessageKind.ALERT_RAISED,
-    Why.TIER_ROSE: MessageKind.ALERT_TIER_ROSE,
-    Why.REPORTED_AGAIN: MessageKind.ALERT_TIER_ROSE,
-    Why.SIGN_JOINED: MessageKind.ALERT_WORSENED,
-    Why.GRADE_ROSE: MessageKind.ALERT_WORSENED,
-    Why.STILL_REPORTED: MessageKind.ALERT_WORSENED,
-    Why.OVERDUE: MessageKind.ALERT_OVERDUE,
-}
 
-
-class Mailer(Protocol):
-    """Where mail goes out, and what links in it begin with."""
+class Sender(Protocol):
+    """The ways out, and what links begin with."""
 
     @property
     def address(self) -> str:
         """What links begin with."""
 
     @property
-    def smtp(self) -> Channel | None:
-        """The relay; None where mail is not configured."""
+    def channels(self) -> Mapping[ChannelName, Channel]:
+        """Those that are configured, but for webhooks."""
 
 
 async def tell(db: Connection, clinic_id: UUID, notices: tuple[Notice, ...], now: datetime) -> bool:
-    """Queue what the notices ask for: a mail for each staff member in the audience, a call to each webhook.
+    """Queue what the notices ask for: a letter for each way to each person they mean, a call to each webhook.
 
     False if there was nothing new to tell.
     """
     if not notices:
         return False
-    everyone = await staff.all_active(db, clinic_id)
-    hooks = await webhooks.active(db, clinic_id)
-    asked = letters(notices, everyone, [hook.webhook_id for hook in hooks], now, uuid7)
-    return await queue(db, clinic_id, list(asked))
+    team = await read_team(db, clinic_id)
+    return await queue(db, clinic_id, list(letters(notices, team, now, uuid7)))
 
 
-def letters(
-    notices: tuple[Notice, ...],
-    everyone: list[StaffMember],
-    hooks: list[UUID],
-    now: datetime,
-    new_id: Callable[[], UUID],
-) -> Iterator[Letter]:
-    """What notices ask for. Of several with the same `what` to the same recipient the first counts."""
-    # The soonest first: whoever is meant twice is told once, and then at once rather than at the opening.
-    for notice in sorted(notices, key=lambda one: one.not_before):
-        what = f"{notice.why}:{notice.alert_id}:{notice.step}:{notice.at.isoformat()}"
-        call = Delivery(
-            delivery_id=new_id(),
-            channel="webhook",
-            kind=_KINDS[notice.why],
-            tier=notice.tier,
-            alert_id=notice.alert_id,
-            queued_at=now,
-        )
-        for hook in hooks:
-            to_hook = msgspec.structs.replace(call, delivery_id=new_id(), webhook_id=hook)
-            yield Letter(what=what, delivery=to_hook, not_before=notice.not_before)
-        mail = msgspec.structs.replace(call, channel="smtp")
-        if notice.tier is Tier.ROUTINE:
-            # All routine news of a day goes out as one mail.
-            what = f"digest:{notice.not_before.isoformat()}"
-            mail = msgspec.structs.replace(mail, kind=MessageKind.DIGEST, alert_id=None)
-        for member in audience(notice, everyone):
-            to_member = msgspec.structs.replace(mail, delivery_id=new_id(), staff_id=member.staff_id)
-            yield Letter(what=what, delivery=to_member, not_before=notice.not_before)
+async def tell_patient(db: Connection, clinic_id: UUID, letter: Letter) -> bool:
+    """Queue a patient's letter over the best of their ways; False if the same was queued before.
+
+    When that way turns out dead, the next is taken (`_settle`), so that one letter arrives once.
+    """
+    patient_id = letter.delivery.patient_id
+    if patient_id is None or await store.tried_of(db, clinic_id, letter.what, patient_id):
+        return False
+    reach = _ways(await addresses.reaches_of_patient(db, clinic_id, patient_id))[0]
+    return await queue(db, clinic_id, [_over(letter, reach)])
 
 
-def audience(notice: Notice, everyone: list[StaffMember]) -> list[StaffMember]:
-    """Whom a notice means. Until there is a rota the person on call is every practitioner; nobody is never the answer."""
-    if notice.to is Audience.EVERYONE:
-        return everyone
-    if notice.to is Audience.OWNER and notice.owner is not None:
-        chosen = [member for member in everyone if member.staff_id == notice.owner]
-    else:
-        chosen = [member for member in everyone if member.role is Role.PRACTITIONER]
-    return chosen or everyone
+def _ways(registered: Sequence[Reach]) -> list[Reach]:
+    """A patient's ways, the best first: a push is seen soonest, and a message costs."""
+    pushes = [one for one in registered if one.channel in PUSH]
+    return [*pushes, MAIL, *(one for one in registered if one.channel not in PUSH)]
+
+
+def _over(letter: Letter, reach: Reach) -> Letter:
+    delivery = msgspec.structs.replace(letter.delivery, channel=reach.channel, address_id=reach.address_id)
+    return msgspec.structs.replace(letter, delivery=delivery)
 
 
 async def queue(db: Connection, clinic_id: UUID, asked: Sequence[Letter]) -> bool:
@@ -116,7 +87,7 @@ async def queue(db: Connection, clinic_id: UUID, asked: Sequence[Letter]) -> boo
 
 
 async def attempt(
-    database: Database, mailer: Mailer, channel: str, claim: due_work.Claim, now: datetime
+    database: Database, sender: Sender, channel: ChannelName, claim: due_work.Claim, now: datetime
 ) -> None:
     """Make one attempt of a claimed delivery. Nothing is sent inside a transaction."""
     async with database.clinic(claim.clinic_id) as db:
@@ -134,7 +105,7 @@ async def attempt(
     failure: NotDeliveredError | None = None
     answer = ""
     try:
-        answer = (await _send(mailer, delivery, clinic, too_late=leaves is None)).answer
+        answer = (await _send(sender, delivery, clinic, too_late=leaves is None)).answer
     except NotDeliveredError as error:
         failure, answer = error, error.answer
     except Exception as error:  # noqa: BLE001 - what we fail at ourselves is an attempt, too: on record, then retried
@@ -158,7 +129,7 @@ def _leaves_at(delivery: ToSend, now: datetime) -> datetime | None:
     return leaves_at(delivery.queued_at, now, ZoneInfo(delivery.patient_time_zone))
 
 
-async def _send(mailer: Mailer, delivery: ToSend, clinic: Clinic, *, too_late: bool) -> Receipt:
+async def _send(sender: Sender, delivery: ToSend, clinic: Clinic, *, too_late: bool) -> Receipt:
     if too_late:
         raise Refused("too late in the patient's day")
     if delivery.retired:
@@ -167,8 +138,8 @@ async def _send(mailer: Mailer, delivery: ToSend, clinic: Clinic, *, too_late: b
     message = OutgoingMessage(
         id=delivery.delivery_id,
         kind=delivery.kind,
-        address=delivery.webhook_url or delivery.staff_email or delivery.patient_email or "",
-        link=_link(mailer.address, delivery),
+        address=_address(delivery),
+        link=_link(sender.address, delivery),
         clinic_name=clinic.name,
         written_at=delivery.queued_at,
         tier=delivery.tier,
@@ -176,14 +147,24 @@ async def _send(mailer: Mailer, delivery: ToSend, clinic: Clinic, *, too_late: b
         locale=language,
         hours=describe_hours(clinic.hours, language),
     )
-    if delivery.channel == "webhook":
+    if delivery.channel is ChannelName.WEBHOOK:
         secrets = [s for s in (delivery.webhook_secret, delivery.webhook_previous_secret) if s]
         return await WebhookChannel(secrets, listed_hosts=clinic.private_webhook_hosts).send(message)
     if not message.address:
         raise Refused("no address")
-    if mailer.smtp is None:
-        raise Retry("mail is not configured")
-    return await mailer.smtp.send(message)
+    channel = sender.channels.get(delivery.channel)
+    if channel is None:
+        # Mail is waited for: it is everybody's last way. What else is not configured here will not be by tomorrow.
+        if delivery.channel is ChannelName.SMTP:
+            raise Retry("mail is not configured")
+        raise Refused(f"{delivery.channel} is not configured")
+    return await channel.send(message)
+
+
+def _address(delivery: ToSend) -> str:
+    if delivery.address_id is not None:
+        return delivery.address or ""
+    return delivery.webhook_url or delivery.staff_email or delivery.patient_email or ""
 
 
 def _link(address: str, delivery: Delivery) -> str:
@@ -211,7 +192,11 @@ async def _settle(
             return
         attempts, sent = standing.attempts + 1, standing.state == "sent"
         again = None
-        if isinstance(failure, Retry) and not sent:
+        other = (
+            await _another_way(db, claim.clinic_id, delivery) if failure is not None and not sent else None
+        )
+        tired = other is not None and delivery.channel in PUSH and attempts >= _PUSH_TRIES
+        if isinstance(failure, Retry) and not sent and not tired:
             again = next_attempt(
                 attempts,
                 now=now,
@@ -238,5 +223,33 @@ async def _settle(
                 ended_at=None if again else now,
             )
         await store.settle(db, claim.clinic_id, settled)
+        if settled.state == "dead" and other is not None:
+            await queue(db, claim.clinic_id, [other])
         if isinstance(failure, Retired) and delivery.webhook_id is not None:
             await webhooks.disable(db, claim.clinic_id, delivery.webhook_id, now)
+        if isinstance(failure, Retired) and delivery.address_id is not None:
+            await addresses.retire(
+                db, claim.clinic_id, delivery.address_id, now, f"the provider answered {answer}"
+            )
+
+
+async def _another_way(db: Connection, clinic_id: UUID, delivery: ToSend) -> Letter | None:
+    """The same over the patient's next way, not tried yet."""
+    if delivery.patient_id is None:
+        return None
+    tried = await store.tried_of(db, clinic_id, delivery.what, delivery.patient_id)
+    for reach in _ways(await addresses.reaches_of_patient(db, clinic_id, delivery.patient_id)):
+        if (reach.channel, reach.address_id) not in tried and not (reach.channel in PUSH and tried):
+            fresh = Delivery(
+                delivery_id=uuid7(),
+                channel=reach.channel,
+                kind=delivery.kind,
+                tier=delivery.tier,
+                patient_id=delivery.patient_id,
+                address_id=reach.address_id,
+                alert_id=delivery.alert_id,
+                day=delivery.day,
+                queued_at=delivery.queued_at,
+            )
+            return Letter(what=delivery.what, delivery=fresh, not_before=delivery.queued_at)
+    return None

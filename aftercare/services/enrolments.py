@@ -12,7 +12,7 @@ from aftercare.model.people import Actor, Tokens
 from aftercare.model.text import OptionalLine
 from aftercare.services import audit
 from aftercare.services.throttle import count_try, give_back, subject
-from aftercare.store import clinics, patients
+from aftercare.store import addresses, clinics, patients
 from aftercare.store import installations as store
 
 ACCESS, REFRESH = "aca_", "acr_"
@@ -128,6 +128,9 @@ async def rotate(database: Database, refresh_token: str, *, now: datetime) -> To
             # The answer with the newest pair was lost: make that pair again.
             return await _issue(db, clinic_id, row.installation_id, newest, now)
         await store.revoke(db, clinic_id, row.installation_id, now)
+        await addresses.retire_of_installation(
+            db, clinic_id, row.installation_id, now, "the phone was signed out"
+        )
         system = Actor(clinic_id=clinic_id, kind="system")
         await audit.record(db, system, "installation.token_reused", now=now, subject_id=row.installation_id)
     raise NotSignedIn("This app's tokens were used twice and have been ended. Ask the clinic for a new code.")
@@ -151,6 +154,9 @@ async def revoke(database: Database, actor: Actor, *, now: datetime) -> None:
         raise NotSignedIn
     async with database.clinic(actor.clinic_id) as db:
         await store.revoke(db, actor.clinic_id, actor.installation_id, now)
+        await addresses.retire_of_installation(
+            db, actor.clinic_id, actor.installation_id, now, "the phone was signed out"
+        )
         await audit.record(
             db, actor, "installation.revoked", now=now, patient_id=actor.id, subject_id=actor.installation_id
         )

@@ -8,8 +8,6 @@ from pathlib import Path
 from aftercare.db.pool import Database
 from aftercare.model.photo_quota import PhotoQuota
 from aftercare.model.photos import PhotoLimits
-from aftercare.notify.channel import Channel
-from aftercare.notify.smtp import SmtpChannel, SmtpSettings, TlsMode
 from aftercare.photos.blobs import Blobs, LocalBlobs
 from aftercare.photos.keys import FileKeys
 from aftercare.photos.masters import MasterKeys, development_masters, read_masters
@@ -20,6 +18,7 @@ from aftercare.photos.spool import SpooledBlobs
 from aftercare.photos.wire import WorkerSettings
 from aftercare.photos.workers import PhotoWorkers
 from aftercare.services.backtest_judge import Judges
+from aftercare.services.channels import Channels, build_channels
 from aftercare.settings import Settings
 
 
@@ -39,7 +38,7 @@ class House:
     spool: SpooledBlobs
     blobs: SealedBlobs
     photo_workers: PhotoWorkers
-    smtp: Channel | None
+    channels: Channels
     photo_room: Room = field(default_factory=Room)
     judges: Judges = field(default_factory=Judges)
     now: Callable[[], datetime] = field(default=utc_now)
@@ -101,7 +100,7 @@ def build_house(settings: Settings, *, with_worker: bool, now: Callable[[], date
         spool=spool,
         blobs=SealedBlobs(spool, keys),
         photo_workers=PhotoWorkers(WorkerSettings(limits=PhotoLimits(max_bytes=settings.photo_max_bytes))),
-        smtp=_mail(settings),
+        channels=build_channels(settings),
         now=now,
     )
 
@@ -132,18 +131,3 @@ def photo_keys(settings: Settings) -> FileKeys:
         return development_masters(settings.data_dir / "master.key")
 
     return FileKeys(settings.keys_folder, masters, make=settings.env == "development")
-
-
-def _mail(settings: Settings) -> Channel | None:
-    if not settings.smtp_host:
-        return None
-    return SmtpChannel(
-        SmtpSettings(
-            host=settings.smtp_host,
-            port=settings.smtp_port,
-            from_address=settings.mail_from,
-            tls=TlsMode(settings.smtp_tls),
-            user=settings.smtp_user or None,
-            password=settings.smtp_password or None,
-        )
-    )

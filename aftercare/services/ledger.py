@@ -5,11 +5,12 @@ from uuid import UUID
 
 from aftercare.db.pool import Database
 from aftercare.model.audit import AuditEntry
+from aftercare.model.deliveries import Delivery
 from aftercare.model.people import Actor
 from aftercare.services import audit
 from aftercare.store import audit as audit_store
 from aftercare.store import deliveries as store
-from aftercare.store.deliveries import Attempt, Delivery
+from aftercare.store.deliveries import Attempt
 
 PAGE = 100
 _AUDIT_PAGE = 500

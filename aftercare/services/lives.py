@@ -19,6 +19,7 @@ from aftercare.alerts import acts
 from aftercare.alerts.clocks import due_at, lapse
 from aftercare.alerts.course import course_block, is_condition
 from aftercare.alerts.joining import absorb
+from aftercare.alerts.telling import letters
 from aftercare.care.cohort import SyntheticCheckIn, SyntheticPatient
 from aftercare.care.consenting import CURRENT_TEXT, texts
 from aftercare.care.course_plan import planned_course
@@ -26,21 +27,24 @@ from aftercare.care.instrument import load, read_answers
 from aftercare.care.spacing import shipped
 from aftercare.checks.pack import default_pack
 from aftercare.checks.recovery import day_in, findings, place
+from aftercare.model.addresses import ChannelName
 from aftercare.model.advice import Advice
 from aftercare.model.alerts import Alert, Change
 from aftercare.model.care import Episode
 from aftercare.model.check_ins import ConsentState, Kept
 from aftercare.model.clinic import OpeningHours
 from aftercare.model.consents import Kind as ConsentKind
+from aftercare.model.deliveries import Delivery, Letter
 from aftercare.model.findings import Finding
+from aftercare.model.follow_ups import FollowUp
 from aftercare.model.messages import MessageKind
 from aftercare.model.people import Actor
 from aftercare.model.recovery import Recovery
 from aftercare.model.screenings import ScreeningDraft
+from aftercare.model.team import Member, Team
 from aftercare.model.words import Outcome, Role, Tier
 from aftercare.services.check_ins import CheckInAnswer, advice_for
 from aftercare.services.courses import as_session
-from aftercare.services.deliveries import letters
 from aftercare.services.patients import as_patient
 from aftercare.services.recovery import ESCALATE, SWEEP
 from aftercare.services.screenings import as_screening, of_session
@@ -53,9 +57,8 @@ from aftercare.services.synthetic import (
     session_draft,
 )
 from aftercare.services.written import MAIL, Ids, Practice, Written, encoded
-from aftercare.store.alerts import FollowUp
-from aftercare.store.bulk import Rows
-from aftercare.store.deliveries import Delivery, Letter, Reminder
+from aftercare.store.bulk import COLUMNS, Rows
+from aftercare.store.deliveries import Reminder
 from aftercare.store.patients import fold
 
 BOOKED, TREATED, ARRIVED = timedelta(days=-3), timedelta(minutes=5), timedelta(seconds=20)
@@ -92,6 +95,9 @@ class _Life:
         self.system = Actor(clinic_id=self.clinic.clinic_id, kind="system")
         self.me = Actor(clinic_id=self.clinic.clinic_id, kind="patient", id=visits[0].id)
         self.by = practice.actor(Role.PRACTITIONER)
+        self.team = Team(
+            members=tuple(Member(staff_id=one.staff_id, role=one.role) for one in practice.staff)
+        )
         self.chance = Random(f"{practice.seed}/{visits[0].id}")  # noqa: S311 - a cohort, no secret
         self.ids = Ids(self.chance)
         self.written = Written(practice, visits[0].id, self.ids, self._due)
@@ -269,7 +275,7 @@ class _Life:
             known[alert.id] = alert
             self._set_clock(alert)
         self.mine = msgspec.structs.replace(self.mine, alerts=tuple(known.values()))
-        for letter in letters(change.notices, list(self.practice.staff), [], at, partial(self.ids, at)):
+        for letter in letters(change.notices, self.team, at, partial(self.ids, at)):
             self.written.queue(letter)
         if (change.new or change.changed) and self.mine.newest is not None:
             tiers = [alert.tier.rank for alert in (*change.new, *change.changed) if alert.unresolved]
@@ -322,7 +328,7 @@ class _Life:
             return
         reminder = Delivery(
             delivery_id=self.ids(at),
-            channel="smtp",
+            channel=ChannelName.SMTP,
             kind=MessageKind.REMINDER,
             patient_id=self.me.id,
             day=asking.due.day,
@@ -369,7 +375,9 @@ class _Life:
                     text=_SAID.get(kind, ""),
                     outcome=outcome,
                 )
-                self.written.add("follow_ups", self.me.id, *msgspec.structs.astuple(row))
+                self.written.add(
+                    "follow_ups", self.me.id, *(getattr(row, column) for column in COLUMNS["follow_ups"][2:])
+                )
                 self.written.audit(actor, f"alert.{kind}", at, alert_id, row)
             self._write(change, actor, at)
 

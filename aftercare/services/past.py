@@ -13,6 +13,7 @@ from random import Random
 from uuid import UUID
 
 from aftercare.db.pool import Database
+from aftercare.model.addresses import ChannelName
 from aftercare.model.people import Actor
 from aftercare.model.words import Role
 from aftercare.services import alerts, deliveries, sweep
@@ -63,7 +64,7 @@ async def _background_until(past: Past, until: datetime) -> None:
     handlers = {
         SWEEP: lambda claim, at: sweep.sweep(past.worker, claim, now=at),
         ESCALATE: lambda claim, at: alerts.escalate(past.worker, claim, now=at),
-        **{work_kind(channel): _sender(past, channel) for channel in deliveries.CHANNELS},
+        **{work_kind(channel): _sender(past, channel) for channel in ChannelName},
     }
     while True:
         async with past.worker.transaction() as db:
@@ -80,7 +81,7 @@ async def _background_until(past: Past, until: datetime) -> None:
             await handlers[kind](claim, at)
 
 
-def _sender(past: Past, channel: str) -> Callable[[due_work.Claim, datetime], Awaitable[None]]:
+def _sender(past: Past, channel: ChannelName) -> Callable[[due_work.Claim, datetime], Awaitable[None]]:
     async def send(claim: due_work.Claim, at: datetime) -> None:
         await deliveries.attempt(past.worker, past.house, channel, claim, at)
 

@@ -14,8 +14,10 @@ from aftercare.checks.judging import Judging, sort_out
 from aftercare.checks.recovery import day_in
 from aftercare.checks.silence import listen
 from aftercare.db.pool import Connection, Database
+from aftercare.model.addresses import ChannelName
 from aftercare.model.calendar import DueCheckIn
 from aftercare.model.care import Episode
+from aftercare.model.deliveries import Delivery, Letter
 from aftercare.model.findings import Finding
 from aftercare.model.messages import MessageKind
 from aftercare.model.people import Actor
@@ -32,12 +34,11 @@ from aftercare.model.silence import (
 )
 from aftercare.model.words import Role
 from aftercare.services import audit, judges, recovery
-from aftercare.services.deliveries import queue
+from aftercare.services.deliveries import queue, tell_patient
 from aftercare.services.recovery import SWEEP
 from aftercare.store import call_list, due_work, episodes, patients, staff
 from aftercare.store import deliveries as delivery_store
 from aftercare.store.call_list import CallListRow
-from aftercare.store.deliveries import Delivery, Letter
 
 _DAY = timedelta(days=1)
 Sent = dict[str, delivery_store.Reminder]
@@ -274,14 +275,14 @@ def reminder_key(kind: SilenceKind, episode: Episode, day: int) -> str:
 async def _remind(db: Connection, mine: Recovery, episode: Episode, asking: Asking) -> None:
     reminder = Delivery(
         delivery_id=uuid7(),
-        channel="smtp",
+        channel=ChannelName.SMTP,
         kind=MessageKind.REMINDER,
         patient_id=mine.patient.patient_id,
         day=asking.due.day,
         queued_at=asking.at,
     )
     what = reminder_key(asking.kind, episode, asking.due.day)
-    await queue(db, mine.clinic.clinic_id, [Letter(what=what, delivery=reminder, not_before=asking.at)])
+    await tell_patient(db, mine.clinic.clinic_id, Letter(what=what, delivery=reminder, not_before=asking.at))
 
 
 def _to_call(
@@ -310,7 +311,7 @@ async def _tell_admins(db: Connection, mine: Recovery, newest: date, now: dateti
     faults = [
         Delivery(
             delivery_id=uuid7(),
-            channel="smtp",
+            channel=ChannelName.SMTP,
             kind=MessageKind.CLINIC_FAULT,
             staff_id=member.staff_id,
             queued_at=now,

@@ -17,6 +17,7 @@ import msgspec
 from aftercare.model.alerts import Fate, Told
 from aftercare.model.care import Session
 from aftercare.model.check_ins import Kept
+from aftercare.model.deliveries import Letter
 from aftercare.model.messages import MessageKind
 from aftercare.model.people import Actor, Clinic, StaffMember
 from aftercare.model.recovery import Recovery
@@ -24,7 +25,7 @@ from aftercare.model.words import Role
 from aftercare.services.check_ins import CheckInAnswer
 from aftercare.store.bulk import COLUMNS, Rows
 from aftercare.store.call_list import CallListRow
-from aftercare.store.deliveries import Letter, work_kind
+from aftercare.store.deliveries import work_kind
 
 MAIL = work_kind("smtp")
 ANSWER = "250 2.0.0 (simulated)"

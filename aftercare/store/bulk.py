@@ -70,7 +70,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 # One mail a day tells of several patients: whichever of them is written first brings it, the earliest says since when.
 _SHARED = {
-    "deliveries": "on conflict (clinic_id, what, channel, staff_id, patient_id, webhook_id)"
+    "deliveries": "on conflict (clinic_id, what, channel, staff_id, patient_id, webhook_id, address_id)"
     " do update set queued_at = least(deliveries.queued_at, excluded.queued_at)",
     "delivery_attempts": "on conflict do nothing",
     "due_work": "on conflict do nothing",

@@ -8,35 +8,17 @@ import msgspec
 
 from aftercare.db.pool import Connection
 from aftercare.db.sql import queries
-from aftercare.model.messages import MessageKind
-from aftercare.model.words import Tier
+from aftercare.model.deliveries import Delivery, Letter
 from aftercare.store.rows import many, one
 
 _SQL = queries("deliveries")
 
 
-class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """One message to one recipient over one channel; exactly one of staff, patient and webhook is set."""
-
-    delivery_id: UUID
-    channel: str
-    kind: MessageKind
-    tier: Tier | None = None
-    staff_id: UUID | None = None
-    patient_id: UUID | None = None
-    webhook_id: UUID | None = None
-    alert_id: UUID | None = None
-    day: int | None = None
-    state: str = "queued"
-    attempts: int = 0
-    queued_at: datetime
-    sent_at: datetime | None = None
-    ended_at: datetime | None = None
-
-
 class ToSend(Delivery, frozen=True, kw_only=True):
     """A delivery with the address that its recipient has now."""
 
+    what: str
+    address: str | None
     staff_email: str | None
     patient_email: str | None
     patient_language: str | None
@@ -67,14 +49,6 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     answer: str
 
 
-class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """One delivery, what makes it the same delivery, and when it may leave."""
-
-    what: str
-    delivery: Delivery
-    not_before: datetime
-
-
 def work_kind(channel: str) -> str:
     """The kind of due work that sends over a channel: each has its own, so that a slow one delays no other."""
     return f"deliver:{channel}"
@@ -85,8 +59,8 @@ async def queue(db: Connection, clinic_id: UUID, letters: Sequence[Letter], wake
     rows = [
         (
             one.delivery_id, one.channel, one.kind, letter.what, one.tier, one.staff_id, one.patient_id, one.webhook_id,
-            one.alert_id, one.day, one.queued_at, work_kind(one.channel), letter.not_before,
-            one.tier.rank if one.tier else 0,
+            one.address_id, one.alert_id, one.day, one.queued_at, one.held_until, one.held_why, work_kind(one.channel),
+            letter.not_before, one.tier.rank if one.tier else 0,
         )
         for letter in letters
         for one in (letter.delivery,)
@@ -110,6 +84,24 @@ async def settle(db: Connection, clinic_id: UUID, delivery: Delivery) -> None:
         _SQL["settle"], clinic_id, delivery.delivery_id, delivery.state, delivery.attempts, delivery.sent_at,
         delivery.ended_at,
     )  # fmt: skip
+
+
+async def tried_of(
+    db: Connection, clinic_id: UUID, what: str, patient_id: UUID
+) -> set[tuple[str, UUID | None]]:
+    """Over which channels and addresses the same was queued for a patient."""
+    rows = await db.fetch(_SQL["tried_of"], clinic_id, what, patient_id)
+    return {(row["channel"], row["address_id"]) for row in rows}
+
+
+async def of_staff_by_what(
+    db: Connection, clinic_id: UUID, what: str, staff_id: UUID, channel: str, address_id: UUID | None
+) -> UUID | None:
+    """The delivery of something to a staff member over one way."""
+    found: UUID | None = await db.fetchval(
+        _SQL["of_staff_by_what"], clinic_id, what, staff_id, channel, address_id
+    )
+    return found
 
 
 async def add_attempt(db: Connection, clinic_id: UUID, delivery_id: UUID, attempt: Attempt) -> None:

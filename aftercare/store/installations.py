@@ -7,6 +7,7 @@ import msgspec
 
 from aftercare.db.pool import Connection
 from aftercare.db.sql import queries
+from aftercare.model.addresses import InstallationDraft, InstallationView
 from aftercare.store.rows import many, one
 
 _SQL = queries("installations")
@@ -139,3 +140,24 @@ async def first_used(
 async def of_patient(db: Connection, clinic_id: UUID, patient_id: UUID) -> list[Installation]:
     """The patient's installations, newest first."""
     return many(Installation, await db.fetch(_SQL["of_patient"], clinic_id, patient_id))
+
+
+async def describe(
+    db: Connection, clinic_id: UUID, installation_id: UUID, draft: InstallationDraft, now: datetime
+) -> None:
+    """Keep what the app says of itself."""
+    await db.execute(
+        _SQL["describe"],
+        clinic_id,
+        installation_id,
+        draft.app_version,
+        draft.locale,
+        draft.time_zone,
+        now,
+    )
+
+
+async def view(db: Connection, clinic_id: UUID, installation_id: UUID) -> InstallationView:
+    """The app on one phone, with its push address."""
+    (row,) = await db.fetch(_SQL["view"], clinic_id, installation_id)
+    return msgspec.convert(dict(row), InstallationView)

@@ -51,3 +51,18 @@ select first_used_at from tokens where clinic_id = $1 and installation_id = $2 a
 -- name: of_patient
 select installation_id, app_version, device, enrolled_at, seen_at, revoked_at from installations
 where clinic_id = $1 and patient_id = $2 order by enrolled_at desc;
+
+-- name: describe
+update installations set app_version = $3, locale = coalesce($4, locale), time_zone = coalesce($5, time_zone), seen_at = $6
+where clinic_id = $1 and installation_id = $2;
+
+-- name: view
+select i.installation_id, i.app_version, i.locale, i.time_zone, i.seen_at, (
+    select row_to_json(p) from (
+        select a.address_id, a.channel, a.label, '' as ending, a.created_at, a.seen_at, a.retired_at, a.retired_why
+        from addresses a
+        where a.clinic_id = i.clinic_id and a.installation_id = i.installation_id and a.retired_at is null
+        order by a.seen_at desc limit 1
+    ) p
+) as push
+from installations i where i.clinic_id = $1 and i.installation_id = $2;

@@ -11,6 +11,7 @@ from uuid import UUID
 from aftercare.care.calendar import MORNING
 from aftercare.db.pool import Database
 from aftercare.jobs.lines import LEASE
+from aftercare.model.addresses import ChannelName
 from aftercare.services import alerts, deliveries, sweep
 from aftercare.services.recovery import ESCALATE, SWEEP
 from aftercare.store import due_work
@@ -99,7 +100,7 @@ class Crew:
         elif kind == ESCALATE:
             await alerts.escalate(worker, claim, now=at)
         else:
-            await deliveries.attempt(worker, self.post, "smtp", claim, at)
+            await deliveries.attempt(worker, self.post, ChannelName.SMTP, claim, at)
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ import pytest
 
 from aftercare.db.pool import Database
 from aftercare.jobs.runner import Worker
+from aftercare.model.addresses import ChannelName
 from aftercare.model.messages import MessageKind, OutgoingMessage
 from aftercare.model.words import Tier
 from aftercare.services.house import House, build_house
@@ -90,7 +91,7 @@ async def night(database_url: str, tmp_path: Path, trial: Trial) -> AsyncIterato
     )
     built = build_house(settings, with_worker=True, now=lambda: made.now)
     judge = await asyncpg.connect(database_url)
-    made = Night(dataclasses.replace(built, smtp=channel), channel, judge, pace)
+    made = Night(dataclasses.replace(built, channels={ChannelName.SMTP: channel}), channel, judge, pace)
     await made.house.open()
     yield made
     await made.house.close()

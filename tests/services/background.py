@@ -3,11 +3,15 @@
 from datetime import datetime, timedelta
 
 from aftercare.db.pool import Database
+from aftercare.model.addresses import ChannelName
 from aftercare.model.messages import OutgoingMessage
 from aftercare.notify.channel import Channel, Receipt
 from aftercare.services import alerts, deliveries, sweep
 from aftercare.services.recovery import ESCALATE, SWEEP
 from aftercare.store import due_work
+from aftercare.store.deliveries import work_kind
+
+_SENDING = {work_kind(channel): channel for channel in ChannelName if channel is not ChannelName.WEBHOOK}
 
 
 class RecordingChannel:
@@ -33,14 +37,14 @@ class Post:
         self.channel = RecordingChannel()
 
     @property
-    def smtp(self) -> Channel | None:
-        return self.channel
+    def channels(self) -> dict[ChannelName, Channel]:
+        return dict.fromkeys(ChannelName, self.channel)
 
 
 async def pass_time(worker: Database, post: Post, until: datetime) -> None:
     while True:
         async with worker.transaction() as db:
-            due = {kind: await due_work.next_due(db, kind) for kind in (SWEEP, ESCALATE, "deliver:smtp")}
+            due = {kind: await due_work.next_due(db, kind) for kind in (SWEEP, ESCALATE, *_SENDING)}
         coming = [(at, kind) for kind, at in due.items() if at is not None and at <= until]
         if not coming:
             return
@@ -53,4 +57,4 @@ async def pass_time(worker: Database, post: Post, until: datetime) -> None:
             elif kind == ESCALATE:
                 await alerts.escalate(worker, claim, now=at)
             else:
-                await deliveries.attempt(worker, post, "smtp", claim, at)
+                await deliveries.attempt(worker, post, _SENDING[kind], claim, at)

@@ -6,11 +6,13 @@ from uuid import UUID
 import pytest
 
 from aftercare.db.pool import Connection, Database
+from aftercare.model.addresses import ChannelName
+from aftercare.model.deliveries import Delivery
 from aftercare.notify.channel import Refused, Retry
 from aftercare.services import alerts, deliveries
 from aftercare.store import deliveries as store
 from aftercare.store import due_work
-from aftercare.store.deliveries import Delivery, work_kind
+from aftercare.store.deliveries import work_kind
 from tests.services.background import Post, pass_time
 from tests.services.conftest import Team, Treat
 
@@ -45,12 +47,12 @@ async def test_a_failed_attempt_is_on_record_and_tried_again_with_the_same_id(
 ) -> None:
     post.channel.failure = Retry("451 4.3.0", retry_after=30)
     (claim,) = await _claim(worker, raised)
-    await deliveries.attempt(worker, post, "smtp", claim, raised)
+    await deliveries.attempt(worker, post, ChannelName.SMTP, claim, raised)
     assert await _claim(worker, raised + timedelta(seconds=29)) == []  # the server asked for thirty
     post.channel.failure = None
     again = raised + timedelta(seconds=60)
     (claim,) = await _claim(worker, again)
-    await deliveries.attempt(worker, post, "smtp", claim, again)
+    await deliveries.attempt(worker, post, ChannelName.SMTP, claim, again)
     async with worker.clinic(team.clinic_id) as db:
         (delivery,) = await _read(db, team.clinic_id)
         attempts = await store.attempts_of(db, team.clinic_id, delivery.delivery_id)
@@ -64,7 +66,7 @@ async def test_a_refused_delivery_is_dead_and_never_tried_again(
 ) -> None:
     post.channel.failure = Refused("550 5.7.1")
     (claim,) = await _claim(worker, raised)
-    await deliveries.attempt(worker, post, "smtp", claim, raised)
+    await deliveries.attempt(worker, post, ChannelName.SMTP, claim, raised)
     assert await _claim(worker, raised + timedelta(days=3)) == []
     async with worker.clinic(team.clinic_id) as db:
         (delivery,) = await _read(db, team.clinic_id)
@@ -84,12 +86,12 @@ async def test_a_claim_whose_lease_ended_is_taken_over_and_the_late_one_writes_n
     (taken,) = await _claim(worker, later)
     assert taken.fence > stopped.fence
     post.channel.failure = Retry("timeout")
-    await deliveries.attempt(worker, post, "smtp", stopped, later)  # comes back past its lease
+    await deliveries.attempt(worker, post, ChannelName.SMTP, stopped, later)  # comes back past its lease
     async with worker.clinic(team.clinic_id) as db:
         (delivery,) = await _read(db, team.clinic_id)
     assert (delivery.state, delivery.attempts) == ("queued", 0)
     post.channel.failure = None
-    await deliveries.attempt(worker, post, "smtp", taken, later)
+    await deliveries.attempt(worker, post, ChannelName.SMTP, taken, later)
     async with worker.clinic(team.clinic_id) as db:
         (delivery,) = await _read(db, team.clinic_id)
     assert delivery.state == "sent"
@@ -110,7 +112,7 @@ async def test_an_attempt_that_fails_by_our_own_fault_is_on_record_and_tried_aga
 ) -> None:
     post.channel.failure = UnicodeError("something personal")
     (claim,) = await _claim(worker, raised)
-    await deliveries.attempt(worker, post, "smtp", claim, raised)
+    await deliveries.attempt(worker, post, ChannelName.SMTP, claim, raised)
     async with worker.clinic(team.clinic_id) as db:
         (delivery,) = await _read(db, team.clinic_id)
         (attempt,) = await store.attempts_of(db, team.clinic_id, delivery.delivery_id)
@@ -118,7 +120,7 @@ async def test_an_attempt_that_fails_by_our_own_fault_is_on_record_and_tried_aga
     post.channel.failure = None
     again = raised + timedelta(seconds=10)
     (claim,) = await _claim(worker, again)
-    await deliveries.attempt(worker, post, "smtp", claim, again)
+    await deliveries.attempt(worker, post, ChannelName.SMTP, claim, again)
     assert [mail.id for mail in post.channel.sent] == [delivery.delivery_id]
 
 
@@ -156,7 +158,7 @@ async def test_a_reminder_held_up_leaves_by_day_on_its_own_day_or_not_at_all(
     post.channel.failure = None
     back = nine + timedelta(hours=hours)
     (claim,) = await _claim(worker, back)
-    await deliveries.attempt(worker, post, "smtp", claim, back)
+    await deliveries.attempt(worker, post, ChannelName.SMTP, claim, back)
     assert len(post.channel.sent) - before == sent
     async with worker.clinic(team.clinic_id) as db:
         reminders = await store.reminders_of(db, team.clinic_id, patient.patient_id, nine)

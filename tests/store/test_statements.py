@@ -19,6 +19,7 @@ _ACROSS_CLINICS = {
     ("due_work", "claim"),
     ("due_work", "renew"),
     ("due_work", "next_due"),
+    ("addresses", "alone"),  # a lock
     ("audit", "clinics_to_seal"),
     ("erasures", "clinics"),
     ("photo_store", "plan"),
