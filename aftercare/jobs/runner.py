@@ -16,9 +16,10 @@ from aftercare.db.pool import Database
 from aftercare.errors import AftercareError
 from aftercare.jobs.clock import Clock
 from aftercare.jobs.lines import RENEW_SECONDS, Handle, Line, Work
+from aftercare.model.addresses import ChannelName
 from aftercare.services import alerts, audit, backtest, deliveries, erasures, photo_store, sweep
 from aftercare.services.backtest import BACKTEST
-from aftercare.services.deliveries import CHANNELS, WAKE
+from aftercare.services.deliveries import WAKE
 from aftercare.services.erasures import ERASE
 from aftercare.services.house import House
 from aftercare.services.photo_store import TEND
@@ -29,8 +30,12 @@ from aftercare.store.due_work import Claim
 _log = structlog.get_logger()
 # What waits for others may wait a lot at once; a relay takes a few dialogues of one client (Postfix: 50).
 _AT_ONCE = {
-    "smtp": 20,
-    "webhook": 100,
+    ChannelName.SMTP: 20,
+    ChannelName.WEBHOOK: 100,
+    ChannelName.WEBPUSH: 50,
+    ChannelName.FCM: 50,
+    ChannelName.APNS: 50,
+    ChannelName.SMS: 10,
     ESCALATE: 20,
     SWEEP: 20,
     BACKTEST: 1,
@@ -41,7 +46,7 @@ _SHARE = 10
 _AT_WORK = (
     2  # what works on the database leaves connections to what sends: a red flag's mail never waits for one
 )
-_SENDING = frozenset(work_kind(channel) for channel in CHANNELS)
+_SENDING = frozenset(work_kind(channel) for channel in ChannelName)
 _SEAL_SOON = timedelta(milliseconds=200)
 _REPLAY_SECONDS = 3600.0  # the first at the start: a restore is followed by one
 _GOODBYE = 5.0  # seconds for what is running when we stop
@@ -86,7 +91,7 @@ class Worker:
         async def one_erasure(claim: Claim, now: datetime) -> None:
             await erasures.work(database, house.blobs, house.keys, claim, now=now)
 
-        def sender(channel: str) -> Handle:
+        def sender(channel: ChannelName) -> Handle:
             async def one_delivery(claim: Claim, now: datetime) -> None:
                 await deliveries.attempt(database, house, channel, claim, now)
 
@@ -97,7 +102,7 @@ class Worker:
 
         return [
             work(ESCALATE, 1.0, one_escalation, _AT_ONCE[ESCALATE]),
-            *(work(work_kind(channel), 1.0, sender(channel), _AT_ONCE[channel]) for channel in CHANNELS),
+            *(work(work_kind(channel), 1.0, sender(channel), _AT_ONCE[channel]) for channel in ChannelName),
             work(SWEEP, 2.0, one_sweep, _AT_ONCE[SWEEP]),
             work(BACKTEST, 1.0, one_backtest, _AT_ONCE[BACKTEST]),
             work(ERASE, 2.0, one_erasure, _AT_ONCE[ERASE]),
