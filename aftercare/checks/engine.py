@@ -83,7 +83,7 @@ def judge(
     late signs of an older session). The order in which check-ins stand in the timeline does not matter. A check-in
     without an id is named by its place in time. Answers need not have been read by the instrument: what cannot be an
     answer counts as not given. At most one finding per row and check-in; several rows of a code may fire.
-    A note is heard in the check-in being judged; as context an earlier one stands as it was ticked.
+    A note, or a message, is heard in the check-in being judged; as context an earlier one stands as it was ticked.
     """
     placed = _place(timeline.check_ins)
     findings: list[Finding] = []
@@ -96,7 +96,8 @@ def judge(
         earlier = placed[: bisect_left(placed, _in_time(at), hi=index, key=_in_time)]
         moment = Moment(pack, timeline.modality, timeline.patient, timeline.session, at, earlier)
         fired = _fired(moment, checks)
-        if "note" in at.answers and (noted := _with_note(moment, timeline.language)):
+        source = "note" if "note" in at.answers else "message" if "message" in at.answers else None
+        if source is not None and (noted := _with_note(moment, source, timeline.language)):
             fired = _either(fired, note.told_once(_fired(noted, _woken(noted.at.answers))))
         if codes is not None:
             fired = [finding for finding in fired if finding.code in codes]
@@ -111,10 +112,12 @@ def _fired(moment: Moment, checks: list[Check]) -> list[Finding]:
     return [finding for check in checks for finding in check(moment) if not rows[finding.row].off]
 
 
-def _with_note(moment: Moment, language: str | None) -> Moment | None:
-    """The same moment with what its note names as if ticked; None where the note names nothing."""
-    words = moment.at.answers["note"]
-    heard = ticked(moment.at.answers, words, screen(words, language)) if isinstance(words, str) else None
+def _with_note(moment: Moment, source: str, language: str | None) -> Moment | None:
+    """The same moment with what its note or message names as if ticked; None where that names nothing."""
+    answers, words = moment.at.answers, moment.at.answers[source]
+    if not isinstance(words, str):
+        return None
+    heard = ticked(answers, words, screen(words, language, source), source)
     if heard is None:
         return None
     at = msgspec.structs.replace(moment.at, answers=heard.answers)

@@ -58,7 +58,7 @@ def found(
         tier=tier,
         row=row,
         day=moment.day,
-        reason=reason + (" (told in the note)." if heard else "."),
+        reason=reason + (f" (told in the {heard[0].item})." if heard else "."),
         check_in=moment.at.id,
         evidence=(
             *(_line(moment, item) for item in carried),

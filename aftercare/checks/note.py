@@ -1,4 +1,4 @@
-"""Note: what a patient writes that fits no question. Words of harming themselves, and words of alarm.
+"""Note: what a patient writes that fits no question, beside the answers or in a message. Words of harm, and of alarm.
 
 A screen of words misses much and a clinic must not lean on it; but a sentence of wanting to die that nobody is told of
 would be worse than any number of false alarms, so it is an emergency. "Something is wrong", "worse than yesterday" fit no
@@ -12,16 +12,16 @@ from collections.abc import Iterator
 
 from aftercare.checks.found import found
 from aftercare.checks.moment import Moment
+from aftercare.checks.words.screen import SOURCES
 from aftercare.checks.words.ticked import SELF_HARM, WORRIED
 from aftercare.model.findings import Finding
 
-WAKES = ("note",)
-NOTE = "note"  # the item of a line of evidence that quotes the note
+WAKES = tuple(SOURCES)  # also the items of the lines of evidence that quote what was written
 _ALARM = "note.worried"
 
 _REASONS = {
-    SELF_HARM: "The note speaks of self-harm",
-    WORRIED: "The note is alarmed or says that it gets worse",
+    SELF_HARM: "speaks of self-harm",
+    WORRIED: "is alarmed or says that it gets worse",
 }
 
 
@@ -33,7 +33,7 @@ def check(moment: Moment) -> Iterator[Finding]:
             yield found(
                 moment,
                 f"note.{named}",
-                f"{reason} on day {moment.day}",
+                f"The {quoted[0].item} {reason} on day {moment.day}",
                 items=(),
                 signs=(f"note.{named}",),
                 notes=quoted,
@@ -51,4 +51,4 @@ def told_once(found: list[Finding]) -> list[Finding]:
 
 
 def _rests_on_note(finding: Finding) -> bool:
-    return any(line.item == NOTE for line in finding.evidence)
+    return any(line.item in SOURCES for line in finding.evidence)

@@ -111,13 +111,13 @@ def _wanted(codes: frozenset[str], *, late: bool) -> bool:
     return (_LATE if late else _NOT_LATE) in codes
 
 
-_NEVER_TREATED_DAY = 400
+NEVER_TREATED_DAY = 400
 
 
 def _before_any_session(
     pack: RulePack, recovery: Recovery, everything: list[Kept], new: Kept
 ) -> list[Finding]:
-    start = new.judged_at - timedelta(days=_NEVER_TREATED_DAY)
+    start = new.judged_at - timedelta(days=NEVER_TREATED_DAY)
     untreated = Timeline(
         id=str(recovery.patient.patient_id),
         modality=Modality.MICRONEEDLING,

@@ -15,9 +15,14 @@ from aftercare.checks.words.lexicon import Found, Lexicon, lexicon
 from aftercare.checks.words.mention import Mention
 from aftercare.checks.words.numbers import numbers
 from aftercare.checks.words.text import Word, read
+from aftercare.model.patient_messages import LONGEST_MESSAGE
 
 LANGUAGES: Final = ("en", "es", "pt")
-_LONGEST = int(next(item.maximum or 0 for item in load().items if item.key == "note"))
+# Where a patient writes freely, and how much of it there can be: the note of a check-in, and a message.
+SOURCES: Final = {
+    "note": int(next(item.maximum or 0 for item in load().items if item.key == "note")),
+    "message": LONGEST_MESSAGE,
+}
 
 _REACH = 4  # words between a denial and what it denies
 _LIST_GAP = 2  # words between a comma and the next of a list
@@ -26,15 +31,15 @@ _PLACE_WITHIN = 5  # words between a sign and where it is
 _PARTS = frozenset({"denies", "lacks", "parts"})
 
 
-def screen(text: str, language: str | None) -> tuple[Mention, ...]:
-    """Give what a note names, in the order of its words, the denied among it.
+def screen(text: str, language: str | None, source: str = "note") -> tuple[Mention, ...]:
+    """Give what a note or a message names, in the order of its words, the denied among it.
 
     `language` is the patient's, a tag such as `pt-BR`; a note of which another knows more words is read in that one as
     well, since people write as they feel and a record may be wrong. In a language that is not ours, or where it is not known, it is read in all three.
     What any of them names is named. Where two name the same words ("pus"), the one that knows most words of
-    the note says whether they are denied. Of an over-long text only what the instrument keeps is read.
+    the note says whether they are denied. Of an over-long text only what is kept of its source is read.
     """
-    words = read(text[:_LONGEST])
+    words = read(text[: SOURCES[source]])
     spoken = (language or "").replace("_", "-").partition("-")[0].lower()
     together: dict[tuple[str, int, int], Mention] = {}
     for each in _readers(words, spoken):

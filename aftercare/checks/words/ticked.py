@@ -29,11 +29,12 @@ class Heard(msgspec.Struct, frozen=True, gc=False):
     evidence: Mapping[str, tuple[Evidence, ...]]
 
 
-def ticked(answers: Answers, note: str, mentions: Sequence[Mention]) -> Heard | None:
+def ticked(answers: Answers, note: str, mentions: Sequence[Mention], source: str = "note") -> Heard | None:
     """Give the answers as if what the note names had been ticked; None where it names nothing.
 
     Nothing told is lowered: of a grade, a number and an amount the higher stands, and what was denied but is named counts
-    as there. The evidence of an item quotes the note, and says so where the answer denied it.
+    as there. The evidence of an item quotes the note, and says so where the answer denied it. `source` is where it was
+    written: in the note of a check-in, or in a message.
     """
     merged = dict(answers)
     evidence: dict[str, tuple[Evidence, ...]] = {}
@@ -42,7 +43,7 @@ def ticked(answers: Answers, note: str, mentions: Sequence[Mention]) -> Heard | 
             continue
         key, _, value = mention.name.partition(".")
         item = _ITEMS.get(key)
-        quoted = Evidence(item="note", now=quote(note, mention), text=_names(answers, key, item))
+        quoted = Evidence(item=source, now=quote(note, mention), text=_names(answers, key, item))
         if quoted not in evidence.get(key, ()):
             evidence[key] = (*evidence.get(key, ()), quoted)
         if item is not None:
