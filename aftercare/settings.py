@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -36,6 +36,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     calm_per_minute: int = (
         1200  # reminders and routine mails, per process and channel; urgent work is never held back
     )
+
+    worker_silence_seconds: Annotated[float, msgspec.Meta(ge=1)] = (
+        120.0  # how long no worker may be heard of before the admins are told
+    )
+    heartbeat_url: str = (
+        ""  # https, called every minute while all is well, so that a monitor elsewhere notices silence
+    )
+    metrics_token: str = ""  # what a scrape of /metrics must bring; empty: only from this machine itself
+    metrics_by_clinic: bool = False  # open alerts and waiting deliveries with the clinic's id as a label
 
     smtp_host: str = ""  # empty: mail is not configured and says so
     smtp_port: int = 25

@@ -83,6 +83,8 @@ class Line:
         self._urgent = _Places(work, URGENT, None)
         self._calm = _Places(work, CALM, Pace(calm_per_minute))
         self._handed_back: list[Claim] = []
+        self.looked_at: datetime | None = None
+        self.claimed_at: datetime | None = None
         self._woken = asyncio.Event()
         self._served: asyncio.Task[None] | None = None
 
@@ -142,6 +144,9 @@ class Line:
                     db, self.work.kind, now, now + LEASE, room,
                     urgencies=places.urgencies, share=share, passed_over=crowded | behind,
                 )  # fmt: skip
+            self.looked_at = now
+            if claims:
+                self.claimed_at = now
             for claim in claims:
                 self._begin(places, claim)
             most = max(Counter(claim.clinic_id for claim in claims).values(), default=0)

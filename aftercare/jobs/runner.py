@@ -11,13 +11,24 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from aftercare.alerts.heartbeat import BEATS
 from aftercare.db.listening import Listener
 from aftercare.db.pool import Database
 from aftercare.errors import AftercareError
+from aftercare.jobs.beats import Beats
 from aftercare.jobs.clock import Clock
 from aftercare.jobs.lines import RENEW_SECONDS, Handle, Line, Work
 from aftercare.model.addresses import ChannelName
-from aftercare.services import alerts, audit, backtest, deliveries, erasures, photo_store, sweep
+from aftercare.services import (
+    alerts,
+    audit,
+    backtest,
+    deliveries,
+    erasures,
+    heartbeat,
+    photo_store,
+    sweep,
+)
 from aftercare.services.backtest import BACKTEST
 from aftercare.services.deliveries import WAKE
 from aftercare.services.erasures import ERASE
@@ -64,6 +75,7 @@ class Worker:
         self._scheduler = AsyncIOScheduler(timezone=UTC)
         self._listener = Listener(self._database, WAKE, self._wake)
         self._ticking: set[asyncio.Task[None]] = set()
+        self._beats = Beats(self._database, house.now)
         self._lines = [
             Line(self._database, work, calm_per_minute=house.settings.calm_per_minute, now=house.now)
             for work in self._works(self._database)
@@ -115,6 +127,9 @@ class Worker:
             line.start()
             self._every(line.work.seconds, line.work.kind, line.tick)
             self._every(RENEW_SECONDS, f"renew {line.work.kind}", line.renew)
+        seconds = heartbeat.silence(self._house.settings) / BEATS
+        self._every(seconds.total_seconds(), "beat", lambda: self._beats.beat(self._lines))
+        self._every(_REPLAY_SECONDS, "bury", self._beats.bury)
         self._every(1.0, "seal", lambda: audit.seal(self._database))
         self._every(1.0, "clock", self._clock.mind)
         self._every(_REPLAY_SECONDS, "replay", self._replay)

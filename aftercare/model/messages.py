@@ -21,6 +21,8 @@ class MessageKind(StrEnum):
     DIGEST = "digest"
     CALL_LIST = "call_list"
     CLINIC_FAULT = "clinic_fault"
+    WORK_STOPPED = "work_stopped"  # background work stands still: nothing is sent, nothing goes up the chain
+    WORK_RESUMED = "work_resumed"
     REMINDER = "reminder"
     TEST = "test"
 

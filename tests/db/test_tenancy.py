@@ -39,6 +39,31 @@ _ACROSS = {
 _NO_TENANT = {
     "clinic_directory": {"handle": "text", "clinic_id": "uuid"},
     "migrations": {"name": "text", "sha256": "text", "applied_at": "timestamptz"},
+    # Which process lives and what it has counted, and when none of the workers did.
+    "workers": {
+        "worker_id": "uuid",
+        "kind": "text",
+        "started_at": "timestamptz",
+        "beat_at": "timestamptz",
+        "looked_at": "timestamptz",
+        "claimed_at": "timestamptz",
+    },
+    "outages": {
+        "outage_id": "uuid",
+        "why": "text",
+        "since": "timestamptz",
+        "noticed_at": "timestamptz",
+        "told_at": "timestamptz",
+        "well_at": "timestamptz",
+        "ended_at": "timestamptz",
+    },
+    "process_counts": {
+        "process_id": "uuid",
+        "metric": "text",
+        "labels": "_text",
+        "value": "float8",
+        "counted_at": "timestamptz",
+    },
 }
 _ROLES = ("aftercare_service", "aftercare_worker", "aftercare_backup")
 _MINE = "(clinic_id = (NULLIF(current_setting('aftercare.clinic'::text, true), ''::text))::uuid)"
