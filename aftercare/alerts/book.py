@@ -7,13 +7,14 @@ from uuid import UUID
 
 import msgspec
 
-from aftercare.alerts.clocks import FIXED_CHAIN, due_at, lapse
+from aftercare.alerts.chains import SHIPPED
+from aftercare.alerts.clocks import due_at, lapse
 from aftercare.alerts.joining import absorb
 from aftercare.model.alerts import Alert, Change, Fate, Why
 from aftercare.model.clinic import OpeningHours
 from aftercare.model.findings import Finding
 
-_LAST_STEP = len(FIXED_CHAIN) - 1
+_LAST_STEP = len(SHIPPED.steps) - 1
 _LOUD = frozenset({Fate.RAISED, Fate.ESCALATED})
 _BY_THE_CLOCK = frozenset({Why.OVERDUE, Why.SNOOZE_ENDED})
 

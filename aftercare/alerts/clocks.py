@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from aftercare.alerts.chains import SHIPPED
 from aftercare.alerts.notices import notices
-from aftercare.care.opening import add_open_time
-from aftercare.model.alerts import Alert, Audience, Change, Why
+from aftercare.care.opening import add_open_time, open_time
+from aftercare.model.alerts import Alert, Audience, Change, Notice, Why
+from aftercare.model.chains import Chain, Step
 from aftercare.model.clinic import OpeningHours
 from aftercare.model.words import AlertState, Tier
 
@@ -31,11 +33,6 @@ CLOCKS = {
     Tier.ROUTINE: Clock(acknowledge=timedelta(days=7), contact=None, opening_hours=False),
 }
 
-# Who is told at each step, the first when an alert is raised; at least one. The last is told again until somebody acts.
-# An owner who is not there yet is every practitioner.
-Chain = tuple[Audience, ...]
-FIXED_CHAIN: Chain = (Audience.OWNER, Audience.EVERYONE)
-
 
 def due_at(alert: Alert) -> datetime | None:
     """Return the next instant at which `lapse` must look at this alert; `None` if time alone changes nothing."""
@@ -44,10 +41,11 @@ def due_at(alert: Alert) -> datetime | None:
     return alert.snoozed_until or alert.look_at
 
 
-def lapse(alert: Alert, *, now: datetime, hours: OpeningHours, chain: Chain = FIXED_CHAIN) -> Change:
+def lapse(alert: Alert, *, now: datetime, hours: OpeningHours, chain: Chain = SHIPPED) -> Change:
     """Let time pass: end a snooze that is over, or take a late alert to the next step of the chain.
 
-    Before `due_at` nothing changes. However long nobody looked, one call takes one step: an outage is caught up once.
+    Before `due_at` nothing changes. However long nobody looked, one call takes one step: an outage is caught up once. A step
+    that reaches nobody is passed over at once; the last one, everyone, is told again until somebody acts.
     """
     due = due_at(alert)
     if due is None or now < due:
@@ -58,13 +56,21 @@ def lapse(alert: Alert, *, now: datetime, hours: OpeningHours, chain: Chain = FI
         alert.look_at is None or alert.look_at <= alert.snoozed_until
     )
     if late and not meant:
-        step = min(alert.step + 1, len(chain) - 1)
+        step = chain.from_place(alert.step + 1)
         after = msgspec.structs.replace(
             alert, step=step, snoozed_until=None, look_at=next_look(alert, now, hours)
         )
-        return Change(changed=(after,), notices=notices(after, Why.OVERDUE, now, hours, to=chain[step]))
+        return Change(changed=(after,), notices=_overdue(after, now, hours, chain.steps[step]))
     after = awake(alert, now, hours)
     return Change(changed=(after,), notices=notices(after, Why.SNOOZE_ENDED, now, hours))
+
+
+def _overdue(alert: Alert, now: datetime, hours: OpeningHours, step: Step) -> tuple[Notice, ...]:
+    told = notices(alert, Why.OVERDUE, now, hours, to=step)
+    if alert.owner is None or step.audience in {Audience.OWNER, Audience.EVERYONE}:
+        return told
+    # Whoever has it hears that it is late, however the clinic goes on.
+    return tuple(dict.fromkeys((*told, *notices(alert, Why.OVERDUE, now, hours))))
 
 
 def started(alert: Alert, now: datetime, hours: OpeningHours) -> Alert:
@@ -113,6 +119,28 @@ def next_look(alert: Alert, now: datetime, hours: OpeningHours) -> datetime | No
     if alert.state in {AlertState.ACKNOWLEDGED, AlertState.ATTEMPTED}:
         return contact_deadline(alert.tier, now, hours)
     return None
+
+
+def retimed(alert: Alert, *, now: datetime, before: OpeningHours, after: OpeningHours) -> Alert:
+    """Return the alert with its running clocks by other opening hours: the clinic changed them now.
+
+    What of its time has passed counts by the hours that held then, and what is left by the new ones. So no deadline that is
+    ahead comes to lie in the past, what is late stays late, and hours that stay the same move nothing. A snooze ends when
+    it was said to, and an emergency counts every minute whatever the clinic writes.
+    """
+    if not alert.unresolved or not CLOCKS[alert.tier].opening_hours:
+        return alert
+
+    def moved(deadline: datetime | None) -> datetime | None:
+        if deadline is None or deadline <= now:
+            return deadline
+        return add_open_time(after, now, open_time(before, now, deadline))
+
+    contact_by, look_at = moved(alert.contact_by), moved(alert.look_at)
+    acknowledge_by = moved(alert.acknowledge_by) or alert.acknowledge_by
+    return msgspec.structs.replace(
+        alert, acknowledge_by=acknowledge_by, contact_by=contact_by, look_at=look_at
+    )
 
 
 def _after(amount: timedelta, tier: Tier, start: datetime, hours: OpeningHours) -> datetime:

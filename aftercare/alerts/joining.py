@@ -6,8 +6,9 @@ from uuid import UUID
 
 import msgspec
 
-from aftercare.alerts.clocks import FIXED_CHAIN, Chain, awake, started
-from aftercare.alerts.notices import notices
+from aftercare.alerts.chains import SHIPPED_CHAINS, Chains
+from aftercare.alerts.clocks import awake, started
+from aftercare.alerts.notices import OWNER, notices
 from aftercare.model.alerts import Alert, Change, Fate, Notice, Reported, Told, Why
 from aftercare.model.clinic import OpeningHours
 from aftercare.model.findings import Finding
@@ -25,7 +26,7 @@ class _Moment(msgspec.Struct, frozen=True, kw_only=True):
     hours: OpeningHours
     new_id: Callable[[], UUID]
     recorded: Mapping[str, datetime]
-    chain: Chain
+    chains: Chains
 
 
 def absorb(
@@ -37,17 +38,17 @@ def absorb(
     hours: OpeningHours,
     new_id: Callable[[], UUID],
     recorded: Mapping[str, datetime] | None = None,
-    chain: Chain = FIXED_CHAIN,
+    chains: Chains = SHIPPED_CHAINS,
 ) -> Change:
     """Say what the findings make of an episode's alerts, and who is told.
 
     `alerts` are those of the episode, the resolved ones too: they hold back what was just dealt with and remember what was
     raised. `recorded` maps `str(check_in)` to when it was recorded (default: now), so that what was said before a contact
-    does not pass for "still". Judging the same check-ins again changes nothing. Findings of several check-ins come in the
-    order of these, and are taken one check-in after the other.
+    does not pass for "still". `chains` are the clinic's, by tier. Judging the same check-ins again changes nothing.
+    Findings of several check-ins come in the order of these, and are taken one check-in after the other.
     """
     moment = _Moment(
-        episode_id=episode_id, now=now, hours=hours, new_id=new_id, recorded=recorded or {}, chain=chain
+        episode_id=episode_id, now=now, hours=hours, new_id=new_id, recorded=recorded or {}, chains=chains
     )
     by_check_in: dict[object, list[Finding]] = {}
     for finding in findings:
@@ -142,12 +143,12 @@ def _raise(fresh: list[Finding], moment: _Moment) -> Change:
         reported=tuple(_reported(finding, moment) for finding in fresh),
         holds_course=any(finding.holds_course for finding in fresh),
     )
-    alert = started(bare, moment.now, moment.hours)
+    alert = _from_first_step(started(bare, moment.now, moment.hours), moment)
     others = [_told(finding, Fate.JOINED, alert, "Raised together with it.") for finding in fresh[1:]]
     return Change(
         new=(alert,),
         findings=(_told(lead, Fate.RAISED, alert, "Nothing of this kind was open."), *others),
-        notices=notices(alert, Why.RAISED, moment.now, moment.hours, to=moment.chain[0]),
+        notices=_notices(alert, Why.RAISED, moment),
     )
 
 
@@ -164,7 +165,7 @@ def _join(alert: Alert, fresh: list[Finding], moment: _Moment) -> Change:
             after, tier=lead.tier, reason=lead.reason, day=lead.day, version=lead.version
         )
     if why in {Why.TIER_ROSE, Why.REPORTED_AGAIN}:
-        after = started(after, moment.now, moment.hours)
+        after = _from_first_step(started(after, moment.now, moment.hours), moment)
     elif why is Why.STILL_REPORTED:
         after = msgspec.structs.replace(after, still_told_at=moment.now)
     if why is not None:
@@ -181,8 +182,20 @@ def _join(alert: Alert, fresh: list[Finding], moment: _Moment) -> Change:
     return Change(
         changed=(after,),
         findings=told,
-        notices=notices(after, why, moment.now, moment.hours) if why is not None else (),
+        notices=_notices(after, why, moment) if why is not None else (),
     )
+
+
+def _from_first_step(alert: Alert, moment: _Moment) -> Alert:
+    """At the first step of its tier's chain that reaches somebody."""
+    return msgspec.structs.replace(alert, step=moment.chains[alert.tier].from_place(0))
+
+
+def _notices(alert: Alert, why: Why, moment: _Moment) -> tuple[Notice, ...]:
+    """News goes to the owner; until there is one, to whom the chain begins with."""
+    chain = moment.chains[alert.tier]
+    to = OWNER if alert.owner is not None else chain.steps[chain.from_place(0)]
+    return notices(alert, why, moment.now, moment.hours, to=to)
 
 
 _NEWS = {

@@ -4,32 +4,39 @@ from datetime import datetime, timedelta
 
 from aftercare.care.opening import digest_at, is_open, next_opening
 from aftercare.model.alerts import Alert, Audience, Notice, Why
+from aftercare.model.chains import Step
 from aftercare.model.clinic import OpeningHours
 from aftercare.model.words import Tier
 
+OWNER = Step(tells="owner")
 # A closed clinic that opens within this time will do for `same_day`; if not, the person on call is told.
 CALL_BEYOND = timedelta(hours=12)
 
 
 def notices(
-    alert: Alert, why: Why, now: datetime, hours: OpeningHours, *, to: Audience = Audience.OWNER
+    alert: Alert, why: Why, now: datetime, hours: OpeningHours, *, to: Step = OWNER
 ) -> tuple[Notice, ...]:
-    """Return who is told: the owner (without one, every practitioner), and the person on call when it cannot wait.
+    """Return who is told: whom the step of the chain means, and the person on call when it cannot wait.
 
-    An emergency passes through everything. `same_day` and `soon` wait for the opening, `routine` for the digest.
+    An owner who is not there yet is every practitioner. An emergency passes through everything. `same_day` and `soon`
+    wait for the opening, `routine` for the digest.
     """
-    if to is Audience.OWNER and alert.owner is None:
-        to = Audience.PRACTITIONERS
+    audience = to.audience
+    if audience is Audience.OWNER and alert.owner is None:
+        audience = Audience.PRACTITIONERS
     on_call = _cannot_wait(alert.tier, now, hours)
     opening = now if is_open(hours, now) else next_opening(hours, now) or now
-    if to is Audience.EVERYONE and on_call:
-        return (_notice(alert, why, to, now, now),)
-    told = [_notice(alert, why, to, now, _not_before(alert.tier, now, opening, hours))]
-    if on_call:
-        calling = _notice(alert, why, Audience.ON_CALL, now, now)
-        # Whoever is called now need not be told again at the opening; an owner may be somebody else.
-        told = [*told, calling] if to is Audience.OWNER else [calling]
-    return tuple(told)
+    waits = _not_before(alert.tier, now, opening, hours)
+    if not on_call:
+        return (_notice(alert, why, audience, to, now, waits),)
+    if audience in {Audience.EVERYONE, Audience.ON_CALL}:
+        return (_notice(alert, why, audience, to, now, now),)
+    calling = _notice(alert, why, Audience.ON_CALL, OWNER, now, now)
+    if audience is Audience.PRACTITIONERS:
+        # Whoever is called now need not be told again at the opening.
+        return (calling,)
+    # An owner, and whomever the clinic names, may be somebody else.
+    return (_notice(alert, why, audience, to, now, waits), calling)
 
 
 def _cannot_wait(tier: Tier, now: datetime, hours: OpeningHours) -> bool:
@@ -46,7 +53,7 @@ def _not_before(tier: Tier, now: datetime, opening: datetime, hours: OpeningHour
     return digest_at(hours, now) if tier is Tier.ROUTINE else opening
 
 
-def _notice(alert: Alert, why: Why, to: Audience, now: datetime, not_before: datetime) -> Notice:
+def _notice(alert: Alert, why: Why, to: Audience, step: Step, now: datetime, not_before: datetime) -> Notice:
     return Notice(
         alert_id=alert.id,
         why=why,
@@ -56,4 +63,6 @@ def _notice(alert: Alert, why: Why, to: Audience, now: datetime, not_before: dat
         step=alert.step,
         at=now,
         not_before=not_before,
+        role=step.role,
+        whom=step.staff_id or step.rota_id,
     )

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from aftercare.model.findings import Finding
-from aftercare.model.words import AlertState, Code, Outcome, Tier
+from aftercare.model.words import AlertState, Code, Outcome, Role, Tier
 
 
 class Audience(StrEnum):
@@ -15,7 +15,9 @@ class Audience(StrEnum):
 
     OWNER = "owner"
     PRACTITIONERS = "practitioners"
-    ON_CALL = "on_call"  # until a rota exists, every practitioner
+    ON_CALL = "on_call"  # by the rota; while nobody is, every practitioner
+    ROLE = "role"
+    PERSON = "person"
     EVERYONE = "everyone"
 
 
@@ -138,6 +140,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     step: int
     at: datetime
     not_before: datetime
+    role: Role | None = None  # when `to` is a role
+    whom: UUID | None = None  # which person, or by which rota when `to` is who is on call
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):

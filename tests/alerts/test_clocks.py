@@ -9,6 +9,7 @@ import pytest
 from aftercare.alerts import acts
 from aftercare.alerts.clocks import due_at, lapse
 from aftercare.model.alerts import Alert, Audience, Change, Why
+from aftercare.model.chains import Chain, Step
 from aftercare.model.clinic import OpeningHours
 from aftercare.model.findings import Finding
 from aftercare.model.words import AlertState, Code, Role, Tier
@@ -71,13 +72,15 @@ def test_after_an_outage_one_look_takes_one_step(raised: Raise, march: At, hours
 
 
 def test_the_chain_is_a_value(raised: Raise, march: At, hours: OpeningHours) -> None:
-    chain = (Audience.OWNER, Audience.PRACTITIONERS, Audience.EVERYONE)
+    chain = Chain(
+        steps=(Step(tells="owner"), Step(tells="role", role=Role.PRACTITIONER), Step(tells="everyone"))
+    )
     alert, told = raised(Tier.EMERGENCY), []
     for minute in (15, 30, 45):
         change = lapse(alert, now=march(3, 10, minute), hours=hours, chain=chain)
         (alert,) = change.changed
         told += [one.to for one in change.notices]
-    assert told == [Audience.PRACTITIONERS, Audience.EVERYONE, Audience.EVERYONE]
+    assert told == [Audience.ROLE, Audience.EVERYONE, Audience.EVERYONE]
 
 
 def test_taking_it_stops_the_escalation_and_a_missed_contact_starts_it_again(

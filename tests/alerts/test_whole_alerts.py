@@ -13,6 +13,7 @@ from aftercare.alerts.clocks import lapse
 from aftercare.alerts.errors import SnoozeError
 from aftercare.alerts.joining import absorb
 from aftercare.model.alerts import Alert, Audience, Change, Fate, Notice, Reported, Told, Why
+from aftercare.model.chains import Chain, Step
 from aftercare.model.clinic import OpeningHours
 from aftercare.model.findings import Finding
 from aftercare.model.words import AlertState, Code, Outcome, Role, Tier
@@ -387,7 +388,7 @@ def test_a_second_click_counts_as_the_first_for_a_minute(worn: Alert, march: At,
 def test_a_late_alert_takes_one_step_and_waits_as_long_again(
     new: Alert, march: At, hours: OpeningHours
 ) -> None:
-    chain = (Audience.OWNER, Audience.ON_CALL, Audience.EVERYONE)
+    chain = Chain(steps=(Step(tells="owner"), Step(tells="on_call"), Step(tells="everyone")))
     after = with_(new, step=1, look_at=march(3, 14))
     assert lapse(new, now=march(3, 12), hours=hours, chain=chain) == Change(
         changed=(after,),
