@@ -53,6 +53,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
     mail_from: str = "aftercare@localhost"
 
+    vapid_private_key_file: str = (
+        ""  # what signs pushes to browsers, a P-256 key in PEM; development makes <data_dir>/vapid.pem
+    )
+    vapid_private_key: str = ""  # instead of the file; neither, in production: nothing is pushed to browsers
+    vapid_subject: str = (
+        ""  # where push services reach the operator, mailto: or https:; default mailto:<mail_from>
+    )
+    push_private_hosts: str = (
+        ""  # push services of one's own, separated by commas: on a private network, also without TLS
+    )
+
     keys_dir: str = ""  # the photos' keys, apart from photos and database; default <data_dir>/keys
     master_key_file: str = (
         ""  # what wraps them, see docs/operations/keys.md; development makes <data_dir>/master.key

@@ -10,6 +10,7 @@ from aftercare.care.instrument import CURRENT_VERSION
 from aftercare.checks.pack import default_pack
 from aftercare.model.photos import PhotoLimits
 from aftercare.photos.formats import formats_taken
+from aftercare.services.channels import application_server_key
 from aftercare.services.house import House
 
 OLDEST_APP = "0.1.0"
@@ -19,6 +20,7 @@ class ServerInfo(msgspec.Struct, frozen=True, kw_only=True):
     """Versions and limits, for apps that are older or newer than the server.
 
     `photo_formats` are the media types that are taken as photos: HEIC is not on every server.
+    `application_server_key` is what a browser subscribes to Web Push for; null where nothing is pushed to browsers.
     """
 
     server: str
@@ -27,6 +29,7 @@ class ServerInfo(msgspec.Struct, frozen=True, kw_only=True):
     oldest_app: str
     limits: dict[str, int]
     photo_formats: tuple[str, ...]
+    application_server_key: str | None
     intended_use: str
 
 
@@ -60,6 +63,7 @@ class ServerController(Controller):
                 "photo_bytes_a_patient": settings.photo_bytes_a_patient,
             },
             photo_formats=tuple(known.media_type for known in formats_taken()),
+            application_server_key=application_server_key(house.channels),
             intended_use=INTENDED_USE,
         )
 

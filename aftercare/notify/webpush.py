@@ -12,7 +12,6 @@ import ssl
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from typing import Annotated, Final
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
@@ -76,20 +75,18 @@ class Subscription(msgspec.Struct, frozen=True):
         return "Subscription(...)"
 
 
-def read_subscription(text: str, *, listed_hosts: Collection[str] = ()) -> Subscription:
+def read_subscription(text: str) -> Subscription:
     """A push subscription as the browser gives it in JSON. Raises `ValueError`, without what was given.
 
-    `listed_hosts` may be without TLS.
+    Whether its endpoint may be connected to is said when that is tried.
     """
     try:
         given = msgspec.json.decode(text, type=_Given)
         point, secret = _unpacked(given.keys.p256dh), _unpacked(given.keys.auth)
         browser = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
-        there = urlsplit(given.endpoint)
     except (msgspec.MsgspecError, ValueError):
         raise ValueError("not a push subscription") from None
-    allowed = there.scheme == "https" or (there.scheme == "http" and there.hostname in listed_hosts)
-    if not allowed or not is_address(given.endpoint):
+    if not is_address(given.endpoint):
         raise ValueError("not a push subscription")
     return Subscription(given.endpoint, browser, secret)
 
@@ -111,7 +108,7 @@ class WebPushChannel:
 
     def __init__(
         self,
-        key: VapidKey,
+        key: Callable[[], VapidKey],
         *,
         listed_hosts: Collection[str] = (),
         resolver: Resolver = resolve,
@@ -119,9 +116,8 @@ class WebPushChannel:
         timeout_s: float = 15.0,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`listed_hosts` may be on a private network and without TLS: a push service of one's own, tests."""
+        """`key` is asked for when it is needed. `listed_hosts` may be on a private network and without TLS."""
         self._key = key
-        self._listed = frozenset(listed_hosts)
         self._clock = clock
         self._out = HttpOut(
             listed_hosts=listed_hosts,
@@ -131,10 +127,15 @@ class WebPushChannel:
             clock=clock,
         )
 
+    @property
+    def public_key(self) -> str:
+        """What a browser subscribes for: its `applicationServerKey`. Raises `VapidKeyError`."""
+        return self._key().public
+
     async def send(self, message: OutgoingMessage) -> Receipt:
         """POST once; the status line decides. Raises `Retry`, `Retired`, `Refused`."""
         try:
-            browser = read_subscription(message.address, listed_hosts=self._listed)
+            browser = read_subscription(message.address)
         except ValueError:
             raise Refused("address malformed") from None
         body = seal(_payload(message), browser)
@@ -142,7 +143,7 @@ class WebPushChannel:
 
     def _headers(self, message: OutgoingMessage, endpoint: str) -> list[tuple[str, str]]:
         headers = [
-            ("authorization", self._key.authorization(endpoint, now=self._clock())),
+            ("authorization", self._key().authorization(endpoint, now=self._clock())),
             ("content-type", "application/octet-stream"),
             ("content-encoding", "aes128gcm"),
             ("ttl", str(_ttl(message))),

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-import httpx
 import msgspec
 from uuid_utils.compat import uuid7
 
@@ -22,6 +21,7 @@ from aftercare.model.addresses import (
 from aftercare.model.deliveries import Delivery, Letter
 from aftercare.model.messages import MessageKind
 from aftercare.model.people import Actor
+from aftercare.notify.webpush import read_subscription
 from aftercare.services import audit
 from aftercare.services.deliveries import queue
 from aftercare.services.zones import require_zone
@@ -30,22 +30,11 @@ from aftercare.store import deliveries, installations
 from aftercare.store.addresses import NewAddress
 
 _MOST = 20  # of one owner, retired ones not counted
-_KEY: Final = r"[A-Za-z0-9_-]{%s}={0,2}"
 _FORMS: Final = {
     "sms": (re.compile(r"\+[1-9][0-9]{6,14}"), "not a number with its country, such as +442079460000"),
     "fcm": (re.compile(r"[A-Za-z0-9_:.-]{20,4000}"), "not a token of Firebase Cloud Messaging"),
     "apns": (re.compile(r"[0-9a-fA-F]{64,200}"), "not a device token of APNs, in hexadecimal"),
 }
-
-
-class _Keys(msgspec.Struct, frozen=True):
-    p256dh: str
-    auth: str
-
-
-class _Subscription(msgspec.Struct, frozen=True):
-    endpoint: str
-    keys: _Keys
 
 
 async def register(
@@ -188,14 +177,8 @@ def _read(draft: AddressDraft, pointer: str) -> NewAddress:
 
 def _endpoint(text: str, pointer: str) -> str:
     try:
-        subscription = msgspec.json.decode(text, type=_Subscription)
-        url = httpx.URL(subscription.endpoint)
-    except (msgspec.DecodeError, httpx.InvalidURL, UnicodeError):
+        return read_subscription(text).endpoint
+    except ValueError:
         raise Malformed(
             pointers={pointer: "not a push subscription as the browser gives it, as JSON"}
         ) from None
-    keys = subscription.keys
-    whole = re.fullmatch(_KEY % "87", keys.p256dh) and re.fullmatch(_KEY % "22", keys.auth)
-    if url.scheme not in {"https", "http"} or not url.host or url.userinfo or not whole:
-        raise Malformed(pointers={pointer: "not a push subscription as the browser gives it, as JSON"})
-    return subscription.endpoint
