@@ -7,12 +7,13 @@ from uuid import UUID
 
 import msgspec
 
+from aftercare.alerts.chains import means
 from aftercare.model.addresses import PUSH, ChannelName
 from aftercare.model.alerts import Audience, Notice, Why
 from aftercare.model.deliveries import Delivery, Letter
 from aftercare.model.messages import MessageKind
 from aftercare.model.team import Member, Team
-from aftercare.model.words import Role, Tier
+from aftercare.model.words import Tier
 
 _KINDS: Final = {
     Why.RAISED: MessageKind.ALERT_RAISED,
@@ -64,14 +65,9 @@ def letters(
 
 
 def audience(notice: Notice, team: Team) -> list[Member]:
-    """Whom a notice means. Until there is a rota the person on call is every practitioner; nobody is never the answer."""
-    if notice.to is Audience.EVERYONE:
-        return list(team.members)
-    if notice.to is Audience.OWNER and notice.owner is not None:
-        chosen = [member for member in team.members if member.staff_id == notice.owner]
-    else:
-        chosen = [member for member in team.members if member.role is Role.PRACTITIONER]
-    return chosen or list(team.members)
+    """Whom a notice means when it leaves. Nobody is never the answer: then it is every practitioner, and without any, everyone."""
+    chosen = means(notice.to, team, notice.not_before, owner=notice.owner, role=notice.role, whom=notice.whom)
+    return chosen or means(Audience.PRACTITIONERS, team, notice.not_before) or list(team.members)
 
 
 def _to_member(letter: Letter, member: Member, new_id: Callable[[], UUID]) -> Iterator[Letter]:

@@ -5,6 +5,7 @@ from uuid import UUID
 import msgspec
 
 from aftercare.model.addresses import ChannelName, Reach
+from aftercare.model.rotas import Rota
 from aftercare.model.words import Role
 
 MAIL = Reach(channel=ChannelName.SMTP)
@@ -19,7 +20,13 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Team(msgspec.Struct, frozen=True, kw_only=True):
-    """Everyone who is active, by name, and the clinic's webhooks."""
+    """Everyone who is active, by name, the clinic's webhooks, and its rotas."""
 
     members: tuple[Member, ...]
     hooks: tuple[UUID, ...] = ()
+    rotas: tuple[Rota, ...] = ()
+
+    @property
+    def active(self) -> frozenset[UUID]:
+        """Who may be on call."""
+        return frozenset(member.staff_id for member in self.members)

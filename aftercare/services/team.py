@@ -1,16 +1,19 @@
 """The clinic's team as notices need it."""
 
+from datetime import datetime
 from uuid import UUID
 
 from aftercare.db.pool import Connection
 from aftercare.model.team import MAIL, Member, Team
 from aftercare.store import addresses as store
+from aftercare.store import rotas
 
 
-async def read_team(db: Connection, clinic_id: UUID) -> Team:
-    """Everyone who is active, and how each can be reached."""
+async def read_team(db: Connection, clinic_id: UUID, now: datetime | None = None) -> Team:
+    """Everyone who is active, and how each can be reached; with `now` also the rotas, to find who is on call from then on."""
     row = await store.team(db, clinic_id)
     members = tuple(
         Member(staff_id=one.staff_id, role=one.role, reaches=(MAIL, *one.registered)) for one in row.members
     )
-    return Team(members=members, hooks=row.hooks)
+    on_call = tuple(await rotas.of_clinic(db, clinic_id, now)) if now is not None else ()
+    return Team(members=members, hooks=row.hooks, rotas=on_call)
