@@ -7,11 +7,16 @@ is never used again: a new one takes its place at once, and the old one closes w
 
 import contextlib
 import logging
-from typing import Final
+import ssl
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final, TypedDict, Unpack
+from urllib.parse import urlsplit
 
 import h2.exceptions
 import httpcore
 
+from aftercare.notify.guard import Resolver
 from aftercare.notify.http import Answer, HttpOut
 
 # At DEBUG it writes every header with its value, so tokens and what phones are addressed by.
@@ -20,10 +25,32 @@ logging.getLogger("hpack").setLevel(logging.INFO)
 _BROKEN: Final = (httpcore.NetworkError, httpcore.ProtocolError)
 
 
+class OutOptions(TypedDict, total=False):
+    """What tests set, and whoever has an authority of their own; see `HttpOut`."""
+
+    resolver: Resolver
+    tls_context: ssl.SSLContext | None
+    timeout_s: float
+    clock: Callable[[], datetime]
+
+
+def out_to(url: str, **options: Unpack[OutOptions]) -> HttpOut:
+    """The way to a host that the operator named, which may be on a private network."""
+    return HttpOut(listed_hosts=[urlsplit(url).hostname or ""], **options)
+
+
+def clock_of(options: OutOptions) -> Callable[[], datetime]:
+    """The clock that the options name, or the machine's."""
+    return options.get("clock", lambda: datetime.now(UTC))
+
+
 class KeptOut(HttpOut):
     """Makes POSTs to one host, over HTTP/2 where it is offered. Belongs to one event loop; `close` it at the end."""
 
-    _line: "_Line | None" = None
+    def __init__(self, url: str, **options: Unpack[OutOptions]) -> None:
+        """`url` is the service's: its host may be on a private network, since the operator named it."""
+        super().__init__(listed_hosts=[urlsplit(url).hostname or ""], http2=True, **options)
+        self._line: _Line | None = None
 
     async def close(self) -> None:
         """Close the connection; what is still on its way over it ends as a lost connection."""

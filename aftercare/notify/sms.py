@@ -7,20 +7,18 @@ Gateways agree on little more: `answers` says what a status or a code of this on
 """
 
 import re
-import ssl
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from enum import StrEnum
-from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from typing import Any, Final, Unpack
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
 from aftercare.model.messages import OutgoingMessage
 from aftercare.notify.channel import NotDeliveredError, Receipt, Refused, Retired, Retry, our_fault
 from aftercare.notify.gsm7 import ONE_PART, septets, written_plainly
-from aftercare.notify.guard import Resolver, resolve
-from aftercare.notify.http import ABOUT_THE_REQUEST, Answer, HttpOut, may_be_trusted
+from aftercare.notify.http import ABOUT_THE_REQUEST, Answer, may_be_trusted
+from aftercare.notify.kept import OutOptions, out_to
 from aftercare.notify.wording import is_link, one_line, sms_sentence
 
 DEFAULT_BODY: Final = '{"to": "{to}", "from": "{from}", "text": "{text}", "reference": "{id}"}'
@@ -84,26 +82,12 @@ class SmsSettings(msgspec.Struct, frozen=True, kw_only=True):
 class SmsChannel:
     """SMS through one gateway."""
 
-    def __init__(
-        self,
-        settings: SmsSettings,
-        *,
-        resolver: Resolver = resolve,
-        tls_context: ssl.SSLContext | None = None,
-        timeout_s: float = 15.0,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
+    def __init__(self, settings: SmsSettings, **options: Unpack[OutOptions]) -> None:
         """The gateway may be on a private network: the operator named it."""
         self._settings = settings
         self._template = _read_template(settings.body)
         self._rules = read_rules(settings.answers)
-        self._out = HttpOut(
-            listed_hosts=[urlsplit(settings.url).hostname or ""],
-            resolver=resolver,
-            tls_context=tls_context,
-            timeout_s=timeout_s,
-            clock=clock,
-        )
+        self._out = out_to(settings.url, **options)
 
     async def send(self, message: OutgoingMessage) -> Receipt:
         """Hand one SMS to the gateway. Raises `Retry`, `Retired`, `Refused`."""
