@@ -31,3 +31,18 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(folder / "cert.pem", folder / "key.pem")
     return Certificate(str(folder / "cert.pem"), server)
+
+
+@pytest.fixture(scope="session")
+def http2_tls(certificate: Certificate) -> ssl.SSLContext:
+    """The server's side of the same certificate, speaking HTTP/2."""
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(certificate.file, Path(certificate.file).parent / "key.pem")
+    server.set_alpn_protocols(["h2"])
+    return server
+
+
+@pytest.fixture
+def trusting(certificate: Certificate) -> ssl.SSLContext:
+    """A client that trusts that certificate."""
+    return ssl.create_default_context(cafile=certificate.file)
