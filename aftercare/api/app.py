@@ -20,6 +20,7 @@ from aftercare.api.consents import ConsentController, PhotoUseController
 from aftercare.api.course_settings import CourseSettingsController
 from aftercare.api.enrolments import EnrolmentController
 from aftercare.api.erasures import ErasureController, MyErasureController
+from aftercare.api.follow_ups import FollowUpController, NextStepController, ScriptController
 from aftercare.api.instructions import InstructionsController, ShownController
 from aftercare.api.me import CheckInController, MeController, PhotoController, SyncController
 from aftercare.api.parameters import refuse_null
@@ -65,6 +66,9 @@ CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
     ConsentController,
     PhotoUseController,
     AlertController,
+    FollowUpController,
+    NextStepController,
+    ScriptController,
     RulePackController,
     InstructionsController,
     ShownController,

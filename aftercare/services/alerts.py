@@ -13,6 +13,7 @@ from aftercare.alerts.clocks import lapse
 from aftercare.db.pool import Connection, Database
 from aftercare.errors import Forbidden, NotFound
 from aftercare.model.alerts import Alert, Change
+from aftercare.model.follow_ups import FollowUp
 from aftercare.model.people import Actor
 from aftercare.model.recovery import Recovery
 from aftercare.model.text import Instant, Paragraph
@@ -20,8 +21,8 @@ from aftercare.model.words import Outcome, Role
 from aftercare.services import audit, recovery
 from aftercare.services.recovery import ESCALATE
 from aftercare.store import alerts as store
-from aftercare.store import due_work
-from aftercare.store.alerts import FindingRow, FollowUp, PatientAlert
+from aftercare.store import due_work, follow_ups
+from aftercare.store.alerts import FindingRow, PatientAlert
 
 PAGE = 100
 
@@ -92,7 +93,7 @@ async def get_alert(database: Database, actor: Actor, alert_id: UUID, *, now: da
         return AlertDetail(
             alert=alert,
             findings=tuple(await store.findings_of(db, actor.clinic_id, [alert_id])),
-            follow_ups=tuple(await store.follow_ups_of(db, actor.clinic_id, [alert_id])),
+            follow_ups=tuple(await follow_ups.of_alerts(db, actor.clinic_id, [alert_id])),
         )
 
 
@@ -219,7 +220,7 @@ async def _act(
                 outcome=outcome,
                 until=until,
             )
-            await store.add_follow_up(db, actor.clinic_id, mine.patient.patient_id, row)
+            await follow_ups.add(db, actor.clinic_id, mine.patient.patient_id, row)
             await audit.record(
                 db,
                 actor,
@@ -238,7 +239,7 @@ async def _act(
 
 async def _said(db: Connection, actor: Actor, alert_id: UUID, text: str) -> bool:
     """Whether the follow-up log has these words of this person already."""
-    log = await store.follow_ups_of(db, actor.clinic_id, [alert_id])
+    log = await follow_ups.of_alerts(db, actor.clinic_id, [alert_id])
     return any((one.staff_id, one.text) == (actor.id, text) for one in log)
 
 

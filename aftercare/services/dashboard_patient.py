@@ -20,8 +20,17 @@ from aftercare.services.dashboard_candidacy import candidacy_of
 from aftercare.services.dashboard_course import Recovered
 from aftercare.services.dashboard_head import Reader, clinic_of, head
 from aftercare.services.dashboard_log import done, look_deeper
-from aftercare.store import alerts as store
-from aftercare.store import consents, courses, episodes, instructions, patients, photos, sessions, staff
+from aftercare.store import (
+    consents,
+    courses,
+    episodes,
+    follow_ups,
+    instructions,
+    patients,
+    photos,
+    sessions,
+    staff,
+)
 
 _ALERTS, _LOG, _PHOTOS = 30, 60, 60
 _END = datetime.max.replace(tzinfo=UTC)
@@ -101,7 +110,7 @@ async def _session(db: Connection, clinic_id: UUID, mine: Recovery) -> SessionVi
 
 async def _log(db: Connection, clinic_id: UUID, mine: Recovery) -> tuple[FollowUpItem, ...]:
     """What staff did for the patient, the newest first."""
-    rows = await store.follow_ups_of_patient(db, clinic_id, mine.patient.patient_id, _LOG)
+    rows = await follow_ups.of_patient(db, clinic_id, mine.patient.patient_id, _LOG)
     by = await drawn.staff_of(db, clinic_id, (), also=(one.staff_id for one in rows))
     alerts = {alert.id: alert for alert in mine.alerts}
     return tuple(done(by, one, alerts.get(one.alert_id)) for one in rows)

@@ -1,4 +1,4 @@
-"""Alerts with their findings and follow-ups."""
+"""Alerts with their findings."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -35,19 +35,6 @@ class FindingRow(msgspec.Struct, frozen=True, kw_only=True):
     fate: Fate
     fate_reason: str
     finding: Finding
-
-
-class FollowUp(msgspec.Struct, frozen=True, kw_only=True):
-    """What staff did to an alert, or the service itself."""
-
-    follow_up_id: UUID
-    alert_id: UUID
-    at: datetime
-    kind: str
-    staff_id: UUID | None = None
-    text: str = ""
-    outcome: str | None = None
-    until: datetime | None = None
 
 
 def _columns(alert: Alert, fields: tuple[str, ...]) -> list[Any]:
@@ -114,26 +101,6 @@ async def add_findings(db: Connection, clinic_id: UUID, rows: Sequence[FindingRo
 async def findings_of(db: Connection, clinic_id: UUID, alert_ids: list[UUID]) -> list[FindingRow]:
     """The findings of alerts, in order of time."""
     return many(FindingRow, await db.fetch(_SQL["findings_of"], clinic_id, alert_ids))
-
-
-async def add_follow_up(db: Connection, clinic_id: UUID, patient_id: UUID, row: FollowUp) -> None:
-    """Keep what was done."""
-    await db.execute(
-        _SQL["add_follow_up"], clinic_id, row.follow_up_id, row.alert_id, patient_id, row.at, row.kind, row.staff_id,
-        row.text, row.outcome, row.until,
-    )  # fmt: skip
-
-
-async def follow_ups_of(db: Connection, clinic_id: UUID, alert_ids: list[UUID]) -> list[FollowUp]:
-    """What was done to alerts, in order of time."""
-    return many(FollowUp, await db.fetch(_SQL["follow_ups_of"], clinic_id, alert_ids))
-
-
-async def follow_ups_of_patient(
-    db: Connection, clinic_id: UUID, patient_id: UUID, limit: int
-) -> list[FollowUp]:
-    """What was done for a patient, the newest first."""
-    return many(FollowUp, await db.fetch(_SQL["follow_ups_of_patient"], clinic_id, patient_id, limit))
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):

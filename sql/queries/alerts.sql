@@ -62,17 +62,5 @@ from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::text[], $
 select finding_id, alert_id, check_in_id, at, fate, fate_reason, finding
 from findings where clinic_id = $1 and alert_id = any ($2::uuid[]) order by alert_id, at, finding_id;
 
--- name: add_follow_up
-insert into follow_ups (clinic_id, follow_up_id, alert_id, patient_id, at, kind, staff_id, text, outcome, until)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
-
--- name: follow_ups_of
-select follow_up_id, alert_id, at, kind, staff_id, text, outcome, until
-from follow_ups where clinic_id = $1 and alert_id = any ($2::uuid[]) order by at, follow_up_id;
-
--- name: follow_ups_of_patient
-select follow_up_id, alert_id, at, kind, staff_id, text, outcome, until
-from follow_ups where clinic_id = $1 and patient_id = $2 order by at desc, follow_up_id limit $3;
-
 -- name: tiers_of
 select id, tier, state from alerts where clinic_id = $1 and id = any ($2::uuid[]);

@@ -58,6 +58,13 @@ async def fill(client: httpx.AsyncClient, people: dict[str, Person], root: async
         f"/v1/alerts/{alert}/notes", headers=by.headers, json={"text": f"{MARKER} called"}
     )
     assert noted.status_code == 200
+    step = {"kind": "call", "text": MARKER, "next_step": f"Ring {MARKER}", "next_on": f"{WEDNESDAY:%Y-%m-%d}"}
+    called = await client.post(f"/v1/alerts/{alert}/follow-ups", headers=by.headers, json=step)
+    assert called.status_code == 201, called.text
+    told = await client.put(
+        "/v1/scripts/cold_sore", headers=by.headers | {"if-match": '"0"'}, json={"ask": [f"{MARKER} asks"]}
+    )
+    assert told.status_code == 200, told.text
     screened = {"modality": "microneedling", "outcome": "with_precautions", "reasons": [MARKER]}
     signed = await client.post(f"/v1/patients/{alder.id}/screenings", headers=by.headers, json=screened)
     assert signed.status_code == 201, signed.text
@@ -83,6 +90,8 @@ async def fill(client: httpx.AsyncClient, people: dict[str, Person], root: async
     values = {
         "patient_id": str(alder.id),
         "alert_id": alert,
+        "follow_up_id": called.json()["follow_up_id"],
+        "code": "cold_sore",
         "webhook_id": hook.json()["webhook_id"],
         "delivery_id": str(delivery),
         "episode_id": str(alder.episode_id),
@@ -156,6 +165,9 @@ def body_of(operation_id: str, values: dict[str, str]) -> dict[str, Any] | None:
         "my_erasure_ask": {"scope": "everything"},
         "erasure_erase": {"scope": "photos", "reason": "patient_asked", "name": "Nobody of this name"},
         "erasure_refuse": {"because": "claim"},
+        "follow_up_add": {"kind": "note", "text": "a note"},
+        "follow_up_put_follow_up": {"kind": "note", "text": "a note"},
+        "script_update": {"ask": ["Where?"]},
         "alert_acknowledge": {"take_over": True},
         "alert_snooze": note | {"until": (WEDNESDAY + timedelta(hours=1)).isoformat()},
         "alert_resolve": note | {"outcome": "false_alarm"},
