@@ -8,7 +8,7 @@ from aftercare.care.calendar import end_of_day
 from aftercare.care.opening import digest_at
 from aftercare.errors import Malformed
 from aftercare.model.clinic import OpeningHours
-from aftercare.model.follow_ups import FollowUpDraft, ScriptDraft, Timing
+from aftercare.model.follow_ups import FollowUpDraft, ScriptDraft, StepTiming
 from aftercare.model.words import Tier
 
 LONGEST_AHEAD = timedelta(days=731)
@@ -49,11 +49,11 @@ def _problems(
             yield "/script/checked", "These lines are not of that version. Load the page again."
 
 
-def timing(next_on: date, today: date) -> Timing:
+def timing(next_on: date, today: date) -> StepTiming:
     """Say where a next step stands."""
     if next_on < today:
-        return Timing.OVERDUE
-    return Timing.TODAY if next_on == today else Timing.COMING
+        return StepTiming.OVERDUE
+    return StepTiming.TODAY if next_on == today else StepTiming.COMING
 
 
 def is_reminded_of(tier: Tier) -> bool:

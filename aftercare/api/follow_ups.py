@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 from aftercare.api.pages import Cursor, Page, page_of, read_cursor
 from aftercare.api.who import care_team, practitioner_only, staff_only
 from aftercare.errors import Malformed
-from aftercare.model.follow_ups import FollowUp, FollowUpDraft, NextStep, Script, ScriptDraft, Timing
+from aftercare.model.follow_ups import FollowUp, FollowUpDraft, NextStep, Script, ScriptDraft, StepTiming
 from aftercare.model.people import Actor
 from aftercare.model.words import Code
 from aftercare.services import follow_ups, scripts
@@ -22,7 +22,7 @@ StaffRequest = Request[Actor, Any, Any]
 AlertId = FromPath[UUID]
 FollowUpId = FromPath[UUID]
 WhenQuery = Annotated[
-    Timing | None,
+    StepTiming | None,
     QueryParameter(required=False, description="Only what is overdue, due today, or coming."),
 ]
 

@@ -95,7 +95,7 @@ class FollowUp(msgspec.Struct, frozen=True, kw_only=True):
     checked: tuple[str, ...] = ()
 
 
-class Timing(StrEnum):
+class StepTiming(StrEnum):
     """Where a next step stands against the clinic's local date."""
 
     OVERDUE = "overdue"
@@ -120,4 +120,4 @@ class NextStep(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime  # when
     next_step: str
     next_on: date
-    timing: Timing = Timing.COMING
+    timing: StepTiming = StepTiming.COMING

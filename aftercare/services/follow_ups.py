@@ -13,7 +13,7 @@ from aftercare.care.spacing import local_day
 from aftercare.db.pool import Connection, Database
 from aftercare.errors import Conflict, Forbidden, NotFound, OtherContent
 from aftercare.model.alerts import Alert, Change
-from aftercare.model.follow_ups import FollowUp, FollowUpDraft, NextStep, Timing
+from aftercare.model.follow_ups import FollowUp, FollowUpDraft, NextStep, StepTiming
 from aftercare.model.people import Actor
 from aftercare.model.recovery import Recovery
 from aftercare.services import audit, recovery
@@ -180,7 +180,7 @@ async def list_next_steps(
     actor: Actor,
     *,
     whose: Whose = "everyone",
-    when: Timing | None = None,
+    when: StepTiming | None = None,
     after: tuple[date, UUID] | None = None,
     now: datetime,
 ) -> list[NextStep]:
@@ -200,7 +200,7 @@ async def listed(
     actor: Actor,
     *,
     whose: Whose,
-    when: Timing | None,
+    when: StepTiming | None,
     after: tuple[date, UUID] | None,
     today: date,
 ) -> list[NextStep]:
@@ -216,11 +216,11 @@ async def listed(
     return [msgspec.structs.replace(one, timing=timing(one.next_on, today)) for one in found]
 
 
-def _days(when: Timing | None, today: date) -> tuple[date, date]:
+def _days(when: StepTiming | None, today: date) -> tuple[date, date]:
     one_day = date.resolution
     return {
         None: (date.min, date.max),
-        Timing.OVERDUE: (date.min, today - one_day),
-        Timing.TODAY: (today, today),
-        Timing.COMING: (today + one_day, date.max),
+        StepTiming.OVERDUE: (date.min, today - one_day),
+        StepTiming.TODAY: (today, today),
+        StepTiming.COMING: (today + one_day, date.max),
     }[when]
