@@ -5,10 +5,11 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from aftercare.model.alerts import Alert, Audience
+from aftercare.model.alerts import Alert, Audience, Change, Why
 from aftercare.model.chains import Chain, Step
 from aftercare.model.words import AlertState, Role
 
+ESCALATED = "escalated"  # the kind of a line of the log
 _ROLES = {
     Role.PRACTITIONER: "every practitioner",
     Role.COORDINATOR: "every coordinator",
@@ -32,17 +33,29 @@ def whom(step: Step, names: Mapping[UUID, str]) -> str:
     return "everyone at the clinic"
 
 
-def went(
-    before: Alert, after: Alert, chain: Chain, names: Mapping[UUID, str], *, now: datetime, time_zone: str
-) -> str:
-    """Say to which step a late alert went, why, and which steps were passed over because they reached nobody."""
-    zone = ZoneInfo(time_zone)
-    late = "since nobody took it" if before.state is AlertState.OPEN else "since the patient was not reached"
-    due = (before.look_at or now).astimezone(zone)
-    until = f"{due:%H:%M}" if due.date() == now.astimezone(zone).date() else f"{due:%a %d %b %H:%M}"
+def log_line(
+    before: Alert, change: Change, chain: Chain, names: Mapping[UUID, str], *, now: datetime, time_zone: str
+) -> str | None:
+    """Say to which step a late alert went, why, and which steps were passed over; `None` if it took no step.
+
+    The same step again is no news: who was told again, and when, stands in the ledger.
+    """
+    if all(one.why is not Why.OVERDUE for one in change.notices):
+        return None
+    (after,) = change.changed
+    promised = before.acknowledge_by if before.contact_by is None else before.contact_by
+    if after.step == before.step and before.look_at != promised:
+        return None
     passed = [
         f" Step {place + 1}, {whom(chain.steps[place], names)}, was passed over: it reaches nobody now."
         for place in range(before.step + 1, after.step)
-        if place in chain.absent
     ]
-    return f"Step {after.step + 1}, {whom(chain.steps[after.step], names)}, {late} until {until}.{''.join(passed)}"
+    step = f"Step {after.step + 1}, {whom(chain.steps[after.step], names)}"
+    return f"{step}, {_since(before, now, ZoneInfo(time_zone))}.{''.join(passed)}"
+
+
+def _since(late: Alert, now: datetime, zone: ZoneInfo) -> str:
+    why = "nobody took it" if late.state is AlertState.OPEN else "the patient was not reached"
+    due = (late.look_at or now).astimezone(zone)
+    until = f"{due:%H:%M}" if due.date() == now.astimezone(zone).date() else f"{due:%a %d %b %H:%M}"
+    return f"since {why} until {until}"

@@ -169,7 +169,7 @@ class ShownAdvice(msgspec.Struct, frozen=True, kw_only=True):
 
 FollowUpKind = Literal[
     "raised", "rose", "joined", "held_back", "acknowledge", "attempt", "contact", "snooze", "resolve", "reopen",
-    "end_condition", "note", "told", "told_failed",
+    "end_condition", "note", "told", "told_failed", "escalated",
 ]  # fmt: skip
 
 

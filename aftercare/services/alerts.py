@@ -9,7 +9,6 @@ import msgspec
 from uuid_utils.compat import uuid7
 
 from aftercare.alerts import acts
-from aftercare.alerts.clocks import lapse
 from aftercare.db.pool import Connection, Database
 from aftercare.errors import Forbidden, NotFound
 from aftercare.model.alerts import Alert, Change
@@ -18,7 +17,7 @@ from aftercare.model.people import Actor
 from aftercare.model.recovery import Recovery
 from aftercare.model.text import Instant, Paragraph
 from aftercare.model.words import Outcome, Role
-from aftercare.services import audit, recovery
+from aftercare.services import audit, chains, recovery
 from aftercare.services.recovery import ESCALATE
 from aftercare.store import alerts as store
 from aftercare.store import due_work, follow_ups
@@ -260,7 +259,7 @@ async def escalate(database: Database, claim: due_work.Claim, *, now: datetime) 
         except NotFound:
             await due_work.finish(db, ESCALATE, claim)
             return
-        change = lapse(alert, now=now, hours=mine.clinic.hours)
+        change = await chains.let_time_pass(db, mine, alert, now=now)
         # Without a change the clock was set anew since the claim; writing sets it again from the alert.
         await recovery.write(db, mine, change, system, now=now)
         if change == Change():

@@ -16,6 +16,8 @@ from uuid import UUID
 import msgspec
 
 from aftercare.alerts import acts
+from aftercare.alerts.chain_words import ESCALATED, log_line
+from aftercare.alerts.chains import SHIPPED
 from aftercare.alerts.clocks import due_at, lapse
 from aftercare.alerts.course import course_block, is_condition
 from aftercare.alerts.joining import absorb
@@ -304,6 +306,11 @@ class _Life:
         self.written.claim(ESCALATE, alert_id, at + _LEASE)
         alert = self._alert(alert_id)
         change = lapse(alert, now=at, hours=self.clinic.hours)
+        line = log_line(alert, change, SHIPPED, {}, now=at, time_zone=self.clinic.time_zone)
+        if line is not None:
+            self._log(
+                FollowUp(follow_up_id=self.ids(at), alert_id=alert_id, at=at, kind=ESCALATED, text=line)
+            )
         self._write(change, self.system, at)
         if change == Change():
             self._set_clock(alert)
@@ -375,11 +382,14 @@ class _Life:
                     text=_SAID.get(kind, ""),
                     outcome=outcome,
                 )
-                self.written.add(
-                    "follow_ups", self.me.id, *(getattr(row, column) for column in COLUMNS["follow_ups"][2:])
-                )
+                self._log(row)
                 self.written.audit(actor, f"alert.{kind}", at, alert_id, row)
             self._write(change, actor, at)
+
+    def _log(self, row: FollowUp) -> None:
+        self.written.add(
+            "follow_ups", self.me.id, *(getattr(row, column) for column in COLUMNS["follow_ups"][2:])
+        )
 
 
 def _decide(

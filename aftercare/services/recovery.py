@@ -17,7 +17,7 @@ from aftercare.model.alerts import Alert, Change, Fate, Told
 from aftercare.model.care import Episode
 from aftercare.model.people import Actor, Patient
 from aftercare.model.recovery import Recovery
-from aftercare.services import audit, judges
+from aftercare.services import audit, chains, judges
 from aftercare.services.deliveries import WAKE, tell
 from aftercare.store import alerts as alert_store
 from aftercare.store import due_work, patients
@@ -112,6 +112,7 @@ async def absorb_findings(
         if not those:
             continue
         change = absorb(
+    told_by = await chains.of_clinic(db, recovery.clinic.clinic_id, now)
             [alert for alert in recovery.alerts if alert.episode_id == episode_id],
             those,
             episode_id=episode_id,
@@ -123,6 +124,7 @@ async def absorb_findings(
         await write(db, recovery, change, actor, now=now)
         changes.append(change)
     return changes
+            chains=told_by,
 
 
 async def write(db: Connection, recovery: Recovery, change: Change, actor: Actor, *, now: datetime) -> None:

@@ -106,6 +106,7 @@ FOLLOW_UPS: Final = {
     "note": "Note",
     "told": "Told",
     "told_failed": "Could not tell",
+    "escalated": "Went on",
 }
 
 # The instrument's key (rules.md 1) as a practitioner says it.

@@ -121,7 +121,8 @@ class Lived:
                     self.at(one.recorded_at + ARRIVED, partial(self.say, visit, one))
         alert_of = {row["id"]: row for row in drawn["alerts"]}
         for row in drawn["follow_ups"]:
-            self.at(row["at"], partial(self.act, visits[0], row, alert_of[row["alert_id"]]))
+            if row["staff_id"] is not None:  # what the clock wrote down is written down by the services' own
+                self.at(row["at"], partial(self.act, visits[0], row, alert_of[row["alert_id"]]))
 
     async def enter(self, one: SyntheticPatient, at: datetime) -> None:
         patient = await patients.create_patient(self.service, self.by, patient_draft(one), now=at)
