@@ -57,6 +57,9 @@ class _Token(msgspec.Struct, frozen=True):
     text: str
     ends: datetime
 
+    def __repr__(self) -> str:
+        return f"_Token(ends={self.ends.isoformat()})"
+
 
 class _Granted(msgspec.Struct, frozen=True):
     access_token: Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,4000}\Z")]  # it becomes a header

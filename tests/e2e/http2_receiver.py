@@ -58,13 +58,13 @@ class Http2Exchange:
                 await asyncio.sleep(0)
 
 
-Script = Callable[[Http2Exchange], Awaitable[None]]
+Script = Callable[[Any], Awaitable[None]]
 
 
 def answers(status: int, *headers: str, body: bytes = b"") -> Script:
-    """Answer every request with `status`, header lines and `body`."""
+    """Answer every request with `status`, header lines and `body`; fits the receiver of HTTP/1.1 as well."""
 
-    async def script(exchange: Http2Exchange) -> None:
+    async def script(exchange: Any) -> None:
         await exchange.answer(status, *headers, body=body)
 
     return script
