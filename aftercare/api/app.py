@@ -17,12 +17,14 @@ from aftercare.api.backtests import BacktestController
 from aftercare.api.body import StrictBody
 from aftercare.api.clinic import EventController, LedgerController, WebhookController
 from aftercare.api.consents import ConsentController, PhotoUseController
+from aftercare.api.counted import Counted, count
 from aftercare.api.course_settings import CourseSettingsController
 from aftercare.api.enrolments import EnrolmentController
 from aftercare.api.erasures import ErasureController, MyErasureController
 from aftercare.api.follow_ups import FollowUpController, NextStepController, ScriptController
 from aftercare.api.instructions import InstructionsController, ShownController
 from aftercare.api.me import CheckInController, MeController, PhotoController, SyncController
+from aftercare.api.metrics import MetricsController
 from aftercare.api.parameters import refuse_null
 from aftercare.api.patients import LotController, PatientController
 from aftercare.api.problems import answer
@@ -38,12 +40,15 @@ from aftercare.api.who import Who
 from aftercare.api.whole_body import WholeBody
 from aftercare.jobs.runner import Worker
 from aftercare.services.events import Hub
+from aftercare.services.heartbeat import Watch
 from aftercare.services.house import House
+from aftercare.services.metrics import Counting
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
     ServerController,
+    MetricsController,
     EnrolmentController,
     StaffController,
     AddressController,
@@ -84,12 +89,14 @@ def create_app(
     house: House, *, more: Sequence[ControllerRouterHandler] = (), lifespan: Sequence[Lifespan] = ()
 ) -> Litestar:
     """The application over a house; `more` are the pages and, in the demo, the inbox with its `lifespan`."""
-    hub = Hub(house.database)
+    hub, watch, counting = Hub(house.database), Watch(house), Counting(house)
 
     @asynccontextmanager
     async def running(_: Litestar) -> AsyncIterator[None]:
         await house.open()
         hub.start()
+        await watch.open()
+        counting.start()
         worker = Worker(house) if house.worker is not None else None
         if worker is not None:
             worker.start()
@@ -98,6 +105,8 @@ def create_app(
         finally:
             if worker is not None:
                 await worker.stop()
+            await counting.stop()
+            await watch.close()
             await hub.stop()
             await house.close()
 
@@ -106,13 +115,16 @@ def create_app(
         dependencies={
             "house": Provide(lambda: house, sync_to_thread=False),
             "hub": Provide(lambda: hub, sync_to_thread=False),
+            "watch": Provide(lambda: watch, sync_to_thread=False),
+            "counting": Provide(lambda: counting, sync_to_thread=False),
         },
-        middleware=[WholeBody(house.settings.body_wait_seconds), DefineMiddleware(Who)],
+        middleware=[Counted(), WholeBody(house.settings.body_wait_seconds), DefineMiddleware(Who)],
         exception_handlers={Exception: answer},
         dto=StrictBody,
         return_dto=None,
         before_request=_before,
         after_request=_private,
+        before_send=[count],
         request_max_body_size=house.settings.json_max_bytes,
         openapi_config=OpenAPIConfig(
             title="Aftercare",

@@ -10,7 +10,9 @@ from aftercare.care.instrument import CURRENT_VERSION
 from aftercare.checks.pack import default_pack
 from aftercare.model.photos import PhotoLimits
 from aftercare.photos.formats import formats_taken
+from aftercare.services import heartbeat
 from aftercare.services.channels import application_server_key
+from aftercare.services.heartbeat import Watch
 from aftercare.services.house import House
 
 OLDEST_APP = "0.1.0"
@@ -73,10 +75,13 @@ class ServerController(Controller):
         return {"status": "ok"}
 
     @get("/health/ready", guards=[anyone], summary="The service can do its work")
-    async def ready(self, house: NamedDependency[House]) -> dict[str, str]:
+    async def ready(self, house: NamedDependency[House], watch: NamedDependency[Watch]) -> dict[str, str]:
         """It can, if the database answers; 503 otherwise. Being full of requests is no reason to be sent none.
 
         `photos` is `spooling` while their store is away or behind: they are taken and shown all the same.
+        `background` is `silent` while no worker is heard of and `behind` while urgent work waits for one: nobody is told
+        of alerts then, but check-ins are taken and patients advised, which they would not be by a server out of service.
         """
         await house.database.answers()
-        return {"status": "ok", "photos": await house.spool.state()}
+        background = await heartbeat.state(watch.across, house.settings, now=house.now())
+        return {"status": "ok", "photos": await house.spool.state(), "background": background}

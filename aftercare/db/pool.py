@@ -108,6 +108,10 @@ class Database:
                 except TimeoutError:
                     pool.terminate()
 
+    def connections(self) -> tuple[int, int]:
+        """How many connections there are, and how many of them are idle."""
+        return (self._pool.get_size(), self._pool.get_idle_size()) if self._pool is not None else (0, 0)
+
     async def answers(self) -> None:
         """Return if PostgreSQL answers: asked past the queue of requests, since full is not broken.
 

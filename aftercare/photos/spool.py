@@ -113,6 +113,10 @@ class SpooledBlobs:
         """How many blobs wait for the store. Raises BlobsUnavailableError if even the spool cannot be read."""
         return len(await self._entries())
 
+    async def bytes_waiting(self) -> int:
+        """How many bytes wait for the store. Raises BlobsUnavailableError if even the spool cannot be read."""
+        return sum(entry.size for entry in await self._entries())
+
     def start(self) -> None:
         """Drain in the background from now on, whenever there is something; every process does, one at a time."""
         self._draining = asyncio.create_task(self._drain_on())

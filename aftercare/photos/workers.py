@@ -127,6 +127,10 @@ class PhotoWorkers:
             raise ERRORS[answer.error]
         return answer.renditions
 
+    def counted(self) -> tuple[int, int]:
+        """How many workers decode, and how many are idle."""
+        return len(self._working), len(self._idle)
+
     def _take_idle(self) -> "_Worker | None":
         while self._idle:
             worker, timer = self._idle.popitem()

@@ -62,9 +62,9 @@ class Watch:
         """Nothing is opened yet."""
         self._house, self._silence = house, silence(house.settings)
         settings = house.settings
-        # Its own connection: neither full requests nor workers that hold theirs must keep it from looking.
+        # Its own connections (one looks, one is asked): neither full requests nor workers that hold theirs keep it from it.
         self.across = Database(
-            settings.worker_database_url or settings.database_url, role="aftercare_worker", size=1
+            settings.worker_database_url or settings.database_url, role="aftercare_worker", size=2
         )
         self._since = house.now()
         self._unsent: set[Mail] = set()

@@ -44,9 +44,9 @@ async def bury(db: Connection, before: datetime) -> None:
     await db.execute(_SQL["bury"], before)
 
 
-async def kinds(db: Connection) -> list[Kind]:
-    """Each kind of work with who does it."""
-    return many(Kind, await db.fetch(_SQL["kinds"]))
+async def kinds(db: Connection, since: datetime) -> list[Kind]:
+    """Each kind of work, with how many workers that have beaten since an instant do it."""
+    return many(Kind, await db.fetch(_SQL["kinds"], since))
 
 
 async def newest_beat(db: Connection) -> datetime | None:

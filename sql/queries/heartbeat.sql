@@ -9,7 +9,7 @@ set beat_at = excluded.beat_at, looked_at = excluded.looked_at, claimed_at = exc
 delete from workers where beat_at < $1;
 
 -- name: kinds
-select kind, count(*) as workers, max(beat_at) as beat_at, max(looked_at) as looked_at, max(claimed_at) as claimed_at
+select kind, count(*) filter (where beat_at >= $1) as workers, max(beat_at) as beat_at, max(looked_at) as looked_at, max(claimed_at) as claimed_at
 from workers group by kind order by kind;
 
 -- name: newest_beat
