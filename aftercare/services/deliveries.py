@@ -54,7 +54,7 @@ async def tell(db: Connection, clinic_id: UUID, notices: tuple[Notice, ...], now
     """
     if not notices:
         return False
-    team = await read_team(db, clinic_id)
+    team = await read_team(db, clinic_id, now)
     return await queue(db, clinic_id, list(letters(notices, team, now, uuid7)))
 
 
