@@ -103,6 +103,18 @@ class Malformed(AftercareError):
     title = "Malformed"
 
 
+class MessagesOfTodayUsed(AftercareError):
+    """Many messages came from you within a day. This one stays on the phone and is sent later. Call the clinic if it cannot wait."""
+
+    status = 429
+    type = "messages-of-today-used"
+    title = "Many messages within a day"
+
+    def __init__(self, *, retry_after: int) -> None:
+        """`retry_after` is in seconds."""
+        super().__init__(retry_after=retry_after)
+
+
 class TooManyTries(AftercareError):
     """Too many tries. Wait a little, then try again."""
 

@@ -24,6 +24,7 @@ from aftercare.api.erasures import ErasureController, MyErasureController
 from aftercare.api.follow_ups import FollowUpController, NextStepController, ScriptController
 from aftercare.api.instructions import InstructionsController, ShownController
 from aftercare.api.me import CheckInController, MeController, PhotoController, SyncController
+from aftercare.api.messages import MessageController, MessageTemplateController, MyMessageController
 from aftercare.api.metrics import MetricsController
 from aftercare.api.parameters import refuse_null
 from aftercare.api.patients import LotController, PatientController
@@ -75,6 +76,9 @@ CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
     NextStepController,
     ScriptController,
     RulePackController,
+    MyMessageController,
+    MessageController,
+    MessageTemplateController,
     InstructionsController,
     ShownController,
     BacktestController,

@@ -19,6 +19,7 @@ from litestar.typing import FieldDefinition
 
 from aftercare.errors import Malformed, NotJson
 from aftercare.model.check_ins import CheckInDraft
+from aftercare.model.patient_messages import MessageDraft
 from aftercare.model.pointers import pointers_of
 from aftercare.services.sync import SyncBatch
 
@@ -28,7 +29,7 @@ _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)  # its end may be missi
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _HALF = re.compile("[\ud800-\udfff]")
 # Nothing that a patient reported is lost because another part of it was odd.
-_LENIENT = {CheckInDraft, SyncBatch}
+_LENIENT = {CheckInDraft, MessageDraft, SyncBatch}
 _anything: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 _LONGEST_NUMBER = 300  # digits; a longer one is past any range
 

@@ -34,7 +34,7 @@ def patient_id(request: PatientRequest) -> UUID:
     return request.user.id
 
 
-def _instant(text: str | None, parameter: str, kind: Any = Instant) -> datetime | None:
+def instant(text: str | None, parameter: str, kind: Any = Instant) -> datetime | None:
     """The time that a parameter says. Not by the framework, to which a bare number is a time as well."""
     try:
         found: datetime | None = None if text is None else msgspec.convert(text, kind)
@@ -80,7 +80,7 @@ class MeController(Controller):
         sent_at: SentAt = None,
     ) -> ConsentState:
         """One word on one purpose; answers the one that counts. Monitoring goes on whatever it is."""
-        at = _instant(sent_at, "Sent-At")
+        at = instant(sent_at, "Sent-At")
         return await consents.put_consent(
             house.database, request.user, kind, data, now=house.now(), sent_at=at
         )
@@ -129,7 +129,7 @@ class CheckInController(Controller):
             id,
             data,
             now=house.now(),
-            sent_at=_instant(sent_at, "Sent-At"),
+            sent_at=instant(sent_at, "Sent-At"),
         )
 
     @get("/{id:str}", guards=[patient_only], summary="One of my check-ins")
@@ -160,7 +160,7 @@ class SyncController(Controller):
     ) -> sync.SyncAnswer:
         """A result per item; one bad item takes no other with it."""
         return await sync.sync(
-            house.database, request.user, data, now=house.now(), sent_at=_instant(sent_at, "Sent-At")
+            house.database, request.user, data, now=house.now(), sent_at=instant(sent_at, "Sent-At")
         )
 
 
@@ -199,7 +199,7 @@ class PhotoController(Controller):
 
         The same photo again gets the same answer, so that it can be repeated until answered.
         """
-        at = _instant(taken_at, "taken_at", datetime)  # a camera may not know its zone
+        at = instant(taken_at, "taken_at", datetime)  # a camera may not know its zone
         draft = photos.PhotoDraft(view=view, taken_at=at, check_in_id=check_in_id)
         with house.photo_room.visit() as visit:
             return await photos.put_photo(

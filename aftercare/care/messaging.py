@@ -13,9 +13,13 @@ from babel.dates import format_datetime
 
 from aftercare.care.advice_words import LANGUAGES
 from aftercare.care.calendar import MORNING, at_local, start_of_day
+from aftercare.care.instrument import CURRENT_VERSION
 from aftercare.care.opening import digest_at, is_open, next_opening
 from aftercare.care.reminding import NIGHT
+from aftercare.model.check_ins import Kept
 from aftercare.model.clinic import OpeningHours
+from aftercare.model.patient_messages import Spoken
+from aftercare.model.words import AnsweredBy
 
 _MOMENT: Final = timedelta(minutes=1)
 _DAY: Final = timedelta(days=1)
@@ -101,3 +105,19 @@ def closed_notice(
         when = format_datetime(opening, LANGUAGES[spoken].when, tzinfo=ZoneInfo(time_zone), locale=spoken)
         said = words.reads_at.replace("{when}", when)
     return f"{said} {words.turn_to.replace('{number}', urgent_number)}" if urgent_number else said
+
+
+def as_check_in(message: Spoken) -> Kept:
+    """A message as the checks take it: a check-in in which nothing else was said. Never kept as one."""
+    return Kept(
+        check_in_id=message.message_id,
+        instrument=CURRENT_VERSION,
+        recorded_at=message.written_at,
+        received_at=message.received_at,
+        judged_at=message.judged_at,
+        said_day=None,
+        time_zone=message.time_zone,
+        answered_by=AnsweredBy.SELF,
+        unscheduled=True,
+        answers={"message": message.text},
+    )

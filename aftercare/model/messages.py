@@ -10,7 +10,7 @@ from aftercare.model.words import Tier
 
 
 class MessageKind(StrEnum):
-    """Why something is sent. `reminder` goes to patients, all others to staff."""
+    """Why something is sent. `reminder` and `message_sent` go to patients, all others to staff."""
 
     ALERT_RAISED = "alert_raised"
     ALERT_TIER_ROSE = "alert_tier_rose"
@@ -23,7 +23,9 @@ class MessageKind(StrEnum):
     CLINIC_FAULT = "clinic_fault"
     WORK_STOPPED = "work_stopped"  # background work stands still: nothing is sent, nothing goes up the chain
     WORK_RESUMED = "work_resumed"
+    MESSAGE_RECEIVED = "message_received"  # a patient wrote
     REMINDER = "reminder"
+    MESSAGE_SENT = "message_sent"  # the clinic wrote
     TEST = "test"
 
 

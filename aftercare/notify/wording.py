@@ -95,6 +95,11 @@ _STAFF: Final = {
         "Aftercare's background work for {clinic} goes on. What waited is being sent now.",
         "Open the list",
     ),
+    MessageKind.MESSAGE_RECEIVED: (
+        "Messages to read",
+        "There are messages from patients to read at {clinic}.",
+        "Open the messages",
+    ),
     MessageKind.TEST: (
         "Test message",
         "This is a test for {clinic}. There is nothing to do.",
@@ -123,6 +128,28 @@ _REMINDERS: Final = {
     ),
 }
 
+_MESSAGES: Final = {
+    "en": Wording(
+        "You have a message",
+        "{clinic} has written to you.",
+        "Read the message",
+        "In an emergency call the emergency number now, do not wait for us. Nobody reads answers to this mail.",
+    ),
+    "es": Wording(
+        "Tiene un mensaje",
+        "{clinic} le ha escrito.",
+        "Leer el mensaje",
+        "En una emergencia llame ya al número de emergencias, no nos espere. Nadie lee las respuestas a este correo.",
+    ),
+    "pt": Wording(
+        "Tem uma mensagem",
+        "{clinic} escreveu-lhe.",
+        "Ler a mensagem",
+        "Numa emergência ligue já para o número de emergência, não espere por nós. Ninguém lê as respostas a este e-mail.",
+    ),
+}
+_TO_PATIENTS: Final = {MessageKind.REMINDER: _REMINDERS, MessageKind.MESSAGE_SENT: _MESSAGES}
+
 _HOURS: Final = {
     "en": "Nobody watches this all the time. The clinic reads {hours}.",
     "es": "Nadie está pendiente de esto todo el tiempo. La clínica lee {hours}.",
@@ -133,15 +160,15 @@ _HOURS: Final = {
 def language(kind: MessageKind, locale: str) -> str:
     """Which language a mail of `kind` is written in: `en`, `es` or `pt` for patients, `en` for staff."""
     primary = locale.replace("_", "-").partition("-")[0].lower()
-    return primary if kind is MessageKind.REMINDER and primary in _REMINDERS else DEFAULT_LOCALE
+    return primary if primary in _TO_PATIENTS.get(kind, {}) else DEFAULT_LOCALE
 
 
 def wording(kind: MessageKind, locale: str, *, hours: str) -> Wording:
     """Give the words of a mail; `hours`, when the clinic reads, is said to patients if given."""
-    if kind is not MessageKind.REMINDER:
+    if kind not in _TO_PATIENTS:
         return Wording(*_STAFF[kind], _STAFF_FOOTER)
     tongue = language(kind, locale)
-    words = _REMINDERS[tongue]
+    words = _TO_PATIENTS[kind][tongue]
     if not hours:
         return words
     said = _HOURS[tongue].replace("{hours}", hours)
@@ -186,7 +213,7 @@ def short_words(message: OutgoingMessage) -> ShortWords:
     words = wording(message.kind, message.locale, hours="")
     title = f"{TIER_MARKS[message.tier].word}: {words.subject}" if message.tier else words.subject
     body = words.sentence.replace("{clinic}", one_line(message.clinic_name))
-    if message.kind is MessageKind.REMINDER and message.hours:
+    if message.kind in _TO_PATIENTS and message.hours:
         said = _HOURS[language(message.kind, message.locale)].replace("{hours}", message.hours)
         body = f"{body} {said}"
     return ShortWords(title, body)

@@ -169,7 +169,9 @@ def _address(delivery: ToSend) -> str:
 
 def _link(address: str, delivery: Delivery) -> str:
     if delivery.patient_id is not None:
-        return f"{address}/app/"
+        return f"{address}/app/#/messages" if delivery.kind is MessageKind.MESSAGE_SENT else f"{address}/app/"
+    if delivery.kind is MessageKind.MESSAGE_RECEIVED:
+        return f"{address}/messages"
     if delivery.kind is MessageKind.CALL_LIST:
         return f"{address}/call-list"
     return f"{address}/alerts/{delivery.alert_id}" if delivery.alert_id else f"{address}/"

@@ -16,8 +16,9 @@ from aftercare.db.pool import Database
 from aftercare.model.addresses import ChannelName
 from aftercare.model.people import Actor
 from aftercare.model.words import Role
-from aftercare.services import alerts, deliveries, sweep
+from aftercare.services import alerts, deliveries, messages_unread, sweep
 from aftercare.services.house import House
+from aftercare.services.messages_unread import UNREAD
 from aftercare.services.recovery import ESCALATE, SWEEP
 from aftercare.store import due_work
 from aftercare.store.deliveries import work_kind
@@ -64,13 +65,14 @@ async def _background_until(past: Past, until: datetime) -> None:
     handlers = {
         SWEEP: lambda claim, at: sweep.sweep(past.worker, claim, now=at),
         ESCALATE: lambda claim, at: alerts.escalate(past.worker, claim, now=at),
+        UNREAD: lambda claim, at: messages_unread.look(past.worker, claim, now=at),
         **{work_kind(channel): _sender(past, channel) for channel in ChannelName},
     }
     while True:
         async with past.worker.transaction() as db:
             due = {kind: await due_work.next_due(db, kind) for kind in handlers}
         # Mail of the last hour is left to arrive when the demo is open.
-        ends = {kind: until if kind in {SWEEP, ESCALATE} else min(until, past.now - _FRESH) for kind in due}
+        ends = {kind: until if kind in {SWEEP, ESCALATE, UNREAD} else min(until, past.now - _FRESH) for kind in due}
         coming = [(at, kind) for kind, at in due.items() if at is not None and at <= ends[kind]]
         if not coming:
             return

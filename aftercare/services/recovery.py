@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 from aftercare.alerts.clocks import due_at
 from aftercare.alerts.joining import absorb
 from aftercare.care.calendar import monitored_until
+from aftercare.care.messaging import as_check_in
 from aftercare.checks.judging import Found, judge_recovery
 from aftercare.db.pool import Connection
 from aftercare.errors import NotFound
@@ -20,7 +21,7 @@ from aftercare.model.recovery import Recovery
 from aftercare.services import audit, chains, judges
 from aftercare.services.deliveries import WAKE, tell
 from aftercare.store import alerts as alert_store
-from aftercare.store import due_work, patients
+from aftercare.store import due_work, messages, patients
 from aftercare.store import recovery as store
 from aftercare.store.alerts import FindingRow
 
@@ -92,11 +93,14 @@ async def judge_again(
     """Judge again what was recorded from an instant on: a session is often entered after the first answers about it."""
     mine = await load(db, actor.clinic_id, patient_id, now=now, back_to=since)
     later = [one for one in mine.check_ins if one.judged_at >= since]
+    # What was written since is screened again as well: its day is another one now.
+    later += [as_check_in(one) for one in await messages.spoken_since(db, actor.clinic_id, patient_id, since)]
     if later:
         rest = tuple(one for one in mine.check_ins if one.judged_at < since)
         judging = await judges.judging(db, actor.clinic_id, mine.packs)
         found = judge_recovery(judging, msgspec.structs.replace(mine, check_ins=rest), later)
-        await absorb_findings(db, mine, found.told, actor, now=now)
+        everything = msgspec.structs.replace(mine, check_ins=(*rest, *later))
+        await absorb_findings(db, everything, found.told, actor, now=now)
         await judges.count_muted(db, actor.clinic_id, patient_id, judging.shadow_number, found.muted, now=now)
 
 
@@ -108,11 +112,11 @@ async def absorb_findings(
     if not any(found.values()):
         return changes
     recorded = {str(one.check_in_id): one.judged_at for one in recovery.check_ins}
+    told_by = await chains.of_clinic(db, recovery.clinic.clinic_id, now)
     for episode_id, those in found.items():
         if not those:
             continue
         change = absorb(
-    told_by = await chains.of_clinic(db, recovery.clinic.clinic_id, now)
             [alert for alert in recovery.alerts if alert.episode_id == episode_id],
             those,
             episode_id=episode_id,
@@ -120,11 +124,11 @@ async def absorb_findings(
             hours=recovery.clinic.hours,
             new_id=uuid7,
             recorded=recorded,
+            chains=told_by,
         )
         await write(db, recovery, change, actor, now=now)
         changes.append(change)
     return changes
-            chains=told_by,
 
 
 async def write(db: Connection, recovery: Recovery, change: Change, actor: Actor, *, now: datetime) -> None:

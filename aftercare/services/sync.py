@@ -1,29 +1,33 @@
 """What was queued offline, in any order: a result for each item, and one bad item takes no other with it."""
 
-from datetime import datetime
-from typing import Any, Literal
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal, TypeVar
 from uuid import UUID
 
 import msgspec
 import structlog
 
 from aftercare.db.pool import Database
-from aftercare.errors import AftercareError, Malformed, NotFound
+from aftercare.errors import AftercareError, Malformed, NotFound, TooManyTries
 from aftercare.model.check_ins import CheckInDraft
+from aftercare.model.patient_messages import MessageAnswer, MessageDraft
 from aftercare.model.people import Actor
 from aftercare.model.pointers import pointers_of
 from aftercare.model.receipts import AnyReceipt
-from aftercare.services import receipts
+from aftercare.services import messages, receipts
 from aftercare.services.check_ins import CheckInAnswer, submit_several
 
 _log = structlog.get_logger()
 MOST = 100
+Draft = TypeVar("Draft", CheckInDraft, MessageDraft)
+_NAMES: Final[dict[type, str]] = {CheckInDraft: "check-in", MessageDraft: "message"}
 
 
 class SyncBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Up to 100 check-ins, each `{"id": ..., ...}` in the form that PUT /v1/check-ins/{id} takes, id included.
 
-    And up to 100 receipts: `{"id", "kind": "instructions_shown", "at", "date", "version"}`.
+    And up to 100 receipts: `{"id", "kind": "instructions_shown", "at", "date", "version"}`; and up to 100 messages, each
+    `{"id": ..., ...}` in the form that PUT /v1/messages/{id} takes.
 
     Items are open, so that one of no form at all takes no other with it. What this server does not take at all is refused
     whole and named: the phone keeps it for a server that does.
@@ -31,6 +35,7 @@ class SyncBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     check_ins: list[Any] = []
     receipts: list[Any] = []
+    messages: list[Any] = []
 
 
 class SyncProblem(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,11 +58,22 @@ class SyncResult(msgspec.Struct, frozen=True, kw_only=True):
     problem: SyncProblem | None = None
 
 
+class SyncedMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one message, by its place in the request and its id where it has one."""
+
+    place: int
+    id: UUID | None = None
+    status: Literal["kept", "refused"]
+    answer: MessageAnswer | None = None
+    problem: SyncProblem | None = None
+
+
 class SyncAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A result per item, in the order of the request."""
 
     check_ins: tuple[SyncResult, ...]
     receipts: tuple[SyncResult, ...] = ()
+    messages: tuple[SyncedMessage, ...] = ()
 
 
 async def sync(
@@ -69,7 +85,8 @@ async def sync(
     """
     if actor.id is None:
         raise NotFound
-    for name, items in (("check_ins", batch.check_ins), ("receipts", batch.receipts)):
+    every = (("check_ins", batch.check_ins), ("receipts", batch.receipts), ("messages", batch.messages))
+    for name, items in every:
         if len(items) > MOST:
             raise Malformed(
                 f"Send at most {MOST} {name.replace('_', '-')} at a time.",
@@ -79,7 +96,7 @@ async def sync(
     read: list[_Read] = []
     for place, raw in enumerate(batch.check_ins):
         try:
-            item_id, draft = _read(raw)
+            item_id, draft = _read(raw, CheckInDraft)
         except AftercareError as error:
             results[place] = SyncResult(
                 place=place, id=_id_of(raw), status="refused", problem=_problem(error)
@@ -93,6 +110,7 @@ async def sync(
         receipts=tuple(
             [await _receipt(database, actor, place, raw, now) for place, raw in enumerate(batch.receipts)]
         ),
+        messages=tuple(await _messages(database, actor, batch.messages, now, sent_at)),
     )
 
 
@@ -111,6 +129,37 @@ async def _receipt(database: Database, actor: Actor, place: int, raw: Any, now: 
         _log.error("receipt_failed", error=type(error).__name__)
         return SyncResult(place=place, id=item_id, status="refused", problem=_problem(AftercareError()))
     return SyncResult(place=place, id=item_id, status="kept")
+
+
+async def _messages(
+    database: Database, actor: Actor, items: list[Any], now: datetime, sent_at: datetime | None
+) -> list[SyncedMessage]:
+    """Each in a transaction of its own, the oldest first and each a moment later, so that they stand in that order."""
+    read: list[tuple[datetime, int, UUID, MessageDraft]] = []
+    results: dict[int, SyncedMessage] = {}
+    for place, raw in enumerate(items):
+        try:
+            item_id, draft = _read(raw, MessageDraft)
+        except AftercareError as error:
+            results[place] = _refused(place, _id_of(raw), error)
+        else:
+            read.append((draft.written_at, place, item_id, draft))
+    for turn, (_, place, item_id, draft) in enumerate(sorted(read, key=lambda one: one[:2])):
+        at = now + turn * timedelta(microseconds=1)
+        try:
+            answer = await messages.send(database, actor, item_id, draft, now=at, sent_at=sent_at)
+        except AftercareError as error:
+            results[place] = _refused(place, item_id, error)
+        except Exception as error:  # noqa: BLE001 - as with a check-in
+            _log.error("message_failed", error=type(error).__name__)
+            results[place] = _refused(place, item_id, AftercareError())
+        else:
+            results[place] = SyncedMessage(place=place, id=item_id, status="kept", answer=answer)
+    return [results[place] for place in sorted(results)]
+
+
+def _refused(place: int, item_id: UUID | None, error: AftercareError) -> SyncedMessage:
+    return SyncedMessage(place=place, id=item_id, status="refused", problem=_problem(error))
 
 
 _Read = tuple[datetime, int, UUID, CheckInDraft]
@@ -157,13 +206,13 @@ def _id_of(raw: Any) -> UUID | None:
         return None
 
 
-def _read(raw: Any) -> tuple[UUID, CheckInDraft]:
+def _read(raw: Any, form: type[Draft]) -> tuple[UUID, Draft]:
     if not isinstance(raw, dict):
-        raise Malformed(pointers={"": "This is not a check-in."})
+        raise Malformed(pointers={"": f"This is not a {_NAMES[form]}."})
     rest = dict(raw)
     try:
         item_id = msgspec.convert(rest.pop("id", None), UUID)
-        return item_id, msgspec.convert(rest, CheckInDraft)
+        return item_id, msgspec.convert(rest, form)
     except msgspec.ValidationError as error:
         raise Malformed(pointers=pointers_of(str(error))) from None
 
@@ -174,5 +223,5 @@ def _problem(error: AftercareError) -> SyncProblem:
         status=error.status,
         detail=error.detail,
         errors=error.pointers,
-        try_again=error.status >= 500,
+        try_again=error.status >= 500 or error.status == TooManyTries.status,
     )

@@ -80,6 +80,8 @@ order by used_in desc, erasure_id, position;
 
 -- name: drop_due_work
 delete from due_work where clinic_id = $1 and subject_id in (
+    select $2::uuid
+    union all
     select episode_id from episodes where clinic_id = $1 and patient_id = $2
     union all
     select id from alerts where clinic_id = $1 and patient_id = $2

@@ -116,7 +116,11 @@ async def test_more_than_a_hundred_are_refused_whole(
 async def test_an_empty_outbox_is_fine_and_a_wrong_one_is_named(
     client: httpx.AsyncClient, alder: Person
 ) -> None:
-    assert (await sync(client, alder, [])).json() == {"check_ins": [], "receipts": []}
+    assert (await sync(client, alder, [])).json() == {
+        "check_ins": [],
+        "receipts": [],
+        "messages": [],
+    }
     good = queued(alder, 1, {"redness": 1})
     no_forms: tuple[Any, ...] = (None, 1, "x", [])
     for nothing in no_forms:
