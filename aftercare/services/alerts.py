@@ -17,7 +17,7 @@ from aftercare.model.people import Actor
 from aftercare.model.recovery import Recovery
 from aftercare.model.text import Instant, Paragraph
 from aftercare.model.words import Outcome, Role
-from aftercare.services import audit, chains, recovery
+from aftercare.services import audit, chains, counts, recovery
 from aftercare.services.recovery import ESCALATE
 from aftercare.store import alerts as store
 from aftercare.store import due_work, follow_ups
@@ -106,7 +106,11 @@ async def acknowledge(
             alert, by=by, role=role, now=now, hours=mine.clinic.hours, take_over=what.take_over
         )
 
-    return await _act(database, actor, alert_id, decide, "acknowledge", now=now)
+    taken = await _act(database, actor, alert_id, decide, "acknowledge", now=now)
+    if taken.acknowledged_at == now:
+        seconds = (now - taken.clock_from).total_seconds()
+        counts.ACKNOWLEDGE_SECONDS.observe(seconds, taken.tier)
+    return taken
 
 
 async def attempt(

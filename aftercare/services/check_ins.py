@@ -23,7 +23,7 @@ from aftercare.model.findings import Finding
 from aftercare.model.people import Actor
 from aftercare.model.recovery import Recovery
 from aftercare.model.timeline import Timeline
-from aftercare.services import audit, judges, recovery
+from aftercare.services import audit, counts, judges, recovery
 from aftercare.services.arrival import Arrival, arrival_of, keep, require_client_id
 from aftercare.store import call_list, episodes, patients
 from aftercare.store import check_ins as store
@@ -106,6 +106,7 @@ async def submit_several(
             except AftercareError as error:
                 results.append(error)
         answers = await _take(db, mine, list(new.values()), actor, now) if new else {}
+    counts.CHECK_INS.add(actor.kind, by=len(new))
     return [answers[one] if isinstance(one, UUID) else one for one in results]
 
 

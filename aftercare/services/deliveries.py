@@ -24,6 +24,7 @@ from aftercare.model.team import MAIL
 from aftercare.notify.channel import Channel, NotDeliveredError, Receipt, Refused, Retired, Retry
 from aftercare.notify.retry import next_attempt
 from aftercare.notify.webhook import WebhookChannel
+from aftercare.services import counts
 from aftercare.services.team import read_team
 from aftercare.store import addresses, clinics, due_work, webhooks
 from aftercare.store import deliveries as store
@@ -233,6 +234,9 @@ async def _settle(
             await addresses.retire(
                 db, claim.clinic_id, delivery.address_id, now, f"the provider answered {answer}"
             )
+    counts.ATTEMPTS.add(delivery.channel, result)
+    if not again and not sent:
+        counts.ENDED.add(delivery.channel, settled.state)
 
 
 async def _another_way(db: Connection, clinic_id: UUID, delivery: ToSend) -> Letter | None:
