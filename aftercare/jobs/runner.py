@@ -25,18 +25,20 @@ from aftercare.services import (
     backtest,
     deliveries,
     erasures,
+    follow_ups,
     heartbeat,
-    photo_store,
     messages_unread,
+    photo_store,
     sweep,
 )
 from aftercare.services.backtest import BACKTEST
 from aftercare.services.deliveries import WAKE
 from aftercare.services.erasures import ERASE
+from aftercare.services.follow_ups import NEXT_STEP
 from aftercare.services.house import House
+from aftercare.services.messages_unread import UNREAD
 from aftercare.services.photo_store import TEND
 from aftercare.services.recovery import ESCALATE, SWEEP
-from aftercare.services.messages_unread import UNREAD
 from aftercare.store.deliveries import work_kind
 from aftercare.store.due_work import Claim
 
@@ -51,10 +53,10 @@ _AT_ONCE = {
     ChannelName.SMS: 10,
     ESCALATE: 20,
     SWEEP: 20,
-    BACKTEST: 1,
-    TEND: 1,
     NEXT_STEP: 2,
     UNREAD: 2,
+    BACKTEST: 1,
+    TEND: 1,
     ERASE: 2,
 }  # the last takes a core
 _SHARE = 10
@@ -98,14 +100,14 @@ class Worker:
             async with escalating:
                 await alerts.escalate(database, claim, now=now)
 
-        async def one_backtest(claim: Claim, _: datetime) -> None:
-            await backtest.work(database, house.judges, claim, now=house.now)
         async def one_unread(claim: Claim, now: datetime) -> None:
             await messages_unread.look(database, claim, now=now)
 
         async def one_next_step(claim: Claim, now: datetime) -> None:
             await follow_ups.remind(database, claim, now=now)
 
+        async def one_backtest(claim: Claim, _: datetime) -> None:
+            await backtest.work(database, house.judges, claim, now=house.now)
 
         async def one_tending(claim: Claim, now: datetime) -> None:
             await photo_store.tend(database, house.blobs, claim, now=now)
@@ -126,10 +128,10 @@ class Worker:
             work(ESCALATE, 1.0, one_escalation, _AT_ONCE[ESCALATE]),
             *(work(work_kind(channel), 1.0, sender(channel), _AT_ONCE[channel]) for channel in ChannelName),
             work(SWEEP, 2.0, one_sweep, _AT_ONCE[SWEEP]),
-            work(BACKTEST, 1.0, one_backtest, _AT_ONCE[BACKTEST]),
-            work(ERASE, 2.0, one_erasure, _AT_ONCE[ERASE]),
             work(UNREAD, 5.0, one_unread, _AT_ONCE[UNREAD]),
             work(NEXT_STEP, 30.0, one_next_step, _AT_ONCE[NEXT_STEP]),
+            work(BACKTEST, 1.0, one_backtest, _AT_ONCE[BACKTEST]),
+            work(ERASE, 2.0, one_erasure, _AT_ONCE[ERASE]),
             work(TEND, 30.0, one_tending, _AT_ONCE[TEND]),
         ]
 
