@@ -64,6 +64,26 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ""  # push services of one's own, separated by commas: on a private network, also without TLS
     )
 
+    sms_url: str = (
+        ""  # where the SMS gateway takes one message; empty: no SMS, see docs/operations/channels.md
+    )
+    sms_body: str = '{"to": "{to}", "from": "{from}", "text": "{text}", "reference": "{id}"}'  # or a form
+    sms_auth: str = ""  # the Authorization header, or another one as "Name: value"
+    sms_from: str = ""  # the sender that phones show
+    sms_answers: str = ""  # what this gateway's answers mean where they differ: "400:21610=gone, 404=gone"
+
+    fcm_credentials_file: str = (
+        ""  # the service account of whoever publishes the app; empty: no pushes by FCM
+    )
+    fcm_url: str = "https://fcm.googleapis.com"
+
+    apns_key_file: str = ""  # the .p8 key of whoever publishes the app; empty: no pushes to Apple's phones
+    apns_key: str = ""  # instead of the file
+    apns_key_id: str = ""
+    apns_team_id: str = ""
+    apns_topic: str = ""  # the app's bundle id
+    apns_url: str = "https://api.push.apple.com"  # api.sandbox.push.apple.com for builds from a workshop
+
     keys_dir: str = ""  # the photos' keys, apart from photos and database; default <data_dir>/keys
     master_key_file: str = (
         ""  # what wraps them, see docs/operations/keys.md; development makes <data_dir>/master.key

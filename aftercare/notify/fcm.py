@@ -20,7 +20,7 @@ import msgspec
 from aftercare.model.messages import OutgoingMessage
 from aftercare.notify.channel import NotDeliveredError, Receipt, Refused, Retired, Retry, our_fault
 from aftercare.notify.google import GoogleTokens, ServiceAccount
-from aftercare.notify.http import Answer
+from aftercare.notify.http import Answer, may_be_trusted
 from aftercare.notify.kept import KeptOut, OutOptions, clock_of
 from aftercare.notify.push import (
     ApplePayload,
@@ -89,7 +89,12 @@ class FcmChannel:
     def __init__(
         self, account: ServiceAccount, *, url: str = DEFAULT_URL, **options: Unpack[OutOptions]
     ) -> None:
-        """`url` is another one than Google's for tests and for whoever must go through a gateway of their own."""
+        """`url` is another one than Google's for tests and for whoever goes through a gateway of their own.
+
+        Raises `ValueError` for one to which no token may travel.
+        """
+        if not may_be_trusted(url):
+            raise ValueError("the address of Firebase Cloud Messaging must begin with https://")
         self._url = f"{url}/v1/projects/{account.project_id}/messages:send"
         self._clock = clock_of(options)
         self._tokens = GoogleTokens(account, _SCOPE, **options)

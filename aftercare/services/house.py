@@ -18,7 +18,7 @@ from aftercare.photos.spool import SpooledBlobs
 from aftercare.photos.wire import WorkerSettings
 from aftercare.photos.workers import PhotoWorkers
 from aftercare.services.backtest_judge import Judges
-from aftercare.services.channels import Channels, build_channels
+from aftercare.services.channels import Channels, build_channels, close_channels
 from aftercare.settings import Settings
 
 
@@ -66,6 +66,7 @@ class House:
         """Close everything that was opened."""
         await self.photo_workers.__aexit__(None, None, None)
         await self.spool.stop()
+        await close_channels(self.channels)
         if self.worker is not None:
             await self.worker.close()
         await self.database.close()
