@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from aftercare.care.calendar import end_of_day
 from aftercare.care.opening import digest_at
 from aftercare.errors import Malformed
+from aftercare.model.alerts import Audience, Notice, Why
 from aftercare.model.clinic import OpeningHours
 from aftercare.model.follow_ups import FollowUpDraft, ScriptDraft, StepTiming
 from aftercare.model.words import Tier
@@ -15,6 +17,8 @@ LONGEST_AHEAD = timedelta(days=731)
 # A call is written down after it; a clock that is a little ahead is no call from the future.
 SKEW = timedelta(minutes=5)
 LONGEST_BACK = timedelta(days=90)
+# Looked at this long before the digest leaves, so that it still takes the step along.
+LEAD = timedelta(minutes=2)
 
 
 def check_entry(draft: FollowUpDraft, script: ScriptDraft | None, *, now: datetime, today: date) -> None:
@@ -61,11 +65,26 @@ def is_reminded_of(tier: Tier) -> bool:
     return tier.rank >= Tier.SAME_DAY.rank
 
 
-def first_reminder_at(next_on: date, hours: OpeningHours) -> datetime:
-    """Return when the first digest leaves that has an undone step: at the opening after its day is over."""
-    return digest_at(hours, end_of_day(next_on, ZoneInfo(hours.time_zone)))
+def first_look_at(next_on: date, hours: OpeningHours) -> datetime:
+    """Return when to look whether a step was done: just before the first digest that leaves after its day is over."""
+    return digest_at(hours, end_of_day(next_on, ZoneInfo(hours.time_zone))) - LEAD
 
 
-def reminder_after(at: datetime, hours: OpeningHours) -> datetime:
-    """Return when the digest after that of `at` leaves, which has it again if it is still undone."""
-    return digest_at(hours, at + timedelta(minutes=1))
+def look_again_at(now: datetime, hours: OpeningHours) -> datetime:
+    """Return when to look after a look: just before the next day's digest, until somebody did it."""
+    return digest_at(hours, now + LEAD + timedelta(minutes=1)) - LEAD
+
+
+def overdue_notice(alert_id: UUID, owner: UUID | None, now: datetime, hours: OpeningHours) -> Notice:
+    """Tell who answers for an undone step, with the digest that is about to leave; at once if that one has left."""
+    digest = digest_at(hours, now)
+    return Notice(
+        alert_id=alert_id,
+        why=Why.STEP_OVERDUE,
+        to=Audience.OWNER if owner is not None else Audience.PRACTITIONERS,
+        owner=owner,
+        tier=Tier.ROUTINE,
+        step=0,
+        at=now,
+        not_before=digest if digest - now <= LEAD else now,
+    )

@@ -25,6 +25,7 @@ _KINDS: Final = {
     Why.GRADE_ROSE: MessageKind.ALERT_WORSENED,
     Why.STILL_REPORTED: MessageKind.ALERT_WORSENED,
     Why.OVERDUE: MessageKind.ALERT_OVERDUE,
+    Why.STEP_OVERDUE: MessageKind.DIGEST,
 }
 _ALL: Final = frozenset(ChannelName)
 # Over what a tier is told to staff, of what each of them has.

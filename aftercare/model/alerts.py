@@ -33,6 +33,7 @@ class Why(StrEnum):
     OVERDUE = "overdue"
     SNOOZE_ENDED = "snooze_ended"
     REOPENED = "reopened"
+    STEP_OVERDUE = "step_overdue"  # a next step that was written down is not done
 
 
 class Fate(StrEnum):

@@ -8,7 +8,14 @@ import msgspec
 from uuid_utils.compat import uuid7
 
 from aftercare.alerts import acts
-from aftercare.alerts.follow_up import check_entry, first_reminder_at, timing
+from aftercare.alerts.follow_up import (
+    check_entry,
+    first_look_at,
+    is_reminded_of,
+    look_again_at,
+    overdue_notice,
+    timing,
+)
 from aftercare.care.spacing import local_day
 from aftercare.db.pool import Connection, Database
 from aftercare.errors import Conflict, Forbidden, NotFound, OtherContent
@@ -16,7 +23,7 @@ from aftercare.model.alerts import Alert, Change
 from aftercare.model.follow_ups import FollowUp, FollowUpDraft, NextStep, StepTiming
 from aftercare.model.people import Actor
 from aftercare.model.recovery import Recovery
-from aftercare.services import audit, recovery
+from aftercare.services import audit, deliveries, recovery
 from aftercare.store import alerts, clinics, due_work, scripts
 from aftercare.store import follow_ups as store
 
@@ -76,8 +83,10 @@ async def put_follow_up(
 async def _remind_of(db: Connection, mine: Recovery, step: FollowUp, now: datetime) -> None:
     """Have the digest looked after once the day of a next step is over; how urgent its alert is then, is asked then."""
     if step.next_on is not None:
-        at = first_reminder_at(step.next_on, mine.clinic.hours).astimezone(UTC)
-        await due_work.put(db, mine.clinic.clinic_id, NEXT_STEP, step.follow_up_id, max(at, now))
+        hours = mine.clinic.hours
+        at = first_look_at(step.next_on, hours)
+        at = at if at > now else look_again_at(now, hours)  # taken back: no mail for a click too many
+        await due_work.put(db, mine.clinic.clinic_id, NEXT_STEP, step.follow_up_id, at.astimezone(UTC))
 
 
 async def _locked(db: Connection, actor: Actor, alert_id: UUID, now: datetime) -> tuple[Recovery, Alert]:
@@ -173,6 +182,24 @@ async def _step(db: Connection, actor: Actor, alert_id: UUID, follow_up_id: UUID
     if found.next_on is None:
         raise Conflict("This line of the log has no next step. Write one down first.")
     return found
+
+
+async def remind(database: Database, claim: due_work.Claim, *, now: datetime) -> None:
+    """Look at a claimed next step whose day is over: tell of it if its alert is urgent enough, and look again next day.
+
+    `database` acts as the worker.
+    """
+    async with database.clinic(claim.clinic_id) as db:
+        step = await store.undone(db, claim.clinic_id, claim.subject_id)
+        clinic = await clinics.get(db, claim.clinic_id)
+        if step is None or clinic is None:
+            await due_work.finish(db, NEXT_STEP, claim)
+            return
+        again = look_again_at(now, clinic.hours).astimezone(UTC)
+        # Whoever lost the claim leaves the telling to who has it.
+        if await due_work.postpone(db, NEXT_STEP, claim, again) and is_reminded_of(step.tier):
+            notice = overdue_notice(step.alert_id, step.staff_id, now, clinic.hours)
+            await deliveries.tell(db, claim.clinic_id, (notice,), now)
 
 
 async def list_next_steps(
