@@ -45,9 +45,11 @@ def septets(text: str) -> int | None:
 
 
 def written_plainly(text: str) -> str | None:
-    """Give `text` with letters that SMS has; None if one of its letters would be lost."""
+    """Give `text` with letters that SMS has, without ornaments; None if one of its letters would be lost."""
     plain = [_letter(char) for char in unicodedata.normalize("NFC", text)]
-    return "".join(letter for letter in plain if letter is not None) if None not in plain else None
+    if any(letter is None for letter in plain):
+        return None
+    return " ".join("".join(letter or "" for letter in plain).split())
 
 
 def _letter(char: str) -> str | None:
@@ -55,5 +57,6 @@ def _letter(char: str) -> str | None:
         return char
     bare = "".join(part for part in unicodedata.normalize("NFKD", char) if not unicodedata.combining(part))
     letters = _INSTEAD.get(char, bare)
-    # An accent by itself leaves nothing behind, and nothing is lost with it.
-    return letters if septets(letters) is not None and (letters or unicodedata.combining(char)) else None
+    if septets(letters) is not None:
+        return letters
+    return None if char.isalnum() else ""
