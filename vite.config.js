@@ -15,6 +15,7 @@ export default defineConfig({
       // The entries share no module, so each is one file of script and one of style.
       input: {
         aftercare: "aftercare/web/front/main.js",
+        "dashboard-worker": "aftercare/web/front/worker.js",
         companion: "aftercare/web/front/app/main.js",
         "companion-worker": "aftercare/web/front/app/worker.js",
       },

@@ -26,6 +26,7 @@ from aftercare.api.instructions import InstructionsController, ShownController
 from aftercare.api.me import CheckInController, MeController, PhotoController, SyncController
 from aftercare.api.messages import MessageController, MessageTemplateController, MyMessageController
 from aftercare.api.metrics import MetricsController
+from aftercare.api.opened import OpenedController
 from aftercare.api.parameters import refuse_null
 from aftercare.api.patients import LotController, PatientController
 from aftercare.api.problems import answer
@@ -85,6 +86,7 @@ CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
     EventController,
     WebhookController,
     LedgerController,
+    OpenedController,
     StatisticsController,
 )
 

@@ -149,7 +149,7 @@ class WebPushChannel:
             ("ttl", str(_ttl(message))),
             ("urgency", _URGENCY[message.tier] if message.tier else "normal"),
         ]
-        return headers if message.kind is MessageKind.TEST else [*headers, ("topic", _tag(message))]
+        return headers if message.kind is MessageKind.TEST else [*headers, ("topic", _topic(message))]
 
 
 def seal(
@@ -195,7 +195,7 @@ def _payload(message: OutgoingMessage) -> bytes:
             id=message.id,
             kind=message.kind,
             tier=message.tier,
-            tag=_tag(message),
+            tag=_about(message),
             title=words.title,
             body=words.body,
             link=message.link,
@@ -203,10 +203,14 @@ def _payload(message: OutgoingMessage) -> bytes:
     )
 
 
-def _tag(message: OutgoingMessage) -> str:
+def _about(message: OutgoingMessage) -> str:
     """What a later message takes the place of: the earlier one about the same alert, or the earlier of the same kind."""
-    about = str(message.about or message.kind.value)
-    return base64.urlsafe_b64encode(hashlib.sha256(about.encode()).digest()[:18]).decode()
+    return str(message.about or message.kind.value)
+
+
+def _topic(message: OutgoingMessage) -> str:
+    """The same, as the push service may know it."""
+    return base64.urlsafe_b64encode(hashlib.sha256(_about(message).encode()).digest()[:18]).decode()
 
 
 def _ttl(message: OutgoingMessage) -> int:

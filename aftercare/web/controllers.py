@@ -31,6 +31,7 @@ from aftercare.web.rules import RulesPageController
 from aftercare.web.screening import ScreeningPageController
 from aftercare.web.statistics import StatisticsPageController
 from aftercare.web.visits import StaffRequest, anyone, html, reader_of, staff_page
+from aftercare.web.worker import WorkerController
 
 _EVERY_METHOD = [HttpMethod.GET, HttpMethod.POST, HttpMethod.PUT, HttpMethod.PATCH, HttpMethod.DELETE]
 
@@ -122,6 +123,7 @@ WEB_CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
             ShownPageController,
             DoorController,
             AssetController,
+            WorkerController,
         ],
         exception_handlers={Exception: refuse},
         include_in_schema=False,

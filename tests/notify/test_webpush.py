@@ -70,7 +70,7 @@ async def test_a_push_is_thin_sealed_and_signed() -> None:
         "id": str(MESSAGE.id),
         "kind": "alert_raised",
         "tier": "emergency",
-        "tag": push.headers["topic"],
+        "tag": str(MESSAGE.about),
         "title": "Emergency: New alert",
         "body": "A new alert is waiting at Clinic North.",
         "link": MESSAGE.link,

@@ -3,6 +3,7 @@
 
 import htmx from "htmx.org";
 import { now, span } from "./clocks.js";
+import { noticeUrgent } from "./urgent.js";
 
 const TYPED = "form textarea, form select, form input:not([type=hidden])"; // where somebody may have written
 const RETRY = 5_000;
@@ -124,7 +125,9 @@ export function startLive(path) {
       events.addEventListener(name, (event) => {
         lastId = event.lastEventId;
         heard();
-        changed(JSON.parse(event.data));
+        const about = JSON.parse(event.data);
+        changed(about);
+        if (name === "alert") noticeUrgent(about).catch(() => {}); // a browser that refuses has said why in its settings
       });
     }
   }

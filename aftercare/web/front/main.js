@@ -12,12 +12,14 @@ import "./rules.css";
 import "./statistics.css";
 import "./backtest.css";
 import "./compare.css";
+import "./push.css";
 
 import { startClocks } from "./clocks.js";
 import { startCompare } from "./compare.js";
 import { startDialogs } from "./dialogs.js";
 import { startKeys } from "./keys.js";
 import { startLive } from "./live.js";
+import { startPush } from "./push.js";
 import { startAnew } from "./return.js";
 
 startAnew();
@@ -25,4 +27,5 @@ startClocks();
 startDialogs();
 startCompare();
 startKeys();
+startPush();
 if (document.body.dataset.events) startLive(document.body.dataset.events);
