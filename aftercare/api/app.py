@@ -32,6 +32,7 @@ from aftercare.api.patients import LotController, PatientController
 from aftercare.api.problems import answer
 from aftercare.api.recalls import CourseController, RecallController
 from aftercare.api.records import EpisodeController, RecordController
+from aftercare.api.reminders import MyRemindersController, PatientRemindersController
 from aftercare.api.rule_packs import RulePackController
 from aftercare.api.schema import SchemaPlugin, operation_id, schema_router
 from aftercare.api.screenings import QuestionnaireController, ScreeningController
@@ -70,6 +71,8 @@ CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
     SyncController,
     PhotoController,
     InstallationController,
+    MyRemindersController,
+    PatientRemindersController,
     ConsentController,
     PhotoUseController,
     AlertController,

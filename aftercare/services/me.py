@@ -22,7 +22,7 @@ from aftercare.model.recovery import Recovery
 from aftercare.model.words import Modality
 from aftercare.services import audit, consents, course_plans, instructions, recovery
 from aftercare.services.photo_guide import guide_of
-from aftercare.services.sweep import asked_of
+from aftercare.services.sweep import asked_again, asked_of
 from aftercare.store import consents as consent_store
 
 _AHEAD = timedelta(days=7)
@@ -49,6 +49,7 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     due_at: datetime
     ends_at: datetime
     answered: bool
+    re_check: bool = False  # asked again, the day after something urgent was reported
 
 
 class EmergencyMark(msgspec.Struct, frozen=True, kw_only=True):
@@ -166,6 +167,8 @@ def _due(mine: Recovery, now: datetime) -> tuple[Due, ...]:
     if episode is None:
         return ()
     answered = {day_in(episode, kept) for kept in mine.check_ins if kept.answers}
+    calendar = asked_of(mine, episode)
+    again = [one.due for one in asked_again(mine, episode, calendar) if not one.by_calendar]
     return tuple(
         Due(
             day=one.day,
@@ -173,8 +176,9 @@ def _due(mine: Recovery, now: datetime) -> tuple[Due, ...]:
             due_at=one.due_at,
             ends_at=one.ends_at,
             answered=one.day in answered,
+            re_check=one in again,
         )
-        for one in asked_of(mine, episode)
+        for one in sorted([*calendar, *again], key=lambda one: one.due_at)
         if one.ends_at > now and one.due_at <= now + _AHEAD
     )
 

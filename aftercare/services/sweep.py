@@ -9,6 +9,7 @@ import msgspec
 from uuid_utils.compat import uuid7
 
 from aftercare.care.calendar import MORNING, at_local, calendar
+from aftercare.care.re_checks import Question, questions
 from aftercare.care.reminding import leaves_at
 from aftercare.checks.judging import Judging, sort_out
 from aftercare.checks.recovery import day_in
@@ -22,9 +23,11 @@ from aftercare.model.findings import Finding
 from aftercare.model.messages import MessageKind
 from aftercare.model.people import Actor
 from aftercare.model.recovery import Recovery
+from aftercare.model.reminders import ALWAYS, Reminders
 from aftercare.model.silence import (
     CallReason,
     OpenAlert,
+    ReCheck,
     Reminder,
     ReminderFate,
     Silence,
@@ -38,6 +41,7 @@ from aftercare.services.deliveries import queue, tell_patient
 from aftercare.services.recovery import SWEEP
 from aftercare.store import call_list, due_work, episodes, patients, staff
 from aftercare.store import deliveries as delivery_store
+from aftercare.store import reminders as reminder_store
 from aftercare.store.call_list import CallListRow
 
 _DAY = timedelta(days=1)
@@ -60,6 +64,17 @@ def asked_of(mine: Recovery, episode: Episode, *, at: time = MORNING) -> list[Du
     return [
         one for one in due if one.ends_at > episode.opened_at and (ends_at is None or one.ends_at <= ends_at)
     ]
+
+
+def asked_again(
+    mine: Recovery, episode: Episode, due: list[DueCheckIn], *, at: time = MORNING
+) -> list[Question]:
+    """The re-checks after urgent alerts of any session, asked with the newest; `due` is its calendar."""
+    if mine.newest is None or episode.episode_id != mine.newest.episode_id:
+        return []
+    zone = ZoneInfo(mine.patient.time_zone)
+    session_on = episode.session_at.astimezone(zone).date()
+    return questions(mine.alerts, due, session_on, zone, at=at)
 
 
 async def sweep(database: Database, claim: due_work.Claim, *, now: datetime, at: time = MORNING) -> None:
@@ -124,7 +139,8 @@ async def _look(db: Connection, mine: Recovery, episode: Episode, now: datetime,
     moved_at = await patients.moved_at(db, clinic_id, mine.patient.patient_id)
     judging = await judges.judging(db, clinic_id, mine.packs)
     sent = {row.what: row for row in rows}
-    look = look_at(mine, episode, sent, now, at=at, moved_at=moved_at, judging=judging)
+    wish = await reminder_store.get(db, clinic_id, mine.patient.patient_id)
+    look = look_at(mine, episode, sent, now, at=at, moved_at=moved_at, judging=judging, reminders=wish)
     for asking in look.remind:
         await _remind(db, mine, episode, asking)
     for row in look.call:
@@ -150,17 +166,19 @@ def look_at(
     at: time = MORNING,
     moved_at: datetime | None = None,
     judging: Judging | None = None,
+    reminders: Reminders = ALWAYS,
 ) -> Look:
     """Say what is to be done about an episode at an instant.
 
     `sent` are its reminders by `reminder_key`; `moved_at` is when the patient came to another zone, if ever; `judging`
-    are the clinic's packs, without any the shipped one.
+    are the clinic's packs, without any the shipped one; `reminders` is what the patient asked for.
     """
     judging = judging or Judging()
     due = [
         one for one in asked_of(mine, episode, at=at) if not _flown_past(mine, episode, one, sent, moved_at)
     ]
-    watch = _watch(mine, episode, due, sent, now)
+    again = asked_again(mine, episode, due, at=at)
+    watch = _watch(mine, episode, due, again, sent, now, reminders)
     silence = listen(judging.pack, watch, now)
     shadow = judging.shadow or judging.pack
     in_shadow = silence if shadow is judging.pack else listen(shadow, watch, now)
@@ -172,7 +190,11 @@ def look_at(
     coming = [one.due_at for one in due if one.due_at > now]
     looks = [*coming[:1], *([silence.next_look_at] if silence.next_look_at else [])]
     return Look(
-        remind=tuple(_to_remind(mine, episode, watch, silence, sent, now)),
+        remind=tuple(
+            asking
+            for asking in _to_remind(mine, episode, watch, again, silence, sent, now)
+            if reminders.wanted(asking.at)
+        ),
         call=tuple(_to_call(mine, episode, reason, watch, now) for reason in silence.call),
         never_left=max((nudge.date for nudge in silence.never_left), default=None),
         findings=tuple(found.told.get(episode.episode_id, ())),
@@ -191,9 +213,23 @@ def _flown_past(
 
 
 def _to_remind(
-    mine: Recovery, episode: Episode, watch: Watch, silence: Silence, sent: Sent, now: datetime
+    mine: Recovery,
+    episode: Episode,
+    watch: Watch,
+    again: list[Question],
+    silence: Silence,
+    sent: Sent,
+    now: datetime,
 ) -> Iterator[Asking]:
     zone = ZoneInfo(mine.patient.time_zone)
+    own = [one.due for one in again if not one.by_calendar]
+    answered = {asked.day for asked in watch.re_checks if asked.answered}
+    for question in own:
+        unasked = reminder_key(SilenceKind.RE_CHECK, episode, question.day) not in sent
+        if unasked and question.day not in answered and question.due_at <= now < question.ends_at:
+            at = leaves_at(question.due_at, now, zone)
+            if at is not None:
+                yield Asking(kind=SilenceKind.RE_CHECK, due=question, at=at)
     for one in watch.calendar:
         unasked = reminder_key(SilenceKind.DUE, episode, one.due.day) not in sent
         if unasked and not one.answered and one.due.due_at <= now < one.due.ends_at:
@@ -202,15 +238,30 @@ def _to_remind(
             if at is not None:
                 yield Asking(kind=SilenceKind.DUE, due=one.due, at=at)
     by_date = {one.due.date: one.due for one in watch.calendar}
+    asked_on = by_date.keys() | {question.date for question in own}
     missed = [nudge.date for nudge in silence.remind if nudge.kind is SilenceKind.MISS]
-    if missed and max(missed) + _DAY not in by_date:
+    if missed and max(missed) + _DAY not in asked_on:
         # Not at midnight, when the miss is known, and not beside the next day's own reminder, nor another day's.
         at = leaves_at(at_local(max(missed) + _DAY, MORNING, zone), now, zone)
         if at is not None:
             yield Asking(kind=SilenceKind.MISS, due=by_date[max(missed)], at=at)
 
 
-def _watch(mine: Recovery, episode: Episode, due: list[DueCheckIn], sent: Sent, now: datetime) -> Watch:
+def _watch(
+    mine: Recovery,
+    episode: Episode,
+    due: list[DueCheckIn],
+    again: list[Question],
+    sent: Sent,
+    now: datetime,
+    reminders: Reminders,
+) -> Watch:
+    def fate(key: str, due: DueCheckIn) -> Reminder:
+        if key not in sent and reminders.excuse(due.due_at):
+            return Reminder(ReminderFate.NOT_DUE)
+        return _fate(sent.get(key), due.due_at, due.ends_at, now)
+
+    heard_at = tuple(kept.judged_at for kept in mine.check_ins if kept.answers)
     spoken: dict[int, bool] = {}
     for kept in mine.check_ins:
         day = day_in(episode, kept)
@@ -226,11 +277,10 @@ def _watch(mine: Recovery, episode: Episode, due: list[DueCheckIn], sent: Sent, 
                 answered=spoken.get(one.day, False),
                 said_nothing=spoken.get(one.day) is False,
                 asked_again=True,  # the answer to an empty check-in asks at once
+                # Who answers before being asked is not asked, and nothing went wrong.
                 reminder=Reminder(ReminderFate.NOT_DUE)
-                if spoken.get(one.day)  # who answers before being asked is not asked, and nothing went wrong
-                else _fate(
-                    sent.get(reminder_key(SilenceKind.DUE, episode, one.day)), one.due_at, one.ends_at, now
-                ),
+                if spoken.get(one.day)
+                else fate(reminder_key(SilenceKind.DUE, episode, one.day), one),
                 miss_reminder=_fate(
                     # The next day's own reminder is one after the miss, too.
                     sent.get(reminder_key(SilenceKind.MISS, episode, one.day))
@@ -242,13 +292,29 @@ def _watch(mine: Recovery, episode: Episode, due: list[DueCheckIn], sent: Sent, 
             )
             for one in due
         ),
-        heard_at=tuple(kept.judged_at for kept in mine.check_ins if kept.answers),
+        heard_at=heard_at,
+        re_checks=tuple(
+            ReCheck(
+                id=one.alert_id,
+                tier=one.tier,
+                day=one.due.day,
+                due_at=one.due.due_at,
+                answered=one.contacted or any(heard >= one.due.due_at for heard in heard_at),
+                reminder=fate(_asked_by(one, episode), one.due),
+            )
+            for one in again
+        ),
         alerts=tuple(
             OpenAlert(alert.code, alert.tier, alert.clock_from)
             for alert in mine.alerts
             if alert.unresolved and alert.episode_id == episode.episode_id
         ),
     )
+
+
+def _asked_by(one: Question, episode: Episode) -> str:
+    kind = SilenceKind.DUE if one.by_calendar else SilenceKind.RE_CHECK
+    return reminder_key(kind, episode, one.due.day)
 
 
 def _fate(

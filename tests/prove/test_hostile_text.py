@@ -38,6 +38,8 @@ _OPEN: dict[str, list[tuple[str | int, ...]]] = {
 # Taken, and never shown again.
 _KEPT_SECRET = {"password", "refresh_token", "code", "device", "app_version", "text_version", "clinic"}
 # Read and written anew, in UTC; what no calendar holds is named in `adjusted`.
+# A search, a sign-in, a back-test and an advice keep nothing of what they are asked.
+_NOTHING_KEPT = {"patient_search", "staff_sign_in", "backtest_simulate", "screening_advise"}
 _TIMES = {"recorded_at", "session_at", "until", "birth_date", "expires_on"}
 _HALF = re.compile("[\ud800-\udfff]")
 _OF_ONE_PATIENT = 40
@@ -148,13 +150,10 @@ class Sender:
 
     async def _is_returned(self, answer: httpx.Response, place: Place, sent: Any) -> bool:
         name = self.writing.name
-        # A search, a sign-in and a back-test keep nothing of what they are asked.
-        if name in {"patient_search", "staff_sign_in", "backtest_simulate"} or place.way[-1] in {
-            "take_over",
-            "answered_by",
-            *_TIMES,
-        }:
+        if name in _NOTHING_KEPT or place.way[-1] in {"take_over", "answered_by", *_TIMES}:
             return True
+        if name == "me_consent" and place.way[-1] in {"decided_at", "language"}:
+            return True  # by our clock, and in the language in which the text was there to be read
         found = answer.json()
         if any(one["pointer"] == f"/{place.way[-1]}" for one in _adjusted(found)):
             return True  # recomputed, and said so
