@@ -29,6 +29,11 @@ from aftercare.api.metrics import MetricsController
 from aftercare.api.opened import OpenedController
 from aftercare.api.parameters import refuse_null
 from aftercare.api.patients import LotController, PatientController
+from aftercare.api.preferences import (
+    MyPreferencesController,
+    PatientPreferencesController,
+    StaffPreferencesController,
+)
 from aftercare.api.problems import answer
 from aftercare.api.recalls import CourseController, RecallController
 from aftercare.api.records import EpisodeController, RecordController
@@ -55,6 +60,9 @@ CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
     EnrolmentController,
     StaffController,
     AddressController,
+    StaffPreferencesController,
+    MyPreferencesController,
+    PatientPreferencesController,
     PatientController,
     CourseController,
     RecallController,
