@@ -7,6 +7,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+from aftercare.log import SERVER_LOGGING
 from aftercare.settings import Settings
 
 
@@ -30,5 +31,6 @@ def serve_app(factory: str, host: str, port: int, *, processes: int) -> None:
         workers=processes,
         websockets=False,
         log_level=LogLevels.warning,
+        log_dictconfig=SERVER_LOGGING,
         workers_kill_timeout=10,
     ).serve()

@@ -9,6 +9,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
 from aftercare.errors import AftercareError, Conflict, Malformed, NotJson
+from aftercare.log import frames
 from aftercare.model.pointers import without_value
 
 _log = structlog.get_logger()
@@ -85,7 +86,12 @@ def answer(_: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         # Busy, or the database away, is no fault of the code. The class says enough to find it; what it says may hold
         # what a patient wrote.
         log = _log.warning if problem.status == 503 else _log.error
-        log("request_failed", error=type(error).__name__, status=problem.status, at=_frames(error))
+        log(
+            "request_failed",
+            error=type(error).__name__,
+            status=problem.status,
+            at=frames(error.__traceback__),
+        )
     # Where a frame holds the error that it raised, they hold each other, the request and its connection until the
     # garbage collector comes.
     error.__traceback__ = None
@@ -99,13 +105,3 @@ def answer(_: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     body = msgspec.to_builtins(problem)
     body.update(body.pop("extra", {}))
     return Response(body, status_code=problem.status, media_type="application/problem+json", headers=headers)
-
-
-def _frames(error: Exception) -> list[str]:
-    """Where it happened, without what it says."""
-    frames, trace = [], error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        frames.append(f"{code.co_filename.rsplit('aftercare/', 1)[-1]}:{trace.tb_lineno}:{code.co_name}")
-        trace = trace.tb_next
-    return frames[-12:]
