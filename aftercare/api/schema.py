@@ -74,6 +74,12 @@ _ALSO: dict[str, set[int]] = {
     "photo_use_view_for": {410},
     "patient_read": {410},
     "erasure_erase": {409, 410},
+    "my_message_put_message": {409, 429},
+    "my_message_my_messages": {404},
+    "message_reply": {409},
+    "message_template_create": {409},
+    "message_template_update": {412},
+    "message_template_retire": {412},
     "erasure_refuse": {409},
     **{
         f"alert_{act}": {409}
@@ -102,6 +108,9 @@ _TEXTS = {
 }
 
 _SCHEMES = {
+    ("SyncBatch", "messages"): (
+        "Up to 100 objects in the form of MessageDraft with their `id`; open, so that a bad one takes no other with it."
+    ),
     "patient": {
         "type": "http",
         "scheme": "bearer",

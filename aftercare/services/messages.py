@@ -200,6 +200,8 @@ async def reply(
         patient = await patients.lock(db, actor.clinic_id, patient_id)
         if patient is None:
             raise NotFound
+        if draft.read_up_to is not None:
+            await _require(db, actor.clinic_id, patient_id, draft.read_up_to, "/read_up_to")
         before = await store.known(db, actor.clinic_id, patient_id, message_id)
         if before is None:
             row = store.NewRow(
@@ -228,18 +230,17 @@ async def reply(
 async def mark_read(
     database: Database, actor: Actor, patient_id: UUID, draft: ReadDraft, *, now: datetime
 ) -> ReadState:
-    """Say that somebody of the clinic has read a patient's messages up to one. Raises NotFound."""
+    """Say that somebody of the clinic has read a patient's messages up to one. Raises NotFound, Malformed."""
     async with database.clinic(actor.clinic_id) as db:
         if await patients.lock(db, actor.clinic_id, patient_id) is None:
             raise NotFound
+        await _require(db, actor.clinic_id, patient_id, draft.up_to, "/up_to")
         marked = await _mark(db, actor, patient_id, draft.up_to, now)
         return ReadState(marked=marked, unread=await store.unread(db, actor.clinic_id, patient_id))
 
 
 async def _mark(db: Connection, actor: Actor, patient_id: UUID, up_to: UUID | None, now: datetime) -> int:
     """Mark what a patient wrote as read, with the patient locked, and let nothing wait for it any more."""
-    if up_to is not None and await store.known(db, actor.clinic_id, patient_id, up_to) is None:
-        raise NotFound("There is no such message of this patient.")
     marked = await store.mark_read(
         db, actor.clinic_id, patient_id, Direction.FROM_PATIENT, up_to, by=actor.id, now=now
     )
@@ -303,12 +304,11 @@ async def my_messages(
 
 
 async def mark_mine_read(database: Database, actor: Actor, draft: ReadDraft, *, now: datetime) -> ReadState:
-    """Say that the patient has read what the clinic wrote up to a message. Raises NotFound."""
+    """Say that the patient has read what the clinic wrote up to a message. Raises NotFound, Malformed."""
     if actor.id is None:
         raise NotFound
     async with database.clinic(actor.clinic_id) as db:
-        if await store.known(db, actor.clinic_id, actor.id, draft.up_to) is None:
-            raise NotFound
+        await _require(db, actor.clinic_id, actor.id, draft.up_to, "/up_to")
         marked = await store.mark_read(
             db, actor.clinic_id, actor.id, Direction.FROM_CLINIC, draft.up_to, by=None, now=now
         )
@@ -318,6 +318,13 @@ async def mark_mine_read(database: Database, actor: Actor, draft: ReadDraft, *, 
         await audit.record_all(db, actor.clinic_id, entries)
         return ReadState(
             marked=len(marked), unread=await store.unread_of_clinic(db, actor.clinic_id, actor.id)
+        )
+
+
+async def _require(db: Connection, clinic_id: UUID, patient_id: UUID, message_id: UUID, pointer: str) -> None:
+    if await store.known(db, clinic_id, patient_id, message_id) is None:
+        raise Malformed(
+            "Name a message of this conversation.", pointers={pointer: "no message of this conversation"}
         )
 
 

@@ -68,6 +68,16 @@ async def fill(client: httpx.AsyncClient, people: dict[str, Person], root: async
     screened = {"modality": "microneedling", "outcome": "with_precautions", "reasons": [MARKER]}
     signed = await client.post(f"/v1/patients/{alder.id}/screenings", headers=by.headers, json=screened)
     assert signed.status_code == 201, signed.text
+    message_id, by_phone = str(uuid4()), WEDNESDAY.isoformat()
+    wrote = {"text": f"{MARKER} wrote this", "written_at": by_phone, "time_zone": "Europe/London"}
+    message = await client.put(f"/v1/messages/{message_id}", headers=alder.headers, json=wrote)
+    assert message.status_code == 201, message.text
+    answer = {"text": f"{MARKER} is answered", "read_up_to": message_id}
+    answered = await client.post(f"/v1/patients/{alder.id}/messages", headers=by.headers, json=answer)
+    assert answered.status_code == 201, answered.text
+    words = {"title": f"{MARKER} says", "language": "en", "text": f"{MARKER} words it"}
+    template = await client.post("/v1/message-templates", headers=by.headers, json=words)
+    assert template.status_code == 201, template.text
     prepared = {"modality": "microneedling", "answers": {"hsv_history": True}}
     sheet = f"/v1/patients/{alder.id}/screenings/prepared/microneedling"
     kept = await client.put(sheet, headers=by.headers | {"if-match": '"0"'}, json=prepared)
@@ -132,6 +142,8 @@ def body_of(operation_id: str, values: dict[str, str]) -> dict[str, Any] | None:
         "patient_update": {"name": "Renamed Patient", "phone": "+44 20 7946 0001"},
         "patient_plan": course,
         "patient_screen": course
+        "message_id": message_id,
+        "template_id": template.json()["template_id"],
         | {"screening_id": str(uuid4()), "outcome": "candidate", "answers": {"sunburn": False}},
         "screening_advise": {"modality": "microneedling", "answers": {"sunburn": True}},
         "screening_prepare": {"modality": "microneedling", "answers": {"sunburn": True}},
@@ -175,3 +187,14 @@ def body_of(operation_id: str, values: dict[str, str]) -> dict[str, Any] | None:
     for act in ("attempt", "contact", "reopen", "end_condition", "note"):
         bodies[f"alert_{act}"] = note
     return bodies.get(operation_id)
+        "my_message_put_message": {
+            "text": "A question",
+            "photos": [str(uuid4())],
+            "written_at": WEDNESDAY.isoformat(),
+            "time_zone": "Europe/London",
+        },
+        "my_message_read": {"up_to": values["message_id"]},
+        "message_reply": {"text": "An answer", "read_up_to": values["message_id"], "urgent": False},
+        "message_read": {"up_to": values["message_id"]},
+        "message_template_create": {"title": "Sun", "language": "en", "text": "Keep out of the sun."},
+        "message_template_update": {"title": "Sun", "language": "en", "text": "Use sun cream."},

@@ -18,10 +18,21 @@ from tests.api.contract import schema
 
 REFUSED = {401, 403, 404, 405, 422}
 # What a phone makes its own ids for: the same id of another patient is another thing, and is told back.
-OWN_IDS = {"check_in_put_check_in", "photo_put_photo"}
+OWN_IDS = {"check_in_put_check_in", "photo_put_photo", "my_message_put_message"}
 ENDLESS = {"event_follow"}
 # Edits that name the version which they write over.
-GUARDED = {"patient_update", "screening_prepare", "course_settings_update", "rule_pack_edit", "script_update"}
+GUARDED = {
+    "rota_update",
+    "chain_update",
+    "clinic_settings_update",
+    "patient_update",
+    "screening_prepare",
+    "course_settings_update",
+    "rule_pack_edit",
+    "script_update",
+    "message_template_update",
+    "message_template_retire",
+}
 
 
 def operations() -> list[tuple[str, str, dict[str, Any]]]:
@@ -46,7 +57,9 @@ async def ask(
     held: Held,
 ) -> httpx.Response:
     name = operation["operationId"]
-    thing = held.values["photo_id" if "photo" in path else "check_in_id"]
+    thing = held.values[
+        "photo_id" if "photo" in path else "message_id" if "message" in path else "check_in_id"
+    ]
     address = re.sub(r"\{(\w+)\}", lambda match: held.values.get(match[1], thing), path)
     headers = (who.headers if who else {}) | ({"if-match": '"1"'} if name in GUARDED else {})
     if name == "photo_put_photo":
@@ -103,6 +116,14 @@ async def test_what_strangers_sent_changed_nothing_of_the_clinic(
         "scripts",
         "check_ins",
         "photos",
+        "messages",
+        "message_templates",
+        "clinics",
+        "rotas",
+        "rota_participants",
+        "rota_overrides",
+        "escalation_chains",
+        "escalation_steps",
         "webhooks",
         "courses",
         "sessions",
@@ -157,7 +178,9 @@ async def test_another_patient_of_the_same_clinic_sees_nothing_either(
     client: httpx.AsyncClient, seeded: Seeded, root: asyncpg.Connection
 ) -> None:
     held = await fill(client, seeded.people, root)
-    alders = {held.values[name] for name in ("patient_id", "check_in_id", "photo_id", "alert_id")}
+    alders = {
+        held.values[name] for name in ("patient_id", "check_in_id", "photo_id", "message_id", "alert_id")
+    }
     for method, path, operation in operations():
         if "patient" in kinds(operation) and method == "GET":
             answer = await ask(client, seeded.people["birch"], method, path, operation, held)

@@ -68,7 +68,7 @@ class Rule:
 RULES = (
     Rule(r".*", r"Expected `int.*`, got `float`", "JSON Schema calls 1.0 a whole number; we take what is written as one."),
     Rule(r".*", r"malformed cursor unknown", "A cursor is opaque: only what a page before gave is one."),
-    Rule(r".*put_(check_in|photo)", r"/id not a UUID of version 4 or 7", "No schema names the version of a UUID."),
+    Rule(r".*put_(check_in|photo|message)|message_reply", r"/(message_)?id not a UUID of version 4 or 7", "No schema names the version of a UUID."),
     Rule(r"patient_(create|update)", r"/time_zone This is not an IANA", "Zones are a database of their own."),
     Rule(r"patient_(create|update)", r"/birth_date This is not the birth", "The present is not in a schema."),
     Rule(r".*", r"/problems/outdated|If-Match unknown", "An ETag is opaque, and of one version."),
@@ -86,6 +86,9 @@ RULES = (
     Rule(r"patient_plan", r"clinic's course settings", "A clinic's own settings are not in a schema."),
     Rule(r"me_consent", r"/text_version not a version of", "Versions are data."),
     Rule(r".*photo.*", r"photo-erased", "Another request erased it: nobody reads it any more."),
+    Rule(r"my_message_put_message|message_reply", r"/text empty", "Blanks alone say nothing, and a photo may stand for words."),
+    Rule(r"(my_)?message_(read|reply)", r"no message of this conversation", "Which messages there are is not in a schema."),
+    Rule(r"my_message_put_message", r"messages-of-today-used", "How many came before is not in a schema."),
     Rule(r"enrolment_enrol", r"/problems/gone", "A code is good once."),
 )  # fmt: skip
 

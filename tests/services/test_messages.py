@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from aftercare.db.pool import Database
-from aftercare.errors import Malformed, MessagesOfTodayUsed, NotFound, OtherContent
+from aftercare.errors import Malformed, MessagesOfTodayUsed, OtherContent
 from aftercare.model.messages import MessageKind
 from aftercare.model.patient_messages import MessageAnswer, MessageDraft, ReadDraft, ReplyDraft
 from aftercare.model.people import Actor
@@ -239,7 +239,7 @@ async def test_both_sides_see_what_the_other_has_read(
         service, team.coordinator, alder.patient_id, before=None, now=now + HOUR
     )
     assert (seen.read_at, seen.read_by, seen.staff_name) == (now + HOUR, None, "Practitioner")
-    with pytest.raises(NotFound):
+    with pytest.raises(Malformed):
         await messages.mark_mine_read(service, alder.actor, ReadDraft(up_to=uuid4()), now=now)
 
 
