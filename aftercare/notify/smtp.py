@@ -4,8 +4,9 @@ What an answer means depends on what was asked. Before the letter is offered (co
 about the relay's door and says nothing about the letter: it is tried again, so that a repaired password or certificate
 lets the alerts of the last day through. From MAIL FROM on, 4xx is temporary and 5xx final (RFC 5321 4.2.1). An address
 is retired only when the answer says that the mailbox does not exist (RFC 3463 X.1.1, X.1.2, X.1.3, X.1.6, X.1.10, or a
-bare 551, "user not local"). A bare 550 or 553 is as often a policy's answer as a mailbox's, and retiring a
-practitioner's address by mistake would silence real alerts: it is refused, not retired.
+bare 551, "user not local"). A bare 550 or 553 is as often a policy's answer as a mailbox's, and X.2.1 ("disabled") as
+often a mailbox that gets too much in an hour as one that is closed; retiring a practitioner's address by mistake would
+silence real alerts: these are refused, not retired.
 """
 
 import asyncio
