@@ -15,10 +15,11 @@ from aftercare.api.addresses import AddressController, InstallationController
 from aftercare.api.alerts import AlertController
 from aftercare.api.backtests import BacktestController
 from aftercare.api.body import StrictBody
-from aftercare.api.clinic import EventController, LedgerController, WebhookController
+from aftercare.api.clinic import EventController, LedgerController
 from aftercare.api.consents import ConsentController, PhotoUseController
 from aftercare.api.counted import Counted, count
 from aftercare.api.course_settings import CourseSettingsController
+from aftercare.api.deliveries import DeliveryController
 from aftercare.api.enrolments import EnrolmentController
 from aftercare.api.erasures import ErasureController, MyErasureController
 from aftercare.api.follow_ups import FollowUpController, NextStepController, ScriptController
@@ -44,6 +45,7 @@ from aftercare.api.screenings import QuestionnaireController, ScreeningControlle
 from aftercare.api.server import INTENDED_USE, ServerController
 from aftercare.api.staff import StaffController
 from aftercare.api.statistics import StatisticsController
+from aftercare.api.webhooks import WebhookController
 from aftercare.api.who import Who
 from aftercare.api.whole_body import WholeBody
 from aftercare.jobs.runner import Worker
@@ -97,6 +99,7 @@ CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
     EventController,
     WebhookController,
     LedgerController,
+    DeliveryController,
     OpenedController,
     StatisticsController,
 )

@@ -1,4 +1,4 @@
-"""What runs the clinic's account: live updates, webhooks, the delivery ledger, the audit, the call list."""
+"""What runs the clinic's account: live updates, the audit, the call list."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
@@ -7,34 +7,25 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, Request, delete, get, post
+from litestar import Controller, Request, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, HeaderParameter, JSONBody, PathParameter, QueryParameter
+from litestar.params import FromPath, HeaderParameter, PathParameter, QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
-from aftercare.api.pages import Cursor, Page, page_of, read_cursor
 from aftercare.api.who import Credential, admin_only, care_team, staff_only
 from aftercare.errors import NotFound
 from aftercare.model.audit import AuditEntry
-from aftercare.model.deliveries import Delivery
 from aftercare.model.people import Actor
 from aftercare.model.text import END
-from aftercare.services import ledger, staff, sweep, webhooks
+from aftercare.services import ledger, staff, sweep
 from aftercare.services.events import Event, Hub
 from aftercare.services.house import House
-from aftercare.store.deliveries import Attempt
 
 StaffRequest = Request[Actor, Any, Any]
 # What fits into PostgreSQL's bigint, whatever digits there are.
 _MOST = 10**18
 _ASK_SECONDS = 4.0
 _NUMBER = r"^[0-9]{0,18}" + END
-
-
-class NewWebhook(msgspec.Struct, frozen=True, kw_only=True):
-    """An https address (or one on a host that the clinic lists)."""
-
-    url: Annotated[str, msgspec.Meta(min_length=8, max_length=2000, pattern=r"^https?://[!-~]+" + END)]
 
 
 class EventController(Controller):
@@ -104,55 +95,10 @@ async def _stream(
             )
 
 
-class WebhookController(Controller):
-    """Webhooks."""
-
-    path = "/v1/webhooks"
-    tags = ("clinic",)
-
-    @get("/", guards=[admin_only], summary="Webhooks")
-    async def list_webhooks(
-        self, request: StaffRequest, house: NamedDependency[House]
-    ) -> list[webhooks.WebhookView]:
-        """Those that are sent to."""
-        return await webhooks.list_webhooks(house.database, request.user)
-
-    @post("/", guards=[admin_only], summary="Add a webhook")
-    async def create(
-        self, request: StaffRequest, house: NamedDependency[House], data: JSONBody[NewWebhook]
-    ) -> webhooks.WebhookView:
-        """Its signing secret is told this once."""
-        return await webhooks.create_webhook(house.database, request.user, data.url, now=house.now())
-
-    @delete("/{webhook_id:str}", guards=[admin_only], summary="Remove a webhook")
-    async def remove(
-        self, request: StaffRequest, house: NamedDependency[House], webhook_id: FromPath[UUID]
-    ) -> None:
-        """Nothing is sent there any more."""
-        await webhooks.disable_webhook(house.database, request.user, webhook_id, now=house.now())
-
-
 class LedgerController(Controller):
-    """Who was told what, and who saw what."""
+    """Who saw what, and who was rung."""
 
     tags = ("clinic",)
-
-    @get("/v1/deliveries", guards=[staff_only], summary="The delivery ledger")
-    async def deliveries(
-        self, request: StaffRequest, house: NamedDependency[House], cursor: Cursor = None
-    ) -> Page[Delivery]:
-        """The newest first."""
-        found = await ledger.list_deliveries(
-            house.database, request.user, before=read_cursor(cursor), now=house.now()
-        )
-        return page_of(found, ledger.PAGE, lambda one: (one.queued_at, one.delivery_id))
-
-    @get("/v1/deliveries/{delivery_id:str}/attempts", guards=[staff_only], summary="The tries of a delivery")
-    async def attempts(
-        self, request: StaffRequest, house: NamedDependency[House], delivery_id: FromPath[UUID]
-    ) -> list[Attempt]:
-        """Times and the channel's answers."""
-        return await ledger.list_attempts(house.database, request.user, delivery_id)
 
     @get("/v1/audit", guards=[admin_only], summary="The audit")
     async def audit(

@@ -23,6 +23,7 @@ from aftercare.services import (
     alerts,
     audit,
     backtest,
+    channel_faults,
     deliveries,
     erasures,
     follow_ups,
@@ -32,6 +33,7 @@ from aftercare.services import (
     sweep,
 )
 from aftercare.services.backtest import BACKTEST
+from aftercare.services.channel_watch import WATCH
 from aftercare.services.deliveries import WAKE
 from aftercare.services.erasures import ERASE
 from aftercare.services.follow_ups import NEXT_STEP
@@ -55,6 +57,7 @@ _AT_ONCE = {
     SWEEP: 20,
     NEXT_STEP: 2,
     UNREAD: 2,
+    WATCH: 2,
     BACKTEST: 1,
     TEND: 1,
     ERASE: 2,
@@ -106,6 +109,9 @@ class Worker:
         async def one_next_step(claim: Claim, now: datetime) -> None:
             await follow_ups.remind(database, claim, now=now)
 
+        async def one_fault(claim: Claim, now: datetime) -> None:
+            await channel_faults.look(database, claim, now=now)
+
         async def one_backtest(claim: Claim, _: datetime) -> None:
             await backtest.work(database, house.judges, claim, now=house.now)
 
@@ -129,6 +135,7 @@ class Worker:
             *(work(work_kind(channel), 1.0, sender(channel), _AT_ONCE[channel]) for channel in ChannelName),
             work(SWEEP, 2.0, one_sweep, _AT_ONCE[SWEEP]),
             work(UNREAD, 5.0, one_unread, _AT_ONCE[UNREAD]),
+            work(WATCH, 2.0, one_fault, _AT_ONCE[WATCH]),
             work(NEXT_STEP, 30.0, one_next_step, _AT_ONCE[NEXT_STEP]),
             work(BACKTEST, 1.0, one_backtest, _AT_ONCE[BACKTEST]),
             work(ERASE, 2.0, one_erasure, _AT_ONCE[ERASE]),

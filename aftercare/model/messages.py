@@ -21,6 +21,7 @@ class MessageKind(StrEnum):
     DIGEST = "digest"
     CALL_LIST = "call_list"
     CLINIC_FAULT = "clinic_fault"
+    CLINIC_WELL = "clinic_well"  # a way out that failed works again
     WORK_STOPPED = "work_stopped"  # background work stands still: nothing is sent, nothing goes up the chain
     WORK_RESUMED = "work_resumed"
     MESSAGE_RECEIVED = "message_received"  # a patient wrote

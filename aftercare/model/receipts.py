@@ -23,5 +23,17 @@ class InstructionsShown(Receipt, frozen=True, kw_only=True, tag="instructions_sh
     version: Number
 
 
+class DeliveryShown(Receipt, frozen=True, kw_only=True, tag="delivery_shown"):
+    """A push was shown by the phone."""
+
+    delivery_id: UUID
+
+
+class DeliveryOpened(Receipt, frozen=True, kw_only=True, tag="delivery_opened"):
+    """A push was opened."""
+
+    delivery_id: UUID
+
+
 # A kind of receipt that joins is one more Struct here and one more case in services/receipts.py.
-AnyReceipt = InstructionsShown
+AnyReceipt = InstructionsShown | DeliveryShown | DeliveryOpened

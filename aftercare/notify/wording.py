@@ -84,6 +84,11 @@ _STAFF: Final = {
         "Something at {clinic} keeps Aftercare from reaching people. It needs an administrator.",
         "See what to do",
     ),
+    MessageKind.CLINIC_WELL: (
+        "Aftercare reaches people again",
+        "What kept Aftercare from reaching people at {clinic} works again. See what waited and what was given up.",
+        "See the deliveries",
+    ),
     MessageKind.WORK_STOPPED: (
         "Aftercare stands still",
         "Aftercare's background work for {clinic} stands still: alerts and reminders may reach nobody. Look at the "

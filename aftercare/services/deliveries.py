@@ -24,7 +24,8 @@ from aftercare.model.team import MAIL
 from aftercare.notify.channel import Channel, NotDeliveredError, Receipt, Refused, Retired, Retry
 from aftercare.notify.retry import next_attempt
 from aftercare.notify.webhook import WebhookChannel
-from aftercare.services import counts
+from aftercare.services import channel_watch, counts
+from aftercare.services.channel_watch import Unsent
 from aftercare.services.team import read_team
 from aftercare.store import addresses, clinics, due_work, webhooks
 from aftercare.store import deliveries as store
@@ -92,7 +93,7 @@ async def attempt(
 ) -> None:
     """Make one attempt of a claimed delivery. Nothing is sent inside a transaction."""
     async with database.clinic(claim.clinic_id) as db:
-        delivery = await store.to_send(db, claim.clinic_id, claim.subject_id)
+        delivery = await store.to_send(db, claim.clinic_id, claim.subject_id, now)
         clinic = await clinics.get(db, claim.clinic_id)
     if delivery is None or clinic is None or delivery.state in {"sent", "dead"}:
         async with database.clinic(claim.clinic_id) as db:
@@ -132,9 +133,9 @@ def _leaves_at(delivery: ToSend, now: datetime) -> datetime | None:
 
 async def _send(sender: Sender, delivery: ToSend, clinic: Clinic, *, too_late: bool) -> Receipt:
     if too_late:
-        raise Refused("too late in the patient's day")
+        raise Unsent("too late in the patient's day")
     if delivery.retired:
-        raise Refused("recipient no longer active")
+        raise Unsent("recipient no longer active")
     language = delivery.patient_language or clinic.language
     message = OutgoingMessage(
         id=delivery.delivery_id,
@@ -152,7 +153,7 @@ async def _send(sender: Sender, delivery: ToSend, clinic: Clinic, *, too_late: b
         secrets = [s for s in (delivery.webhook_secret, delivery.webhook_previous_secret) if s]
         return await WebhookChannel(secrets, listed_hosts=clinic.private_webhook_hosts).send(message)
     if not message.address:
-        raise Refused("no address")
+        raise Unsent("no address")
     channel = sender.channels.get(delivery.channel)
     if channel is None:
         # Mail is waited for: it is everybody's last way. What else is not configured here will not be by tomorrow.
@@ -175,6 +176,8 @@ def _link(address: str, delivery: Delivery) -> str:
         return f"{address}/messages"
     if delivery.kind is MessageKind.CALL_LIST:
         return f"{address}/call-list"
+    if delivery.kind in {MessageKind.CLINIC_FAULT, MessageKind.CLINIC_WELL}:
+        return f"{address}/deliveries"
     return f"{address}/alerts/{delivery.alert_id}" if delivery.alert_id else f"{address}/"
 
 
@@ -187,7 +190,7 @@ async def _settle(
     now: datetime,
 ) -> None:
     kind = work_kind(delivery.channel)
-    result = {type(None): "sent", Retry: "retry", Retired: "retired", Refused: "refused"}[type(failure)]
+    result = {type(None): "sent", Retry: "retry", Retired: "retired"}.get(type(failure), "refused")
     async with database.clinic(claim.clinic_id) as db:
         # As it stands now: whoever comes back past the lease has read it before another worker's attempts.
         standing = await store.lock(db, claim.clinic_id, delivery.delivery_id)
@@ -229,11 +232,14 @@ async def _settle(
         if settled.state == "dead" and other is not None:
             await queue(db, claim.clinic_id, [other])
         if isinstance(failure, Retired) and delivery.webhook_id is not None:
-            await webhooks.disable(db, claim.clinic_id, delivery.webhook_id, now)
+            why = f"the receiver answered {answer}: it is gone"
+            await webhooks.disable(db, claim.clinic_id, delivery.webhook_id, now, why)
         if isinstance(failure, Retired) and delivery.address_id is not None:
             await addresses.retire(
                 db, claim.clinic_id, delivery.address_id, now, f"the provider answered {answer}"
             )
+        # Last: the one row that all attempts of a way share is then held as shortly as can be.
+        await channel_watch.mind(db, claim.clinic_id, delivery, failure, now)
     counts.ATTEMPTS.add(delivery.channel, result)
     if not again and not sent:
         counts.ENDED.add(delivery.channel, settled.state)

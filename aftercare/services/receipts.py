@@ -1,16 +1,19 @@
-"""What phones say that they have shown. Kept once whatever comes twice; what cannot be true is refused."""
+"""What phones and browsers say that they have shown. Kept once whatever comes twice; what cannot be true is refused."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from aftercare.db.pool import Database
+from aftercare.db.pool import Connection, Database
 from aftercare.errors import Malformed, NotFound
+from aftercare.model.ledger import ReceiptDraft, ReceiptKept
 from aftercare.model.people import Actor
-from aftercare.model.receipts import AnyReceipt
+from aftercare.model.receipts import AnyReceipt, DeliveryOpened, InstructionsShown
 from aftercare.services import audit, instructions, recovery
 from aftercare.store import instructions as store
+from aftercare.store import ledger
 
 _CLOCK = timedelta(days=1)  # phones' clocks are wrong, and days begin elsewhere earlier than here
 
@@ -19,19 +22,60 @@ async def keep(database: Database, actor: Actor, receipt: AnyReceipt, *, now: da
     """Keep one receipt of a patient. Raises NotFound for what was never sent to them, Malformed for another time."""
     if actor.id is None:
         raise NotFound
-    if receipt.at > now + _CLOCK:
-        raise Malformed(pointers={"/at": "This is in the future."})
+    at = _not_to_come(receipt.at, now)
     async with database.clinic(actor.clinic_id) as db:
-        mine = await recovery.read(db, actor.clinic_id, actor.id, now=now)
-        zone = ZoneInfo(mine.patient.time_zone)
-        if receipt.date > (now + _CLOCK).astimezone(zone).date():
-            raise Malformed(pointers={"/date": "This day is still to come."})
-        episode = instructions.episode_on(mine.episodes, receipt.date, zone)
-        if episode is None:
-            raise NotFound("There were no instructions for this day.", pointers={"/date": "unknown"})
-        if (await instructions.read_set(db, actor.clinic_id, receipt.version)).state != "published":
-            raise NotFound("No patient was sent this version.", pointers={"/version": "unknown"})
-        shown = instructions.shown_day(mine, episode, receipt.date, receipt.version)
-        at = min(receipt.at, now)
-        await store.show(db, actor.clinic_id, actor.id, msgspec.structs.replace(shown, shown_at=at))
-        await audit.record(db, actor, "instructions.shown", now=now, patient_id=actor.id)
+        if isinstance(receipt, InstructionsShown):
+            await _instructions(db, actor, actor.id, receipt, at, now)
+            return
+        opened = isinstance(receipt, DeliveryOpened)
+        kept = await ledger.arrived(
+            db, actor.clinic_id, receipt.delivery_id, at, patient_id=actor.id, opened=opened
+        )
+        if kept is None:
+            raise NotFound("This was not sent to this patient.", pointers={"/delivery_id": "unknown"})
+        await _on_record(db, actor, receipt.delivery_id, now, opened=opened)
+
+
+async def keep_of_staff(
+    database: Database, actor: Actor, delivery_id: UUID, draft: ReceiptDraft, *, now: datetime
+) -> ReceiptKept:
+    """Keep what a staff member's browser says of what was sent to them. Raises NotFound, Malformed."""
+    if actor.id is None:
+        raise NotFound
+    at, opened = _not_to_come(draft.at or now, now), draft.kind == "opened"
+    async with database.clinic(actor.clinic_id) as db:
+        kept = await ledger.arrived(db, actor.clinic_id, delivery_id, at, staff_id=actor.id, opened=opened)
+        if kept is None:
+            raise NotFound
+        await _on_record(db, actor, delivery_id, now, opened=opened)
+    return kept
+
+
+def _not_to_come(at: datetime, now: datetime) -> datetime:
+    """The instant, by our clock at the latest. Raises Malformed for one that no wrong clock explains."""
+    if at > now + _CLOCK:
+        raise Malformed(pointers={"/at": "This is in the future."})
+    return min(at, now)
+
+
+async def _on_record(db: Connection, actor: Actor, delivery_id: UUID, now: datetime, *, opened: bool) -> None:
+    patient_id = actor.id if actor.kind == "patient" else None
+    action = "delivery.opened" if opened else "delivery.shown"
+    await audit.record(db, actor, action, now=now, patient_id=patient_id, subject_id=delivery_id)
+
+
+async def _instructions(
+    db: Connection, actor: Actor, patient_id: UUID, receipt: InstructionsShown, at: datetime, now: datetime
+) -> None:
+    mine = await recovery.read(db, actor.clinic_id, patient_id, now=now)
+    zone = ZoneInfo(mine.patient.time_zone)
+    if receipt.date > (now + _CLOCK).astimezone(zone).date():
+        raise Malformed(pointers={"/date": "This day is still to come."})
+    episode = instructions.episode_on(mine.episodes, receipt.date, zone)
+    if episode is None:
+        raise NotFound("There were no instructions for this day.", pointers={"/date": "unknown"})
+    if (await instructions.read_set(db, actor.clinic_id, receipt.version)).state != "published":
+        raise NotFound("No patient was sent this version.", pointers={"/version": "unknown"})
+    shown = instructions.shown_day(mine, episode, receipt.date, receipt.version)
+    await store.show(db, actor.clinic_id, patient_id, msgspec.structs.replace(shown, shown_at=at))
+    await audit.record(db, actor, "instructions.shown", now=now, patient_id=patient_id)

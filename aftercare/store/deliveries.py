@@ -68,9 +68,9 @@ async def queue(db: Connection, clinic_id: UUID, letters: Sequence[Letter], wake
     return bool(rows) and bool(await db.fetch(_SQL["queue"], clinic_id, *zip(*rows, strict=True), wake))
 
 
-async def to_send(db: Connection, clinic_id: UUID, delivery_id: UUID) -> ToSend | None:
-    """A delivery with its address."""
-    return one(ToSend, await db.fetchrow(_SQL["to_send"], clinic_id, delivery_id))
+async def to_send(db: Connection, clinic_id: UUID, delivery_id: UUID, now: datetime) -> ToSend | None:
+    """A delivery with its address; a webhook's old secret only while it still signs."""
+    return one(ToSend, await db.fetchrow(_SQL["to_send"], clinic_id, delivery_id, now))
 
 
 async def lock(db: Connection, clinic_id: UUID, delivery_id: UUID) -> Delivery | None:

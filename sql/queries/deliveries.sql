@@ -8,9 +8,9 @@ with new as (
               held_until, held_why, work, due_at, urgency)
 ), queued as (
     insert into deliveries (clinic_id, delivery_id, channel, kind, what, tier, staff_id, patient_id, webhook_id, address_id,
-                            alert_id, day, queued_at, held_until, held_why)
+                            alert_id, day, queued_at, held_until, held_why, again_of)
     select $1, delivery_id, channel, kind, what, tier, staff_id, patient_id, webhook_id, address_id, alert_id, day, queued_at,
-           held_until, held_why
+           held_until, held_why, case when starts_with(what, 'again:') then split_part(what, ':', 2)::uuid end
     from new
     on conflict do nothing
     returning delivery_id
@@ -24,7 +24,7 @@ select pg_notify($19, '') from queued limit 1;
 select d.delivery_id, d.channel, d.kind, d.what, d.tier, d.staff_id, d.patient_id, d.webhook_id, d.address_id, d.alert_id, d.day,
        d.state, d.attempts, d.queued_at, a.address, s.email as staff_email, p.email as patient_email, p.language as patient_language,
        p.time_zone as patient_time_zone, w.url as webhook_url, w.secret as webhook_secret,
-       w.previous_secret as webhook_previous_secret,
+       case when w.previous_until > $3 then w.previous_secret end as webhook_previous_secret,
        (w.disabled_at is not null or s.disabled_at is not null or a.retired_at is not null) as retired,
        (select min(t.at) from delivery_attempts t
         where t.clinic_id = d.clinic_id and t.delivery_id = d.delivery_id) as first_attempt_at
@@ -70,9 +70,12 @@ select delivery_id, channel, kind, tier, staff_id, patient_id, webhook_id, addre
 from deliveries where clinic_id = $1 and alert_id = any ($2::uuid[]) order by queued_at, delivery_id;
 
 -- name: reminders_of
-select day, what, state, queued_at, sent_at from deliveries
-where clinic_id = $1 and patient_id = $2 and kind = 'reminder' and queued_at >= $3
-order by queued_at, delivery_id;
+-- One that was sent again stands for the one that was given up.
+select d.day, coalesce(o.what, d.what) as what, d.state, d.queued_at, d.sent_at
+from deliveries d
+left join deliveries o on o.clinic_id = d.clinic_id and o.delivery_id = d.again_of
+where d.clinic_id = $1 and d.patient_id = $2 and d.kind = 'reminder' and d.queued_at >= $3
+order by d.queued_at, d.delivery_id;
 
 -- name: attempts_of
 select attempt, at, result, answer from delivery_attempts where clinic_id = $1 and delivery_id = $2 order by attempt;
