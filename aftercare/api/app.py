@@ -15,7 +15,9 @@ from aftercare.api.addresses import AddressController, InstallationController
 from aftercare.api.alerts import AlertController
 from aftercare.api.backtests import BacktestController
 from aftercare.api.body import StrictBody
+from aftercare.api.chains import ChainController
 from aftercare.api.clinic import EventController, LedgerController
+from aftercare.api.clinic_settings import ClinicSettingsController
 from aftercare.api.consents import ConsentController, PhotoUseController
 from aftercare.api.counted import Counted, count
 from aftercare.api.course_settings import CourseSettingsController
@@ -39,6 +41,7 @@ from aftercare.api.problems import answer
 from aftercare.api.recalls import CourseController, RecallController
 from aftercare.api.records import EpisodeController, RecordController
 from aftercare.api.reminders import MyRemindersController, PatientRemindersController
+from aftercare.api.rotas import OnCallController, RotaController
 from aftercare.api.rule_packs import RulePackController
 from aftercare.api.schema import SchemaPlugin, operation_id, schema_router
 from aftercare.api.screenings import QuestionnaireController, ScreeningController
@@ -69,6 +72,10 @@ CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
     CourseController,
     RecallController,
     CourseSettingsController,
+    ClinicSettingsController,
+    RotaController,
+    OnCallController,
+    ChainController,
     LotController,
     ErasureController,
     MyErasureController,
@@ -86,13 +93,13 @@ CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
     ConsentController,
     PhotoUseController,
     AlertController,
+    MyMessageController,
+    MessageController,
+    MessageTemplateController,
     FollowUpController,
     NextStepController,
     ScriptController,
     RulePackController,
-    MyMessageController,
-    MessageController,
-    MessageTemplateController,
     InstructionsController,
     ShownController,
     BacktestController,

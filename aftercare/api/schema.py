@@ -47,6 +47,12 @@ _ALSO: dict[str, set[int]] = {
     "patient_plan": {409},
     "course_end": {409},
     "course_settings_update": {412},
+    "clinic_settings_update": {412},
+    "rota_create": {409},
+    "rota_update": {409, 412},
+    "rota_remove": {409},
+    "rota_lay_over": {409},
+    "chain_update": {412},
     "recall_add_contact": {409},
     "follow_up_add": {409},
     "follow_up_put_follow_up": {409},
@@ -68,18 +74,18 @@ _ALSO: dict[str, set[int]] = {
     "rule_pack_restore": {409},
     "record_put_check_in": {409},
     "check_in_put_check_in": {409},
-    "photo_put_photo": {400, 409, 410, 413, 415, 429},
-    "photo_view": {410, 503},
-    "record_view_photo": {410},
-    "photo_use_view_for": {410},
-    "patient_read": {410},
-    "erasure_erase": {409, 410},
     "my_message_put_message": {409, 429},
     "my_message_my_messages": {404},
     "message_reply": {409},
     "message_template_create": {409},
     "message_template_update": {412},
     "message_template_retire": {412},
+    "photo_put_photo": {400, 409, 410, 413, 415, 429},
+    "photo_view": {410, 503},
+    "record_view_photo": {410},
+    "photo_use_view_for": {410},
+    "patient_read": {410},
+    "erasure_erase": {409, 410},
     "erasure_refuse": {409},
     **{
         f"alert_{act}": {409}
@@ -102,15 +108,15 @@ _TEXTS = {
     ("CheckInDraft", "day"): (
         "What the app believed; recomputed from `recorded_at`. Null is “something changed”, at any time."
     ),
+    ("SyncBatch", "messages"): (
+        "Up to 100 objects in the form of MessageDraft with their `id`; open, so that a bad one takes no other with it."
+    ),
     ("SyncBatch", "check_ins"): (
         "Up to 100 objects in the form of CheckInDraft with their `id`; open, so that a bad one takes no other with it."
     ),
 }
 
 _SCHEMES = {
-    ("SyncBatch", "messages"): (
-        "Up to 100 objects in the form of MessageDraft with their `id`; open, so that a bad one takes no other with it."
-    ),
     "patient": {
         "type": "http",
         "scheme": "bearer",

@@ -67,3 +67,32 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
 
     starts_at: datetime
     ends_at: datetime
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody of the staff by name."""
+
+    staff_id: UUID
+    name: str
+
+
+class RotaNow(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is on call by a rota now, until when, and who after; nobody is null. `until` null: for four weeks and more."""
+
+    rota_id: UUID
+    name: str
+    is_default: bool
+    person: Person | None
+    until: datetime | None = None
+    next_person: Person | None = None
+
+
+class OnCall(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is on call now by each rota, and the gaps of the next 28 days.
+
+    Without any rota every practitioner is told, as in a gap.
+    """
+
+    at: datetime
+    rotas: tuple[RotaNow, ...]
+    gaps: tuple[Gap, ...]

@@ -30,6 +30,12 @@ async def list_chains(database: Database, actor: Actor) -> list[EscalationChain]
         return list((await written(db, actor.clinic_id)).values())
 
 
+async def get_chain(database: Database, actor: Actor, tier: Tier) -> EscalationChain:
+    """The chain of one tier."""
+    async with database.clinic(actor.clinic_id) as db:
+        return (await written(db, actor.clinic_id))[tier]
+
+
 async def put_chain(
     database: Database, actor: Actor, tier: Tier, draft: ChainDraft, *, version: int, now: datetime
 ) -> EscalationChain:

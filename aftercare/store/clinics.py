@@ -48,3 +48,8 @@ async def put(db: Connection, clinic_id: UUID, version: int, draft: ClinicSettin
         _SQL["put"], clinic_id, version, draft.name, draft.phone, draft.urgent_care, draft.openings, draft.holidays
     )  # fmt: skip
     return made
+
+
+async def patients_on_the_clock(db: Connection, clinic_id: UUID) -> list[UUID]:
+    """Whose alerts have a clock that counts opening hours, in the order in which they are locked."""
+    return [row["patient_id"] for row in await db.fetch(_SQL["patients_on_the_clock"], clinic_id)]

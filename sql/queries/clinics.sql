@@ -26,3 +26,9 @@ select created_at from clinics where clinic_id = $1;
 update clinics set name = $3, phone = $4, urgent_care = $5, openings = $6, holidays = $7, version = version + 1
 where clinic_id = $1 and version = $2
 returning version;
+
+-- name: patients_on_the_clock
+-- Whose alerts have a clock that counts opening hours.
+select distinct patient_id from alerts
+where clinic_id = $1 and state <> 'resolved' and tier in ('same_day', 'soon')
+order by patient_id;

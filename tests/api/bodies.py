@@ -29,6 +29,24 @@ def check_in(**answers: Any) -> dict[str, Any]:
     }
 
 
+def rota(*participants: object, name: str = "Nights", **more: Any) -> dict[str, Any]:
+    """Weekly turns from the Monday before on."""
+    people = [str(one) for one in participants]
+    bare = {"name": name, "participants": people, "hand_over": "08:00:00", "starts_on": "2026-03-02"}
+    return bare | more
+
+
+def hand_over(to: object, *, hours: float = 12, after: float = 1, reason: str = "swap") -> dict[str, Any]:
+    """Some hours of somebody's, or of nobody's, beginning soon."""
+    starts_at = WEDNESDAY + timedelta(hours=after)
+    return {
+        "starts_at": starts_at.isoformat(),
+        "ends_at": (starts_at + timedelta(hours=hours)).isoformat(),
+        "staff_id": str(to) if to else None,
+        "reason": reason,
+    }
+
+
 @dataclass
 class Held:
     """What a clinic holds: the values of path parameters, and every id and word that is nobody else's."""
@@ -50,6 +68,7 @@ async def fill(client: httpx.AsyncClient, people: dict[str, Person], root: async
         assert agreed.status_code == 200, agreed.text
     photo = await client.put(f"/v1/photos/{photo_id}", headers=alder.headers, content=picture())
     assert photo.status_code == 201
+    written = await _written(client, alder, by)
     hook = await client.post(
         "/v1/webhooks", headers=admin.headers, json={"url": f"https://{MARKER}.example/hook"}
     )
@@ -68,16 +87,6 @@ async def fill(client: httpx.AsyncClient, people: dict[str, Person], root: async
     screened = {"modality": "microneedling", "outcome": "with_precautions", "reasons": [MARKER]}
     signed = await client.post(f"/v1/patients/{alder.id}/screenings", headers=by.headers, json=screened)
     assert signed.status_code == 201, signed.text
-    message_id, by_phone = str(uuid4()), WEDNESDAY.isoformat()
-    wrote = {"text": f"{MARKER} wrote this", "written_at": by_phone, "time_zone": "Europe/London"}
-    message = await client.put(f"/v1/messages/{message_id}", headers=alder.headers, json=wrote)
-    assert message.status_code == 201, message.text
-    answer = {"text": f"{MARKER} is answered", "read_up_to": message_id}
-    answered = await client.post(f"/v1/patients/{alder.id}/messages", headers=by.headers, json=answer)
-    assert answered.status_code == 201, answered.text
-    words = {"title": f"{MARKER} says", "language": "en", "text": f"{MARKER} words it"}
-    template = await client.post("/v1/message-templates", headers=by.headers, json=words)
-    assert template.status_code == 201, template.text
     prepared = {"modality": "microneedling", "answers": {"hsv_history": True}}
     sheet = f"/v1/patients/{alder.id}/screenings/prepared/microneedling"
     kept = await client.put(sheet, headers=by.headers | {"if-match": '"0"'}, json=prepared)
@@ -108,6 +117,9 @@ async def fill(client: httpx.AsyncClient, people: dict[str, Person], root: async
         "course_id": str(alder.course_id),
         "session_id": str(alder.session_id),
         "installation_id": str(alder.installation_id),
+        **await _on_call(client, by),
+        "staff_id": str(by.id),
+        "tier": "soon",
         "lot": f"{MARKER}LOT",
         "number": str(pack.json()["number"]),
         "version": str(version),
@@ -121,12 +133,39 @@ async def fill(client: httpx.AsyncClient, people: dict[str, Person], root: async
         "check_in_id": check_in_id,
         "photo_id": photo_id,
         "erasure_id": erasure.json()["erasure_id"],
+        **written,
     }
     ids = {value for name, value in values.items() if name.endswith("_id") or name == "lot"}
     return Held(
         values,
         ids | {str(person.id) for name, person in people.items() if name.endswith("_a") or name == "birch"},
     )
+
+
+async def _on_call(client: httpx.AsyncClient, by: Person) -> dict[str, str]:
+    """A rota with something laid over it."""
+    made = await client.post("/v1/rotas", headers=by.headers, json=rota(by.id, name=f"{MARKER} nights"))
+    assert made.status_code == 201, made.text
+    rota_id: str = made.json()["rota_id"]
+    away = hand_over(None, reason=f"{MARKER} away")
+    laid = await client.post(f"/v1/rotas/{rota_id}/overrides", headers=by.headers, json=away)
+    assert laid.status_code == 201, laid.text
+    return {"rota_id": rota_id, "override_id": laid.json()["override_id"]}
+
+
+async def _written(client: httpx.AsyncClient, alder: Person, by: Person) -> dict[str, str]:
+    """A message of a patient with an answer, and a template; their ids."""
+    message_id, by_phone = str(uuid4()), WEDNESDAY.isoformat()
+    wrote = {"text": f"{MARKER} wrote this", "written_at": by_phone, "time_zone": "Europe/London"}
+    message = await client.put(f"/v1/messages/{message_id}", headers=alder.headers, json=wrote)
+    assert message.status_code == 201, message.text
+    answer = {"text": f"{MARKER} is answered", "read_up_to": message_id}
+    answered = await client.post(f"/v1/patients/{alder.id}/messages", headers=by.headers, json=answer)
+    assert answered.status_code == 201, answered.text
+    words = {"title": f"{MARKER} says", "language": "en", "text": f"{MARKER} words it"}
+    template = await client.post("/v1/message-templates", headers=by.headers, json=words)
+    assert template.status_code == 201, template.text
+    return {"message_id": message_id, "template_id": template.json()["template_id"]}
 
 
 def body_of(operation_id: str, values: dict[str, str]) -> dict[str, Any] | None:
@@ -142,14 +181,21 @@ def body_of(operation_id: str, values: dict[str, str]) -> dict[str, Any] | None:
         "patient_update": {"name": "Renamed Patient", "phone": "+44 20 7946 0001"},
         "patient_plan": course,
         "patient_screen": course
-        "message_id": message_id,
-        "template_id": template.json()["template_id"],
         | {"screening_id": str(uuid4()), "outcome": "candidate", "answers": {"sunburn": False}},
         "screening_advise": {"modality": "microneedling", "answers": {"sunburn": True}},
         "screening_prepare": {"modality": "microneedling", "answers": {"sunburn": True}},
         "patient_record_session": session_draft(values["course_id"], WEDNESDAY - timedelta(days=1)),
         "course_end": {"because": "declined", "note": "told by telephone"},
         "recall_add_contact": {"kind": "booked", "day": "2026-05-04", "text": "mornings"},
+        "rota_create": rota(values["staff_id"], name="Days"),
+        "rota_update": rota(values["staff_id"], name="Nights"),
+        "rota_lay_over": hand_over(values["staff_id"]),
+        "chain_update": {"steps": [{"tells": "owner"}, {"tells": "on_call", "rota_id": values["rota_id"]}]},
+        "clinic_settings_update": {
+            "name": "Quay Skin Clinic",
+            "openings": [{"weekday": 0, "opens": "09:00:00", "closes": "17:00:00"}],
+            "holidays": [{"on": "2026-12-25", "name": "Christmas Day"}],
+        },
         "course_settings_update": {"min_days": 30, "max_days": 45, "fewest_sessions": 4, "most_sessions": 6},
         "backtest_simulate": {"since": "2026-02-01T00:00:00Z"},
         "rule_pack_draft": {"changes": {"pain": {"some": 1}}, "note": "earlier"},
@@ -157,6 +203,17 @@ def body_of(operation_id: str, values: dict[str, str]) -> dict[str, Any] | None:
         "record_put_check_in": check_in(redness=1),
         "check_in_put_check_in": check_in(redness=1) | {"supersedes": str(uuid4())},
         "sync_send": {"check_ins": [check_in(redness=1) | {"id": str(uuid4()), "supersedes": str(uuid4())}]},
+        "my_message_put_message": {
+            "text": "A question",
+            "photos": [str(uuid4())],
+            "written_at": WEDNESDAY.isoformat(),
+            "time_zone": "Europe/London",
+        },
+        "my_message_read": {"up_to": values["message_id"]},
+        "message_reply": {"text": "An answer", "read_up_to": values["message_id"], "urgent": False},
+        "message_read": {"up_to": values["message_id"]},
+        "message_template_create": {"title": "Sun", "language": "en", "text": "Keep out of the sun."},
+        "message_template_update": {"title": "Sun", "language": "en", "text": "Use sun cream."},
         "me_consent": {"granted": True, "text_version": "1", "language": "en"},
         "webhook_create": {"url": "https://quay.example/hook"},
         "instructions_draft": {"copy_of": 0, "note": "a note"},
@@ -187,14 +244,3 @@ def body_of(operation_id: str, values: dict[str, str]) -> dict[str, Any] | None:
     for act in ("attempt", "contact", "reopen", "end_condition", "note"):
         bodies[f"alert_{act}"] = note
     return bodies.get(operation_id)
-        "my_message_put_message": {
-            "text": "A question",
-            "photos": [str(uuid4())],
-            "written_at": WEDNESDAY.isoformat(),
-            "time_zone": "Europe/London",
-        },
-        "my_message_read": {"up_to": values["message_id"]},
-        "message_reply": {"text": "An answer", "read_up_to": values["message_id"], "urgent": False},
-        "message_read": {"up_to": values["message_id"]},
-        "message_template_create": {"title": "Sun", "language": "en", "text": "Keep out of the sun."},
-        "message_template_update": {"title": "Sun", "language": "en", "text": "Use sun cream."},

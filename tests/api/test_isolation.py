@@ -92,7 +92,7 @@ async def test_no_route_shows_another_clinic_anything(
             }
             assert MARKER.lower() not in answer.text.lower(), where
             assert not {one for one in secret if one in answer.text}, where
-            named = re.search(r"\{(?!kind\}|modality\}|code\}|questionnaire_version\})", path)
+            named = re.search(r"\{(?!kind\}|modality\}|tier\}|code\}|questionnaire_version\})", path)
             if named and operation["operationId"] not in OWN_IDS:
                 assert answer.status_code in REFUSED or answer.json() in ([], {"items": [], "next": None}), (
                     where
@@ -118,17 +118,17 @@ async def test_what_strangers_sent_changed_nothing_of_the_clinic(
         "photos",
         "messages",
         "message_templates",
+        "webhooks",
+        "courses",
+        "sessions",
+        "screenings",
+        "tokens",
         "clinics",
         "rotas",
         "rota_participants",
         "rota_overrides",
         "escalation_chains",
         "escalation_steps",
-        "webhooks",
-        "courses",
-        "sessions",
-        "screenings",
-        "tokens",
     )
 
     async def contents() -> dict[str, list[tuple[Any, ...]]]:
