@@ -339,6 +339,31 @@ class _Keys(click.Group):
 _commands.add_command(_Keys("keys", help="The keys of the photos: backup, restore, rotation."))
 
 
+@_commands.group(invoke_without_command=True)
+@click.pass_context
+def channels(context: click.Context) -> None:
+    """The ways out, and which are set up. docs/operations/channels.md says how, and what each answer means."""
+    from aftercare.reaching import show_channels  # noqa: PLC0415 - keeps the other commands quick
+
+    if context.invoked_subcommand is None:
+        show_channels(_settings(), Console(highlight=False))
+
+
+@channels.command("test")
+@click.argument("channel", type=click.Choice(["smtp", "webpush", "sms", "fcm", "apns"]))
+@click.argument("address")
+def send_a_test(channel: str, address: str) -> None:
+    """Send one test to ADDRESS: a mail address, a number (+44...), a phone's token.
+
+    A browser's subscription is read as JSON from standard input: give - as ADDRESS.
+    """
+    from aftercare.model.addresses import ChannelName  # noqa: PLC0415
+    from aftercare.reaching import send_test  # noqa: PLC0415
+
+    given = sys.stdin.read().strip() if address == "-" else address
+    click.echo(asyncio.run(send_test(_settings(), ChannelName(channel), given)))
+
+
 @_commands.command()
 def openapi() -> None:
     """The OpenAPI document of the HTTP interface."""
