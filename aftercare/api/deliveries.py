@@ -36,14 +36,16 @@ class DeliveryController(Controller):
             UUID | None,
             QueryParameter(required=False, description="To the patient, and about the patient's alerts."),
         ] = None,
-        state: Annotated[
+        standing: Annotated[
             StateFilter | None,
-            QueryParameter(required=False, description="`waiting` is queued and failed, `dead` given up."),
+            QueryParameter(
+                name="state", required=False, description="`waiting` is queued and failed, `dead` given up."
+            ),
         ] = None,
         channel: Annotated[ChannelName | None, QueryParameter(required=False)] = None,
     ) -> Page[LedgerEntry]:
         """The newest first, with every try. Recipients by name, never with the whole address."""
-        asked = Narrowed(alert_id=alert_id, patient_id=patient_id, state=state, channel=channel)
+        asked = Narrowed(alert_id=alert_id, patient_id=patient_id, state=standing, channel=channel)
         found = await ledger.list_deliveries(
             house.database, request.user, asked, before=read_cursor(cursor), now=house.now()
         )

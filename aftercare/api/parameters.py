@@ -24,4 +24,8 @@ def refuse_null(request: Request[Any, Any, Any]) -> None:
 def _can_be_left_out(handler: BaseRouteHandler) -> frozenset[str]:
     """Parameters of a kind of their own; in a text, null is a word like any other."""
     parameters = handler.parsed_fn_signature.parameters.values()
-    return frozenset(one.name for one in parameters if one.is_optional and str not in one.args)
+    return frozenset(
+        getattr(one.kwarg_definition, "name", None) or one.name
+        for one in parameters
+        if one.is_optional and str not in one.args
+    )

@@ -93,6 +93,7 @@ async def test_what_was_said_under_a_name_that_no_pointer_holds_is_kept_with_its
     ("path", "parameter"),
     [
         ("/v1/recalls?status=null", "status"),
+        ("/v1/deliveries?state=null", "state"),
         ("/v1/statistics?since=null", "since"),
         ("/v1/statistics/export?until=NULL", "until"),
         ("/v1/rule-packs/1/difference?against=null", "against"),
