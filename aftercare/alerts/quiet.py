@@ -5,13 +5,14 @@ from datetime import datetime, time, timedelta
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from aftercare.care.calendar import at_local
 from aftercare.care.opening import digest_at, openings
 from aftercare.model.addresses import Reach
-from aftercare.model.alerts import Alert
 from aftercare.model.clinic import Opening, OpeningHours
 from aftercare.model.preferences import QuietSpan, StaffPreferencesDraft
-from aftercare.model.words import Tier
+from aftercare.model.words import AlertState, Tier
 
 WHY: Final = "quiet hours"
 # A long weekend. Whatever holds longer is no quiet time but a leave, and belongs into the rota.
@@ -27,6 +28,16 @@ class Release(NamedTuple):
 
     at: datetime
     why: str | None
+
+
+class Handling(msgspec.Struct, frozen=True, kw_only=True):
+    """What of an alert says whether somebody has dealt with it."""
+
+    state: AlertState
+    acknowledged_at: datetime | None = None
+    attempted_at: datetime | None = None
+    contacted_at: datetime | None = None
+    snoozed_until: datetime | None = None
 
 
 def release(preferences: StaffPreferencesDraft, tier: Tier, due: datetime, *, on_call: bool) -> Release:
@@ -89,11 +100,9 @@ def own_digest(
         opens = digest_at(hours, opens + _MINUTE)
 
 
-def overtaken(alert: Alert | None, written_at: datetime, now: datetime) -> str | None:
+def overtaken(alert: Handling, written_at: datetime, now: datetime) -> str | None:
     """Say why nobody need be told any more of what was written then and held back; None if it is still news."""
-    if alert is None:
-        return None
-    if not alert.unresolved:
+    if alert.state is AlertState.RESOLVED:
         return "resolved meanwhile"
     handled = (alert.acknowledged_at, alert.attempted_at, alert.contacted_at)
     if any(at is not None and at > written_at for at in handled):

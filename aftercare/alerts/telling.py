@@ -8,6 +8,8 @@ from uuid import UUID
 import msgspec
 
 from aftercare.alerts.chains import means
+from aftercare.alerts.quiet import own_digest, release, ways
+from aftercare.alerts.rota import on_call
 from aftercare.model.addresses import PUSH, ChannelName
 from aftercare.model.alerts import Audience, Notice, Why
 from aftercare.model.deliveries import Delivery, Letter
@@ -56,13 +58,11 @@ def letters(
             to_hook = msgspec.structs.replace(about, delivery_id=new_id(), webhook_id=hook)
             yield Letter(what=what, delivery=to_hook, not_before=notice.not_before)
         if notice.tier is Tier.ROUTINE:
-            # All routine news of a day goes out as one.
-            what = f"digest:{notice.not_before.isoformat()}"
             about = msgspec.structs.replace(about, kind=MessageKind.DIGEST, alert_id=None)
-        for member in audience(notice, team):
-            yield from _to_member(
-                Letter(what=what, delivery=about, not_before=notice.not_before), member, new_id
-            )
+        letter = Letter(what=what, delivery=about, not_before=notice.not_before)
+        for member, called in _hearing(notice, team):
+            own = _in_digest(letter, notice, member, team) if notice.tier is Tier.ROUTINE else letter
+            yield from _to_member(held(own, member, on_call=called), member, new_id)
 
 
 def audience(notice: Notice, team: Team) -> list[Member]:
@@ -71,15 +71,48 @@ def audience(notice: Notice, team: Team) -> list[Member]:
     return chosen or means(Audience.PRACTITIONERS, team, notice.not_before) or list(team.members)
 
 
+def held(letter: Letter, member: Member, *, on_call: bool = False) -> Letter:
+    """Return the letter as the member's quiet hours let it leave, with the reason if they hold it."""
+    tier = letter.delivery.tier or Tier.ROUTINE
+    at, why = release(member.preferences, tier, letter.not_before, on_call=on_call)
+    if why is None:
+        return letter
+    delivery = msgspec.structs.replace(letter.delivery, held_until=at, held_why=why)
+    return msgspec.structs.replace(letter, delivery=delivery, not_before=at)
+
+
+def _hearing(notice: Notice, team: Team) -> list[tuple[Member, bool]]:
+    """Whom a notice means, and whether each is on call then. Whoever is called for want of a rota is."""
+    called = notice.to is Audience.ON_CALL
+    duty = {on_call(rota, notice.not_before) for rota in team.rotas}
+    meant = [(member, called or member.staff_id in duty) for member in audience(notice, team)]
+    if notice.tier is not Tier.SAME_DAY or any(_awake(member, notice, on) for member, on in meant):
+        return meant
+    # Held for all at once, nobody would hear of it in time: whoever is on call, or stands in, does now.
+    calling = audience(msgspec.structs.replace(notice, to=Audience.ON_CALL, whom=None), team)
+    return [(member, True) for member in calling] + [one for one in meant if one[0] not in calling]
+
+
+def _awake(member: Member, notice: Notice, on_call: bool) -> bool:  # noqa: FBT001 - as it stands in the pair
+    return release(member.preferences, notice.tier, notice.not_before, on_call=on_call).why is None
+
+
+def _in_digest(letter: Letter, notice: Notice, member: Member, team: Team) -> Letter:
+    """All routine news of a person's day go out as one, at their time."""
+    at = own_digest(member.preferences, team.hours, notice.at, notice.not_before)
+    return msgspec.structs.replace(letter, what=f"digest:{at.isoformat()}", not_before=at)
+
+
 def _to_member(letter: Letter, member: Member, new_id: Callable[[], UUID]) -> Iterator[Letter]:
     tier = letter.delivery.tier or Tier.ROUTINE
-    for reach in member.reaches:
-        if reach.channel in CHANNELS[tier]:
-            delivery = msgspec.structs.replace(
-                letter.delivery,
-                delivery_id=new_id(),
-                channel=reach.channel,
-                staff_id=member.staff_id,
-                address_id=reach.address_id,
-            )
-            yield msgspec.structs.replace(letter, delivery=delivery)
+    for reach in ways(
+        member.preferences, tier, [one for one in member.reaches if one.channel in CHANNELS[tier]]
+    ):
+        delivery = msgspec.structs.replace(
+            letter.delivery,
+            delivery_id=new_id(),
+            channel=reach.channel,
+            staff_id=member.staff_id,
+            address_id=reach.address_id,
+        )
+        yield msgspec.structs.replace(letter, delivery=delivery)

@@ -14,7 +14,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """A row of the ledger; exactly one of staff, patient and webhook is set.
 
     `delivered_at` and `opened_at` are what the receiving app said. `held_until` and `held_why`: it was due earlier and
-    waited, for its recipient's quiet hours.
+    waited, for its recipient's quiet hours. What was held until the same instant leaves as one: `gathered` went along in
+    `digest_id`; `dropped` was needed no more by then, and says why.
     """
 
     delivery_id: UUID
@@ -36,6 +37,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None = None
     held_until: datetime | None = None
     held_why: str | None = None
+    digest_id: UUID | None = None
+    dropped_why: str | None = None
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,8 @@ from uuid import UUID
 import msgspec
 
 from aftercare.model.addresses import ChannelName, Reach
+from aftercare.model.clinic import OpeningHours
+from aftercare.model.preferences import StaffPreferencesDraft
 from aftercare.model.rotas import Rota
 from aftercare.model.words import Role
 
@@ -12,19 +14,21 @@ MAIL = Reach(channel=ChannelName.SMTP)
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
-    """An active staff member and their ways: mail always, then what they registered."""
+    """An active staff member and their ways: mail always, then what they registered. The preferences name their zone."""
 
     staff_id: UUID
     role: Role
     reaches: tuple[Reach, ...] = (MAIL,)
+    preferences: StaffPreferencesDraft = StaffPreferencesDraft()
 
 
 class Team(msgspec.Struct, frozen=True, kw_only=True):
-    """Everyone who is active, by name, the clinic's webhooks, and its rotas."""
+    """Everyone who is active, by name, the clinic's webhooks, its rotas and opening hours."""
 
     members: tuple[Member, ...]
     hooks: tuple[UUID, ...] = ()
     rotas: tuple[Rota, ...] = ()
+    hours: OpeningHours = OpeningHours(time_zone="UTC")
 
     @property
     def active(self) -> frozenset[UUID]:

@@ -73,7 +73,7 @@ _STAFF: Final = {
         "An alert at {clinic} is past its time and still needs someone.",
         "Open the alert",
     ),
-    MessageKind.DIGEST: ("Routine alerts", "Routine alerts are waiting at {clinic}.", "Open the list"),
+    MessageKind.DIGEST: ("Alerts to look at", "Alerts are waiting on the list of {clinic}.", "Open the list"),
     MessageKind.CALL_LIST: (
         "Call list",
         "Someone is waiting on the call list of {clinic}.",

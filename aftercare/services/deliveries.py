@@ -26,6 +26,7 @@ from aftercare.notify.retry import next_attempt
 from aftercare.notify.webhook import WebhookChannel
 from aftercare.services import channel_watch, counts
 from aftercare.services.channel_watch import Unsent
+from aftercare.services.releasing import may_leave
 from aftercare.services.team import read_team
 from aftercare.store import addresses, clinics, due_work, webhooks
 from aftercare.store import deliveries as store
@@ -95,10 +96,11 @@ async def attempt(
     async with database.clinic(claim.clinic_id) as db:
         delivery = await store.to_send(db, claim.clinic_id, claim.subject_id, now)
         clinic = await clinics.get(db, claim.clinic_id)
-    if delivery is None or clinic is None or delivery.state in {"sent", "dead"}:
-        async with database.clinic(claim.clinic_id) as db:
+        if delivery is None or clinic is None or not await may_leave(db, clinic, delivery, now):
             await due_work.finish(db, work_kind(channel), claim)
-        return
+            return
+        if delivery.held_until is not None:  # gathered with others, it is a digest now
+            delivery = await store.to_send(db, claim.clinic_id, claim.subject_id, now) or delivery
     leaves = _leaves_at(delivery, now)
     if leaves is not None and leaves > now:
         async with database.clinic(claim.clinic_id) as db:
@@ -145,7 +147,7 @@ async def _send(sender: Sender, delivery: ToSend, clinic: Clinic, *, too_late: b
         clinic_name=clinic.name,
         written_at=delivery.queued_at,
         tier=delivery.tier,
-        about=delivery.alert_id,
+        about=None if _is_digest(delivery) else delivery.alert_id,
         locale=language,
         hours=describe_hours(clinic.hours, language),
     )
@@ -178,7 +180,13 @@ def _link(address: str, delivery: Delivery) -> str:
         return f"{address}/call-list"
     if delivery.kind in {MessageKind.CLINIC_FAULT, MessageKind.CLINIC_WELL}:
         return f"{address}/deliveries"
-    return f"{address}/alerts/{delivery.alert_id}" if delivery.alert_id else f"{address}/"
+    one = delivery.alert_id and not _is_digest(delivery)
+    return f"{address}/alerts/{delivery.alert_id}" if one else f"{address}/"
+
+
+def _is_digest(delivery: Delivery) -> bool:
+    """Whether it stands for several, whichever of them it was about."""
+    return delivery.kind is MessageKind.DIGEST and delivery.staff_id is not None
 
 
 async def _settle(

@@ -8,6 +8,8 @@ import msgspec
 from aftercare.db.pool import Connection
 from aftercare.db.sql import queries
 from aftercare.model.addresses import AddressView, Reach
+from aftercare.model.clinic import OpeningHours
+from aftercare.model.preferences import StaffPreferences
 from aftercare.model.words import Role
 from aftercare.store.rows import many
 
@@ -40,13 +42,15 @@ class TeamMemberRow(msgspec.Struct, frozen=True, kw_only=True):
     staff_id: UUID
     role: Role
     registered: tuple[Reach, ...]
+    preferences: StaffPreferences | None
 
 
 class TeamRow(msgspec.Struct, frozen=True, kw_only=True):
-    """Everyone who is active, by name, and the webhooks that are sent to."""
+    """Everyone who is active, by name, the webhooks that are sent to, and when the clinic is open."""
 
     members: tuple[TeamMemberRow, ...]
     hooks: tuple[UUID, ...]
+    hours: OpeningHours
 
 
 async def register(db: Connection, clinic_id: UUID, new: NewAddress, now: datetime) -> bool:

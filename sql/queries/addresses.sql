@@ -45,6 +45,9 @@ select json_build_object(
     'members', (
         select coalesce(json_agg(m order by m.name, m.staff_id), '[]') from (
             select s.staff_id, s.role, s.name, (
+                select json_build_object('time_zone', p.time_zone, 'quiet', p.quiet, 'muted', p.muted, 'digest_at', p.digest_at)
+                from staff_preferences p where p.clinic_id = s.clinic_id and p.staff_id = s.staff_id
+            ) as preferences, (
                 select coalesce(json_agg(json_build_object('channel', a.channel, 'address_id', a.address_id)
                                          order by a.created_at, a.address_id), '[]')
                 from addresses a
@@ -56,6 +59,10 @@ select json_build_object(
     'hooks', (
         select coalesce(json_agg(webhook_id order by created_at, webhook_id), '[]') from webhooks
         where clinic_id = $1 and disabled_at is null
+    ),
+    'hours', (
+        select json_build_object('time_zone', time_zone, 'openings', openings, 'holidays', holidays) from clinics
+        where clinic_id = $1
     )
 ) as team;
 

@@ -22,7 +22,7 @@ select pg_notify($19, '') from queued limit 1;
 
 -- name: to_send
 select d.delivery_id, d.channel, d.kind, d.what, d.tier, d.staff_id, d.patient_id, d.webhook_id, d.address_id, d.alert_id, d.day,
-       d.state, d.attempts, d.queued_at, a.address, s.email as staff_email, p.email as patient_email, p.language as patient_language,
+       d.state, d.attempts, d.queued_at, d.held_until, a.address, s.email as staff_email, p.email as patient_email, p.language as patient_language,
        p.time_zone as patient_time_zone, w.url as webhook_url, w.secret as webhook_secret,
        case when w.previous_until > $3 then w.previous_secret end as webhook_previous_secret,
        (w.disabled_at is not null or s.disabled_at is not null or a.retired_at is not null) as retired,

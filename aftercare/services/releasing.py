@@ -1,0 +1,72 @@
+"""What was held back, when it is to leave: what is needed no more is dropped, and the rest goes as one."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from aftercare.alerts.quiet import overtaken
+from aftercare.db.pool import Connection
+from aftercare.model.deliveries import Delivery
+from aftercare.model.messages import MessageKind
+from aftercare.model.people import Clinic
+from aftercare.model.words import Tier
+from aftercare.store import due_work
+from aftercare.store import releases as store
+from aftercare.store.deliveries import work_kind
+
+NOTHING_WAITS: Final = "nothing waits any more"
+SETTLED: Final = frozenset({"sent", "dead", "gathered", "dropped"})
+
+
+async def may_leave(db: Connection, clinic: Clinic, delivery: Delivery, now: datetime) -> bool:
+    """Say whether a claimed delivery is still to be sent; before a staff member's first, decide it, under a lock.
+
+    What else was held for them, over the same way and until the same instant, goes along in it as a digest: then it is
+    read again before it is sent.
+    """
+    if delivery.state in SETTLED:
+        return False
+    if delivery.staff_id is None or delivery.attempts:
+        return True
+    if delivery.held_until is not None:
+        return await _release(db, clinic, delivery, delivery.staff_id, now)
+    if why := await _empty(db, clinic, delivery, delivery.staff_id, now):
+        await store.drop(db, clinic.clinic_id, delivery.delivery_id, why, now)
+        return False
+    return True
+
+
+async def _release(db: Connection, clinic: Clinic, delivery: Delivery, staff_id: UUID, now: datetime) -> bool:
+    needed: list[store.HeldDelivery] = []
+    for one in await store.held_together(db, clinic.clinic_id, delivery):
+        # A digest that was gathered before, and stopped on its way, stands for others as well.
+        leads = one.kind is MessageKind.DIGEST and one.alert is not None
+        why = overtaken(one.alert, one.queued_at, now) if one.alert is not None and not leads else None
+        why = why or await _empty(db, clinic, one, staff_id, now)
+        if why is None:
+            needed.append(one)
+        else:
+            await store.drop(db, clinic.clinic_id, one.delivery_id, why, now)
+            await due_work.drop(db, clinic.clinic_id, work_kind(one.channel), one.delivery_id)
+    others = [one for one in needed if one.delivery_id != delivery.delivery_id]
+    if len(others) == len(needed):
+        return False  # dropped, or another worker was quicker and took it along
+    if others:
+        tier = max((one.tier or Tier.ROUTINE for one in needed), key=lambda one: one.rank)
+        gone = [one.delivery_id for one in others]
+        await store.gather(db, clinic.clinic_id, gone, delivery.delivery_id, tier, now)
+        for delivery_id in gone:
+            await due_work.drop(db, clinic.clinic_id, work_kind(delivery.channel), delivery_id)
+    return True
+
+
+async def _empty(
+    db: Connection, clinic: Clinic, delivery: Delivery, staff_id: UUID, now: datetime
+) -> str | None:
+    """Why a routine digest is not worth a mail, if it is one."""
+    if delivery.kind is not MessageKind.DIGEST or delivery.alert_id is not None:
+        return None
+    today = now.astimezone(ZoneInfo(clinic.time_zone)).date()
+    waits = await store.is_routine_waiting(db, clinic.clinic_id, staff_id, today)
+    return None if waits else NOTHING_WAITS

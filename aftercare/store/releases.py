@@ -1,0 +1,65 @@
+"""What was held back for somebody, when it is to leave."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from aftercare.alerts.quiet import Handling
+from aftercare.db.pool import Connection
+from aftercare.db.sql import queries
+from aftercare.model.deliveries import Delivery
+from aftercare.model.words import AlertState, Tier
+from aftercare.store.rows import many
+
+_SQL = queries("releases")
+
+
+class HeldDelivery(Delivery, frozen=True, kw_only=True):
+    """One that waits, with how its alert stands."""
+
+    alert_state: AlertState | None
+    acknowledged_at: datetime | None
+    attempted_at: datetime | None
+    contacted_at: datetime | None
+    snoozed_until: datetime | None
+
+    @property
+    def alert(self) -> Handling | None:
+        """What it is about, if it is about an alert."""
+        if self.alert_state is None:
+            return None
+        return Handling(
+            state=self.alert_state,
+            acknowledged_at=self.acknowledged_at,
+            attempted_at=self.attempted_at,
+            contacted_at=self.contacted_at,
+            snoozed_until=self.snoozed_until,
+        )
+
+
+async def held_together(db: Connection, clinic_id: UUID, delivery: Delivery) -> list[HeldDelivery]:
+    """What waits for the same person over the same way until the same instant, itself included; nobody else may change it."""
+    rows = await db.fetch(
+        _SQL["held_together"], clinic_id, delivery.staff_id, delivery.channel, delivery.address_id,
+        delivery.held_until,
+    )  # fmt: skip
+    return many(HeldDelivery, rows)
+
+
+async def drop(db: Connection, clinic_id: UUID, delivery_id: UUID, why: str, now: datetime) -> None:
+    """It is needed no more, and will not be sent."""
+    await db.execute(_SQL["drop"], clinic_id, delivery_id, why, now)
+
+
+async def gather(
+    db: Connection, clinic_id: UUID, others: Sequence[UUID], lead: UUID, tier: Tier | None, now: datetime
+) -> None:
+    """Let one delivery stand for others as a digest, as urgent as the most urgent of them."""
+    await db.execute(_SQL["gather"], clinic_id, others, lead, now)
+    await db.execute(_SQL["lead"], clinic_id, lead, tier)
+
+
+async def is_routine_waiting(db: Connection, clinic_id: UUID, staff_id: UUID, today: date) -> bool:
+    """Whether a routine digest has anything to say to a staff member."""
+    found: bool = await db.fetchval(_SQL["is_routine_waiting"], clinic_id, staff_id, today)
+    return found

@@ -1,0 +1,28 @@
+-- name: held_together
+-- What waits for one person over one way until the same instant, in one order for all who look, with what became of its alert.
+select d.delivery_id, d.channel, d.kind, d.tier, d.staff_id, d.address_id, d.alert_id, d.queued_at, d.held_until, d.held_why,
+       a.state as alert_state, a.acknowledged_at, a.attempted_at, a.contacted_at, a.snoozed_until
+from deliveries d
+left join alerts a on a.clinic_id = d.clinic_id and a.id = d.alert_id
+where d.clinic_id = $1 and d.staff_id = $2 and d.channel = $3 and d.address_id is not distinct from $4 and d.held_until = $5
+  and d.state = 'queued' and d.attempts = 0
+order by d.delivery_id
+for no key update of d;
+
+-- name: drop
+update deliveries set state = 'dropped', dropped_why = $3, ended_at = $4 where clinic_id = $1 and delivery_id = $2;
+
+-- name: gather
+update deliveries set state = 'gathered', digest_id = $3, ended_at = $4 where clinic_id = $1 and delivery_id = any ($2::uuid[]);
+
+-- name: lead
+update deliveries set kind = 'digest', tier = $3 where clinic_id = $1 and delivery_id = $2;
+
+-- name: is_routine_waiting
+-- Whether a digest has anything to say to somebody: a routine alert that nobody took or that is theirs, or a next step past
+-- its day.
+select exists (
+    select from alerts where clinic_id = $1 and tier = 'routine' and state <> 'resolved' and (state = 'open' or owner = $2)
+) or exists (
+    select from follow_ups where clinic_id = $1 and next_on < $3 and done_at is null
+);
