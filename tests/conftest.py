@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from aftercare.db.embedded import EmbeddedServer
 from aftercare.db.migrate import migrate
 from aftercare.db.pool import Database
 from aftercare.identity import passwords
+from tests.e2e.certificates import Certificate, make_certificate
 
 # Nothing in a test outlives its server, so nothing needs to reach the disk.
 _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
@@ -133,3 +135,21 @@ def now() -> datetime:
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
     return tmp_path / "data"
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    """For relay.test, hooks.test and 127.0.0.1, valid for this run."""
+    return make_certificate(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture(scope="session")
+def http2_tls(certificate: Certificate) -> ssl.SSLContext:
+    """A server's side of it that speaks HTTP/2."""
+    return certificate.server_for("h2")
+
+
+@pytest.fixture
+def trusting(certificate: Certificate) -> ssl.SSLContext:
+    """A client that trusts it."""
+    return certificate.trusted()
