@@ -30,6 +30,7 @@ from aftercare.services import (
     heartbeat,
     messages_unread,
     photo_store,
+    rota_gaps,
     sweep,
 )
 from aftercare.services.backtest import BACKTEST
@@ -41,6 +42,7 @@ from aftercare.services.house import House
 from aftercare.services.messages_unread import UNREAD
 from aftercare.services.photo_store import TEND
 from aftercare.services.recovery import ESCALATE, SWEEP
+from aftercare.services.rota_gaps import LOOK
 from aftercare.store.deliveries import work_kind
 from aftercare.store.due_work import Claim
 
@@ -58,6 +60,7 @@ _AT_ONCE = {
     NEXT_STEP: 2,
     UNREAD: 2,
     WATCH: 2,
+    LOOK: 2,
     BACKTEST: 1,
     TEND: 1,
     ERASE: 2,
@@ -112,6 +115,9 @@ class Worker:
         async def one_fault(claim: Claim, now: datetime) -> None:
             await channel_faults.look(database, claim, now=now)
 
+        async def one_look_ahead(claim: Claim, now: datetime) -> None:
+            await rota_gaps.work(database, claim, now=now)
+
         async def one_backtest(claim: Claim, _: datetime) -> None:
             await backtest.work(database, house.judges, claim, now=house.now)
 
@@ -137,6 +143,7 @@ class Worker:
             work(UNREAD, 5.0, one_unread, _AT_ONCE[UNREAD]),
             work(WATCH, 2.0, one_fault, _AT_ONCE[WATCH]),
             work(NEXT_STEP, 30.0, one_next_step, _AT_ONCE[NEXT_STEP]),
+            work(LOOK, 30.0, one_look_ahead, _AT_ONCE[LOOK]),
             work(BACKTEST, 1.0, one_backtest, _AT_ONCE[BACKTEST]),
             work(ERASE, 2.0, one_erasure, _AT_ONCE[ERASE]),
             work(TEND, 30.0, one_tending, _AT_ONCE[TEND]),

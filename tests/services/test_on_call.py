@@ -1,0 +1,272 @@
+"""Who is told by rota and chain, end to end: check-in, clocks, hand-overs and letters, with a warning of gaps."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from aftercare.db.pool import Database
+from aftercare.model.chains import ChainDraft, Step
+from aftercare.model.clinic import ClinicSettingsDraft, Holiday
+from aftercare.model.messages import MessageKind
+from aftercare.model.people import StaffDraft
+from aftercare.model.rotas import OverrideDraft, Rota, RotaDraft
+from aftercare.model.words import Role, Tier
+from aftercare.services import alerts, chains, clinic_settings, rota_gaps, rotas, staff
+from aftercare.store import due_work
+from aftercare.store.alerts import PatientAlert
+from tests.services.background import Post, pass_time
+from tests.services.conftest import Team, Treat
+
+ASH, BEECH = "ash@alpha.test", "beech@alpha.test"
+PRACTITIONER, COORDINATOR, ADMIN = "practitioner@alpha.test", "coordinator@alpha.test", "admin@alpha.test"
+SUNDAY_NIGHT = datetime(2026, 2, 8, 3, 0, tzinfo=UTC)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+@pytest.fixture
+def post() -> Post:
+    return Post()
+
+
+@pytest.fixture
+def session_at() -> datetime:
+    return datetime(2026, 2, 2, 11, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+async def people(service: Database, team: Team, session_at: datetime) -> dict[str, UUID]:
+    """Two more practitioners, who take turns."""
+    found = {}
+    for email in (ASH, BEECH):
+        draft = StaffDraft(
+            email=email,
+            name=f"Sample {email.split('@')[0].title()}",
+            role=Role.PRACTITIONER,
+            password="long enough",
+        )
+        found[email] = (await staff.create_staff(service, team.admin, draft, now=session_at)).staff_id
+    return found
+
+
+async def weekly(service: Database, team: Team, *turns: UUID, name: str = "Nights") -> Rota:
+    """A rota that is handed over on Mondays at eight; the first one's week began on 2 February."""
+    draft = RotaDraft(name=name, participants=turns, hand_over=time(8), starts_on=date(2026, 2, 2))
+    return await rotas.create_rota(
+        service, team.practitioner, draft, now=datetime(2026, 2, 2, 12, tzinfo=UTC)
+    )
+
+
+async def lay(
+    service: Database,
+    team: Team,
+    rota: Rota,
+    who: UUID | None,
+    start: datetime,
+    until: datetime,
+    now: datetime,
+) -> None:
+    draft = OverrideDraft(starts_at=start, ends_at=until, staff_id=who, reason="swap")
+    await rotas.add_override(service, team.practitioner, rota.rota_id, draft, now=now)
+
+
+def told(post: Post, kind: MessageKind) -> list[str]:
+    return sorted(mail.address for mail in post.channel.sent if mail.kind is kind)
+
+
+async def _one(service: Database, team: Team, now: datetime) -> PatientAlert:
+    (alert,) = await alerts.list_alerts(service, team.practitioner, whose="everyone", offset=0, now=now)
+    return alert
+
+
+async def test_an_emergency_at_night_tells_exactly_who_is_on_call_then(
+    service: Database, worker: Database, team: Team, treat: Treat, post: Post, people: dict[str, UUID], session_at: datetime
+) -> None:  # fmt: skip
+    await weekly(service, team, people[ASH], people[BEECH])
+    patient = await treat(session_at)
+    await patient.says(SUNDAY_NIGHT, breathing_or_tongue=True)
+    await pass_time(worker, post, SUNDAY_NIGHT + MINUTE)
+    assert told(post, MessageKind.ALERT_RAISED) == [ASH]
+
+
+async def test_a_week_later_it_is_the_next_one(
+    service: Database, worker: Database, team: Team, treat: Treat, post: Post, people: dict[str, UUID], session_at: datetime
+) -> None:  # fmt: skip
+    await weekly(service, team, people[ASH], people[BEECH])
+    patient = await treat(session_at + timedelta(days=7))
+    later = SUNDAY_NIGHT + timedelta(days=7)
+    await patient.says(later, breathing_or_tongue=True)
+    await pass_time(worker, post, later + MINUTE)
+    assert told(post, MessageKind.ALERT_RAISED) == [BEECH]
+
+
+async def test_in_a_gap_the_practitioners_stand_in(
+    service: Database, worker: Database, team: Team, treat: Treat, post: Post, people: dict[str, UUID], session_at: datetime
+) -> None:  # fmt: skip
+    rota = await weekly(service, team, people[ASH], people[BEECH])
+    await lay(service, team, rota, None, SUNDAY_NIGHT - HOUR, SUNDAY_NIGHT + HOUR, session_at)
+    patient = await treat(session_at)
+    await patient.says(SUNDAY_NIGHT, breathing_or_tongue=True)
+    await pass_time(worker, post, SUNDAY_NIGHT + MINUTE)
+    assert told(post, MessageKind.ALERT_RAISED) == [ASH, BEECH, PRACTITIONER]
+
+
+async def test_a_late_emergency_goes_step_by_step_and_its_log_says_to_whom_and_why(
+    service: Database, worker: Database, team: Team, treat: Treat, post: Post, people: dict[str, UUID], session_at: datetime
+) -> None:  # fmt: skip
+    rota = await weekly(service, team, people[ASH], people[BEECH])
+    steps = (
+        Step(tells="on_call", rota_id=rota.rota_id),
+        Step(tells="person", staff_id=people[BEECH]),
+        Step(tells="role", role=Role.PRACTITIONER),
+    )
+    await chains.put_chain(
+        service, team.practitioner, Tier.EMERGENCY, ChainDraft(steps=steps), version=0, now=session_at
+    )
+    patient = await treat(session_at)
+    at = datetime(2026, 2, 4, 12, 0, tzinfo=UTC)  # the clinic is open
+    await patient.says(at, breathing_or_tongue=True)
+    await pass_time(worker, post, at + MINUTE)
+    assert told(post, MessageKind.ALERT_RAISED) == [ASH]
+    late = []
+    for quarter in (1, 2, 3):
+        await pass_time(worker, post, at + quarter * timedelta(minutes=15) + MINUTE)
+        late.append(told(post, MessageKind.ALERT_OVERDUE))
+        post.channel.sent.clear()
+    assert late == [[BEECH], [ASH, BEECH, PRACTITIONER], [ADMIN, ASH, BEECH, COORDINATOR, PRACTITIONER]]
+    alert = await _one(service, team, at)
+    seen = await alerts.get_alert(service, team.practitioner, alert.id, now=at + HOUR)
+    assert [one.text for one in seen.follow_ups if one.kind == "escalated"] == [
+        "Step 2, Sample Beech, since nobody took it until 12:15.",
+        "Step 3, every practitioner, since nobody took it until 12:30.",
+        "Step 4, everyone at the clinic, since nobody took it until 12:45.",
+    ]
+
+
+async def test_who_left_and_a_rota_without_anybody_are_passed_over_at_once(
+    service: Database, worker: Database, team: Team, treat: Treat, post: Post, people: dict[str, UUID], session_at: datetime, database_url: str
+) -> None:  # fmt: skip
+    rota = await weekly(service, team, people[ASH])
+    steps = (
+        Step(tells="owner"),
+        Step(tells="on_call", rota_id=rota.rota_id),
+        Step(tells="person", staff_id=people[ASH]),
+        Step(tells="person", staff_id=people[BEECH]),
+    )
+    await chains.put_chain(
+        service, team.practitioner, Tier.EMERGENCY, ChainDraft(steps=steps), version=0, now=session_at
+    )
+    await left(database_url, people[ASH], session_at)
+    patient = await treat(session_at)
+    at = datetime(2026, 2, 4, 12, 0, tzinfo=UTC)
+    await patient.says(at, breathing_or_tongue=True)
+    await pass_time(worker, post, at + timedelta(minutes=16))
+    assert told(post, MessageKind.ALERT_OVERDUE) == [BEECH]
+    alert = await _one(service, team, at)
+    (line,) = (await alerts.get_alert(service, team.practitioner, alert.id, now=at + HOUR)).follow_ups
+    assert line.text == (
+        "Step 4, Sample Beech, since nobody took it until 12:15. Step 2, who is on call by Nights, was passed over: it "
+        "reaches nobody now. Step 3, a former colleague, was passed over: it reaches nobody now."
+    )
+
+
+async def left(database_url: str, staff_id: UUID, now: datetime) -> None:
+    """Somebody no longer works here."""
+    owner = await asyncpg.connect(database_url)
+    await owner.execute("update staff set disabled_at = $2 where staff_id = $1", staff_id, now)
+    await owner.close()
+
+
+async def test_who_takes_over_in_the_middle_of_an_alert_hears_its_next_step(
+    service: Database, worker: Database, team: Team, treat: Treat, post: Post, people: dict[str, UUID], session_at: datetime
+) -> None:  # fmt: skip
+    rota = await weekly(service, team, people[ASH])
+    steps = (Step(tells="on_call"), Step(tells="on_call"))
+    await chains.put_chain(
+        service, team.practitioner, Tier.EMERGENCY, ChainDraft(steps=steps), version=0, now=session_at
+    )
+    patient = await treat(session_at)
+    await patient.says(SUNDAY_NIGHT, breathing_or_tongue=True)
+    await pass_time(worker, post, SUNDAY_NIGHT + MINUTE)
+    at = SUNDAY_NIGHT + 5 * MINUTE
+    await lay(service, team, rota, people[BEECH], at, at + 12 * HOUR, at)
+    await pass_time(worker, post, SUNDAY_NIGHT + 16 * MINUTE)
+    assert told(post, MessageKind.ALERT_RAISED) == [ASH]
+    assert told(post, MessageKind.ALERT_OVERDUE) == [BEECH]
+
+
+async def test_what_waits_for_the_opening_goes_to_who_is_on_call_then(
+    service: Database, worker: Database, team: Team, treat: Treat, post: Post, people: dict[str, UUID], session_at: datetime
+) -> None:  # fmt: skip
+    await weekly(service, team, people[ASH], people[BEECH])
+    await chains.put_chain(
+        service, team.practitioner, Tier.SAME_DAY, ChainDraft(steps=(Step(tells="on_call"),)), version=0, now=session_at
+    )  # fmt: skip
+    patient = await treat(session_at)
+    night = datetime(
+        2026, 2, 8, 23, 0, tzinfo=UTC
+    )  # Sunday; Monday's hand-over is at 08:00, the clinic opens at 09:00
+    await patient.says(night, tingling=True)
+    await pass_time(worker, post, night + 9 * HOUR)
+    assert told(post, MessageKind.ALERT_RAISED) == []
+    await pass_time(worker, post, night + 10 * HOUR + MINUTE)
+    assert told(post, MessageKind.ALERT_RAISED) == [BEECH]
+
+
+async def test_admins_are_told_of_a_new_gap_once_and_again_when_it_comes_back(
+    service: Database, worker: Database, team: Team, post: Post, people: dict[str, UUID], session_at: datetime
+) -> None:
+    rota = await weekly(service, team, people[ASH], people[BEECH])
+    assert told(post, MessageKind.CLINIC_FAULT) == []
+    saturday = datetime(2026, 2, 7, 18, 0, tzinfo=UTC)
+    await lay(service, team, rota, None, saturday, saturday + 14 * HOUR, session_at)
+    await pass_time(worker, post, session_at + HOUR)
+    assert told(post, MessageKind.CLINIC_FAULT) == [ADMIN]
+    # Other changes and the daily looks find the same gap: no news.
+    await lay(service, team, rota, people[BEECH], session_at + HOUR, session_at + 2 * HOUR, session_at)
+    await daily_look(worker, saturday - 24 * HOUR)
+    await daily_look(worker, saturday + HOUR)
+    await pass_time(worker, post, saturday + 2 * HOUR)
+    assert told(post, MessageKind.CLINIC_FAULT) == [ADMIN]
+    # Mended, and there again: that is news.
+    again = saturday + 2 * HOUR
+    await lay(service, team, rota, people[ASH], again, saturday + 14 * HOUR, again)
+    await lay(service, team, rota, None, again + HOUR, saturday + 14 * HOUR, again)
+    await pass_time(worker, post, again + HOUR)
+    assert told(post, MessageKind.CLINIC_FAULT) == [ADMIN, ADMIN]
+
+
+async def daily_look(worker: Database, now: datetime) -> None:
+    async with worker.transaction() as db:
+        (claim,) = await due_work.claim(db, rota_gaps.LOOK, now, now + MINUTE, 10)
+    await rota_gaps.work(worker, claim, now=now)
+
+
+async def test_the_daily_look_finds_who_left_without_a_change_of_the_rota(
+    service: Database, worker: Database, team: Team, post: Post, people: dict[str, UUID], session_at: datetime, database_url: str
+) -> None:  # fmt: skip
+    await weekly(service, team, people[ASH])
+    await left(database_url, people[ASH], session_at)
+    await daily_look(worker, session_at + 24 * HOUR)
+    await pass_time(worker, post, session_at + 25 * HOUR)
+    assert told(post, MessageKind.CLINIC_FAULT) == [ADMIN]
+    now = await rotas.who_is_on_call(service, team.coordinator, now=session_at + 24 * HOUR)
+    assert now.rotas[0].person is None
+    assert now.gaps
+
+
+async def test_a_holiday_makes_a_gap_where_the_rota_counts_on_the_clinic_being_open(
+    service: Database, team: Team, people: dict[str, UUID], session_at: datetime
+) -> None:
+    rota = await weekly(service, team, people[ASH])
+    noon = datetime(2026, 2, 5, 12, 0, tzinfo=UTC)
+    await lay(service, team, rota, None, noon, noon + HOUR, session_at)
+    assert (await rotas.who_is_on_call(service, team.admin, now=session_at)).gaps == ()
+    before = await clinic_settings.get_settings(service, team.admin)
+    closed = ClinicSettingsDraft(
+        name=before.name, openings=before.openings, holidays=(Holiday(on=date(2026, 2, 5), name="Staff day"),)
+    )
+    await clinic_settings.put_settings(service, team.admin, closed, version=before.version, now=session_at)
+    (gap,) = (await rotas.who_is_on_call(service, team.admin, now=session_at)).gaps
+    assert (gap.starts_at, gap.ends_at) == (noon, noon + HOUR)
