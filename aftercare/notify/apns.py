@@ -18,7 +18,7 @@ from aftercare.model.messages import OutgoingMessage
 from aftercare.notify.channel import NotDeliveredError, Receipt, Refused, Retired, Retry, our_fault
 from aftercare.notify.http import Answer, may_be_trusted
 from aftercare.notify.kept import KeptOut, OutOptions, clock_of
-from aftercare.notify.push import apple_payload, is_at_once, keep_for, replaces
+from aftercare.notify.push import apple_payload, keep_for, replaces, wakes
 
 DEFAULT_URL: Final = "https://api.push.apple.com"
 _DEVICE: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){16,100}")
@@ -119,7 +119,7 @@ class ApnsChannel:
             ("authorization", f"bearer {token}"),
             ("apns-topic", self._settings.topic),
             ("apns-push-type", "alert"),
-            ("apns-priority", "10" if is_at_once(message) or message.tier is None else "5"),
+            ("apns-priority", "10" if wakes(message) else "5"),
             ("apns-expiration", str(int((self._clock() + keep_for(message)).timestamp()))),
             ("apns-id", str(message.id)),
             ("apns-collapse-id", replaces(message)),

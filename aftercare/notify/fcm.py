@@ -26,10 +26,10 @@ from aftercare.notify.push import (
     ApplePayload,
     PushData,
     apple_payload,
-    is_at_once,
     keep_for,
     push_data,
     replaces,
+    wakes,
 )
 
 DEFAULT_URL: Final = "https://fcm.googleapis.com"
@@ -127,11 +127,11 @@ def _message(message: OutgoingMessage, now: datetime) -> FcmMessage:
     return FcmMessage(
         token=message.address,
         data=push_data(message),
-        android=Android("HIGH" if is_at_once(message) else "NORMAL", f"{int(lifetime.total_seconds())}s"),
+        android=Android("HIGH" if wakes(message) else "NORMAL", f"{int(lifetime.total_seconds())}s"),
         apns=Apple(
             {
                 "apns-push-type": "alert",
-                "apns-priority": "10",
+                "apns-priority": "10" if wakes(message) else "5",
                 "apns-expiration": str(int((now + lifetime).timestamp())),
                 "apns-collapse-id": replaces(message),
             },

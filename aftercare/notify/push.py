@@ -93,9 +93,9 @@ def _ids(message: OutgoingMessage) -> PushIds:
     )
 
 
-def is_at_once(message: OutgoingMessage) -> bool:
-    """Whether it wakes a sleeping phone."""
-    return message.tier in _AT_ONCE
+def wakes(message: OutgoingMessage) -> bool:
+    """Whether it wakes a sleeping phone: what is urgent, and what somebody is to read at its hour, as a reminder."""
+    return message.tier is None or message.tier in _AT_ONCE
 
 
 def keep_for(message: OutgoingMessage) -> timedelta:

@@ -146,9 +146,9 @@ async def test_a_push_is_thin_and_data_alone_to_android(firebase: Firebase, trus
 
 @pytest.mark.parametrize(
     ("tier", "priority"),
-    [(Tier.EMERGENCY, "HIGH"), (Tier.SAME_DAY, "HIGH"), (Tier.SOON, "NORMAL"), (None, "NORMAL")],
+    [(Tier.EMERGENCY, "HIGH"), (Tier.SAME_DAY, "HIGH"), (Tier.SOON, "NORMAL"), (None, "HIGH")],
 )
-async def test_only_what_is_urgent_wakes_a_phone(
+async def test_only_what_is_urgent_or_has_its_hour_wakes_a_phone(
     firebase: Firebase, trusting: ssl.SSLContext, tier: Tier | None, priority: str
 ) -> None:
     async with sending(firebase, trusting) as channel:
