@@ -1,6 +1,6 @@
 """Webhooks of a clinic: added, tested, their secret changed, switched off and on."""
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -10,10 +10,9 @@ from litestar.params import FromPath, JSONBody
 
 from aftercare.api.who import admin_only
 from aftercare.model.people import Actor
-from aftercare.model.text import END
 from aftercare.services import webhooks
 from aftercare.services.house import House
-from aftercare.services.webhooks import WebhookView
+from aftercare.services.webhooks import HookUrl, WebhookView
 
 StaffRequest = Request[Actor, Any, Any]
 
@@ -21,7 +20,7 @@ StaffRequest = Request[Actor, Any, Any]
 class NewWebhook(msgspec.Struct, frozen=True, kw_only=True):
     """An https address (or one on a host that the clinic lists)."""
 
-    url: Annotated[str, msgspec.Meta(min_length=8, max_length=2000, pattern=r"^https?://[!-~]+" + END)]
+    url: HookUrl
 
 
 class WebhookController(Controller):

@@ -14,6 +14,7 @@ from aftercare.model.charts import AlertPin, Axis, ChartSeries, SignsRow
 from aftercare.model.check_ins import ConsentState
 from aftercare.model.course_pages import CourseSettingsPage, RecallsPage
 from aftercare.model.course_plans import CoursePlan
+from aftercare.model.delivery_pages import DeliveriesPage, WebhooksPage
 from aftercare.model.erasure_pages import ErasePage
 from aftercare.model.instruction_pages import (
     InstructionsPage,
@@ -329,7 +330,7 @@ class ProblemPage(msgspec.Struct, frozen=True, kw_only=True):
 
 Page = (
     TriagePage | AlertPage | ActPage | PatientPage | PatientsPage | CallListPage | InvitationPage | PhotoPage | SignInPage
-    | RecallsPage | CourseSettingsPage | StatisticsPage | BacktestPage | ProblemPage | PatientFormPage | SessionFormPage
+    | RecallsPage | DeliveriesPage | WebhooksPage | CourseSettingsPage | StatisticsPage | BacktestPage | ProblemPage | PatientFormPage | SessionFormPage
     | RulesPage | RulesEditPage | RulesActPage | ComparePage | ErasePage
     | ScreeningFormPage | ScreeningAdvicePage | ScreeningRecordPage
     | InstructionsPage | InstructionFormPage | InstructionsPreviewPage | InstructionsPublishPage | PatientInstructionsPage

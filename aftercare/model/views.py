@@ -14,6 +14,7 @@ import msgspec
 from aftercare.model.alerts import Fate
 from aftercare.model.charts import Axis, ChartSeries
 from aftercare.model.findings import Evidence
+from aftercare.model.ledger import ChannelFault
 from aftercare.model.timeline import Risks
 from aftercare.model.words import (
     AlertState,
@@ -71,6 +72,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     last_event_id: int | None = None  # newest live update that the page already contains
     urgent: int = 0  # unresolved alerts of `same_day` and above, for the tab's title
     notice: Notice | None = None
+    given_up: int = 0  # deliveries that reached nobody lately; for admins
+    faults: tuple[ChannelFault, ...] = ()  # ways out that fail now; for admins
 
 
 class PatientView(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """Who looks at a page, and the head that every page has."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -8,8 +8,11 @@ from aftercare.db.pool import Connection
 from aftercare.errors import NotFound
 from aftercare.model.people import Actor, Clinic, StaffMember
 from aftercare.model.views import Head, Notice
+from aftercare.model.words import Role
 from aftercare.services import dashboard_views as views
-from aftercare.store import alerts, audit, clinics, staff
+from aftercare.store import alerts, audit, channel_faults, clinics, ledger, staff
+
+_LATELY = timedelta(days=7)
 
 
 class Reader(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +25,7 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
 
 async def head(db: Connection, reader: Reader, clinic: Clinic, now: datetime) -> Head:
     """The head of a page. Read first: the page then holds at least everything up to its `last_event_id`."""
+    runs_it = reader.member.role is Role.ADMIN
     return Head(
         clinic=clinic.name,
         clinic_key=clinic.handle,
@@ -32,6 +36,8 @@ async def head(db: Connection, reader: Reader, clinic: Clinic, now: datetime) ->
         last_event_id=await audit.newest_number(db, clinic.clinic_id),
         urgent=await alerts.count_urgent(db, clinic.clinic_id),
         notice=await _who_was_faster(db, reader.notice, clinic),
+        given_up=await ledger.count_unheard(db, clinic.clinic_id, now - _LATELY) if runs_it else 0,
+        faults=tuple(await channel_faults.standing(db, clinic.clinic_id, now - _LATELY)) if runs_it else (),
     )
 
 

@@ -1,7 +1,7 @@
 """Webhooks of a clinic: who else hears of alerts, and how their receivers are kept in step."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from aftercare.model.addresses import ChannelName
 from aftercare.model.deliveries import Delivery, Letter
 from aftercare.model.messages import MessageKind
 from aftercare.model.people import Actor
+from aftercare.model.text import END
 from aftercare.notify.http import is_address
 from aftercare.notify.webhook import new_secret
 from aftercare.services import audit
@@ -25,6 +26,9 @@ from aftercare.store.webhooks import Webhook
 # Long enough for a receiver that somebody changes by hand the next morning.
 OVERLAP: Final = timedelta(hours=24)
 _BY_HAND: Final = "switched off by an admin"
+
+
+HookUrl = Annotated[str, msgspec.Meta(min_length=8, max_length=2000, pattern=r"^https?://[!-~]+" + END)]
 
 
 class WebhookView(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +53,10 @@ class WebhookView(msgspec.Struct, frozen=True, kw_only=True):
 
 async def create_webhook(database: Database, actor: Actor, url: str, *, now: datetime) -> WebhookView:
     """Add a webhook. Raises Malformed if nothing could be sent to its address."""
+    try:
+        msgspec.convert(url, HookUrl)
+    except msgspec.ValidationError:
+        raise Malformed(pointers={"/url": "Write an address that begins with https://."}) from None
     if not is_address(url):
         raise Malformed(pointers={"/url": "This is not the address of a host."})
     made = WebhookView(webhook_id=uuid7(), url=url, created_at=now, secret=new_secret())

@@ -102,3 +102,10 @@ async def arrived(
 async def seen_by(db: Connection, clinic_id: UUID, alert_id: UUID, staff_id: UUID, now: datetime) -> None:
     """Somebody looks at an alert: what told them of it counts as opened."""
     await db.execute(_SQL["seen_by"], clinic_id, alert_id, staff_id, now)
+
+
+async def newest_of_hooks(db: Connection, clinic_id: UUID) -> dict[UUID, LedgerEntry]:
+    """The newest delivery to each webhook."""
+    rows = await db.fetch(_SQL["newest_of_hooks"], clinic_id)
+    found = await entries(db, clinic_id, [row["delivery_id"] for row in rows])
+    return {entry.webhook_id: entry for entry in found if entry.webhook_id is not None}

@@ -15,6 +15,7 @@ from aftercare.services.house import House
 from aftercare.web.acts import AlertPageController
 from aftercare.web.assets import AssetController
 from aftercare.web.backtests import BacktestPageController
+from aftercare.web.deliveries import DeliveryPageController, WebhookPageController
 from aftercare.web.door import DoorController
 from aftercare.web.erasures import ErasePageController
 from aftercare.web.instructions import (
@@ -84,6 +85,8 @@ _NOWHERE = [
     "/instructions/{one:str}/edit/{two:str}/{rest:path}",
     "/sign-in/{one:str}/{rest:path}",
     "/rules/{one:str}/{two:str}/{rest:path}",
+    "/deliveries/{one:str}/{rest:path}",
+    "/webhooks/{one:str}/{rest:path}",
 ]
 
 
@@ -121,6 +124,8 @@ WEB_CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
             InstructionsPageController,
             InstructionFormController,
             ShownPageController,
+            DeliveryPageController,
+            WebhookPageController,
             DoorController,
             AssetController,
             WorkerController,

@@ -46,6 +46,10 @@ _DONE: Final[dict[str, str]] = {
     "erased_photos": "Photos erased. Nobody can read them any more; the copies are being removed.",
     "erased_patient": "Patient erased. What is left is ids and which lots were used, by the month.",
     "erasure_refused": "Refused. The patient reads the reason in the app.",
+    "sent_again": "On its way again. What becomes of it stands at the top.",
+    "hook_tested": "A test is on its way. What becomes of it stands at the webhook.",
+    "hook_enabled": "Switched on. What is new is sent there.",
+    "hook_disabled": "Switched off. Nothing is sent there any more.",
     "settings_saved": "Saved, for courses planned from now on.",
 }
 # The same done to several alerts of one patient at once; {n} of them.

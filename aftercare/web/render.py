@@ -8,6 +8,7 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from aftercare.model.course_pages import CourseSettingsPage, RecallsPage
+from aftercare.model.delivery_pages import DeliveriesPage, WebhooksPage
 from aftercare.model.erasure_pages import ErasePage
 from aftercare.model.instruction_pages import (
     InstructionsPage,
@@ -44,6 +45,7 @@ from aftercare.web import (
     backtest_charts,
     charts,
     course_words,
+    delivery_words,
     instruction_words,
     photo_words,
     questions,
@@ -84,6 +86,8 @@ _TEMPLATES: Final[dict[type, str]] = {
     RulesActPage: "rules_act.html",
     RecallsPage: "recalls.html",
     CourseSettingsPage: "course_settings.html",
+    DeliveriesPage: "deliveries.html",
+    WebhooksPage: "webhooks.html",
     StatisticsPage: "statistics.html",
     SignInPage: "sign_in.html",
     ProblemPage: "problem.html",
@@ -114,6 +118,7 @@ def _environment() -> Environment:
         "rule_words": rule_words,
         "photo_words": photo_words,
         "course_words": course_words,
+        "delivery_words": delivery_words,
         "pictures": statistics_charts,
         "trials": backtest_charts,
         "words_of": statistics_words,

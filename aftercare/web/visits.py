@@ -54,6 +54,12 @@ async def practitioner_or_admin_page(
         raise Forbidden("This page is for practitioners and admins.")
 
 
+async def admin_page(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Admins: those who run the clinic's account."""
+    if _member(connection).role is not Role.ADMIN:
+        raise Forbidden("This page is for the clinic's admins.")
+
+
 async def anyone(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Open to all, and said so."""
 

@@ -126,3 +126,11 @@ returning delivery_id, delivered_at, opened_at;
 -- Somebody whom it told looks at the alert: whatever told them has done its work.
 update deliveries set delivered_at = coalesce(delivered_at, $4), opened_at = $4
 where clinic_id = $1 and alert_id = $2 and staff_id = $3 and state = 'sent' and opened_at is null;
+
+-- name: newest_of_hooks
+select n.delivery_id from webhooks w
+cross join lateral (
+    select d.delivery_id from deliveries d
+    where d.clinic_id = w.clinic_id and d.webhook_id = w.webhook_id order by d.queued_at desc, d.delivery_id desc limit 1
+) n
+where w.clinic_id = $1;

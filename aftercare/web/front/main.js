@@ -13,6 +13,7 @@ import "./statistics.css";
 import "./backtest.css";
 import "./compare.css";
 import "./push.css";
+import "./deliveries.css";
 
 import { startClocks } from "./clocks.js";
 import { startCompare } from "./compare.js";
