@@ -17,6 +17,7 @@ from aftercare.alerts.errors import (
     NoConditionError,
     NotYourRoleError,
     PractitionerNeededError,
+    RisenError,
     SnoozeError,
     TakenError,
 )
@@ -172,6 +173,17 @@ def end_condition(alert: Alert, *, by: UUID, role: Role, now: datetime) -> Chang
     if alert.condition_ended_at is not None:
         return Change()
     return _changed(msgspec.structs.replace(alert, condition_ended_at=now, condition_ended_by=by))
+
+
+def refuse_if_risen(alert: Alert, seen: Tier | None) -> None:
+    """Refuse an act on what is no longer there: the tier rose after the page that shows `seen` was read.
+
+    Taking is never refused for that: it is better in somebody's hands, and whoever takes it sees what it is now. Raises
+    RisenError (`tier` in the problem); with `seen` None the caller says nothing about it.
+    """
+    if seen is not None and alert.tier.rank > seen.rank:
+        now = alert.tier.value.replace("_", " ")
+        raise RisenError(f"The alert has changed: it is now {now}. Read it again, then act.", tier=alert.tier)
 
 
 def _taken(alert: Alert, by: UUID, now: datetime, hours: OpeningHours) -> Alert:

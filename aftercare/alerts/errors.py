@@ -29,6 +29,14 @@ class TakenError(AftercareError):
     title: ClassVar[str] = "Taken by somebody else"
 
 
+class RisenError(AftercareError):
+    """The alert has become more urgent since you read it. Read it again, then act."""
+
+    status: ClassVar[int] = 409
+    type: ClassVar[str] = "alert-risen"
+    title: ClassVar[str] = "More urgent now"
+
+
 class AlreadyResolvedError(AftercareError):
     """The alert is already resolved. Reopen it first if there is more to do."""
 

@@ -66,6 +66,7 @@ class FollowUpDraft(msgspec.Struct, frozen=True, kw_only=True):
     next_step: OptionalLine = ""
     next_on: date | None = None
     reached: bool = False
+    seen_tier: Tier | None = None  # what the page showed: with `reached`, refused if the tier rose since
     script: ScriptUse | None = None
 
 

@@ -16,7 +16,7 @@ from aftercare.model.follow_ups import FollowUp
 from aftercare.model.people import Actor
 from aftercare.model.recovery import Recovery
 from aftercare.model.text import Instant, Paragraph
-from aftercare.model.words import Outcome, Role
+from aftercare.model.words import Outcome, Role, Tier
 from aftercare.services import audit, chains, counts, recovery
 from aftercare.services.recovery import ESCALATE
 from aftercare.store import alerts as store
@@ -33,9 +33,13 @@ class Acknowledge(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
-    """Words for the follow-up log."""
+    """Words for the follow-up log. `seen_tier` is what the page showed: an act is refused if the tier rose since."""
 
     text: Paragraph = ""
+    seen_tier: Tier | None = None
+
+
+_NOTHING = Note()
 
 
 class Snooze(Note, frozen=True, kw_only=True):
@@ -106,7 +110,7 @@ async def acknowledge(
             alert, by=by, role=role, now=now, hours=mine.clinic.hours, take_over=what.take_over
         )
 
-    taken = await _act(database, actor, alert_id, decide, "acknowledge", now=now)
+    taken = await _act(database, actor, alert_id, decide, "acknowledge", _NOTHING, now=now)
     if taken.acknowledged_at == now:
         seconds = (now - taken.clock_from).total_seconds()
         counts.ACKNOWLEDGE_SECONDS.observe(seconds, taken.tier)
@@ -121,7 +125,7 @@ async def attempt(
     def decide(alert: Alert, mine: Recovery, by: UUID, role: Role) -> Change:
         return acts.attempt(alert, by=by, role=role, now=now, hours=mine.clinic.hours)
 
-    return await _act(database, actor, alert_id, decide, "attempt", now=now, text=what.text)
+    return await _act(database, actor, alert_id, decide, "attempt", what, now=now)
 
 
 async def contact(
@@ -132,7 +136,7 @@ async def contact(
     def decide(alert: Alert, mine: Recovery, by: UUID, role: Role) -> Change:
         return acts.contact(alert, by=by, role=role, now=now, hours=mine.clinic.hours)
 
-    return await _act(database, actor, alert_id, decide, "contact", now=now, text=what.text)
+    return await _act(database, actor, alert_id, decide, "contact", what, now=now)
 
 
 async def snooze(
@@ -143,7 +147,7 @@ async def snooze(
     def decide(alert: Alert, mine: Recovery, by: UUID, role: Role) -> Change:
         return acts.snooze(alert, until=what.until, by=by, role=role, now=now, hours=mine.clinic.hours)
 
-    return await _act(database, actor, alert_id, decide, "snooze", now=now, text=what.text, until=what.until)
+    return await _act(database, actor, alert_id, decide, "snooze", what, now=now, until=what.until)
 
 
 async def resolve(
@@ -154,9 +158,7 @@ async def resolve(
     def decide(alert: Alert, _: Recovery, by: UUID, role: Role) -> Change:
         return acts.resolve(alert, outcome=what.outcome, by=by, role=role, now=now)
 
-    return await _act(
-        database, actor, alert_id, decide, "resolve", now=now, text=what.text, outcome=what.outcome
-    )
+    return await _act(database, actor, alert_id, decide, "resolve", what, now=now, outcome=what.outcome)
 
 
 async def reopen(
@@ -168,7 +170,7 @@ async def reopen(
         others = [one for one in mine.alerts if one.episode_id == alert.episode_id]
         return acts.reopen(alert, others=others, by=by, role=role, now=now, hours=mine.clinic.hours)
 
-    return await _act(database, actor, alert_id, decide, "reopen", now=now, text=what.text)
+    return await _act(database, actor, alert_id, decide, "reopen", what, now=now)
 
 
 async def end_condition(
@@ -179,7 +181,7 @@ async def end_condition(
     def decide(alert: Alert, _: Recovery, by: UUID, role: Role) -> Change:
         return acts.end_condition(alert, by=by, role=role, now=now)
 
-    return await _act(database, actor, alert_id, decide, "end_condition", now=now, text=what.text)
+    return await _act(database, actor, alert_id, decide, "end_condition", what, now=now)
 
 
 async def note(
@@ -190,7 +192,7 @@ async def note(
     def decide(*_: object) -> Change:
         return Change()
 
-    return await _act(database, actor, alert_id, decide, "note", now=now, text=what.text)
+    return await _act(database, actor, alert_id, decide, "note", what, now=now)
 
 
 async def _act(
@@ -199,9 +201,9 @@ async def _act(
     alert_id: UUID,
     decide: Decide,
     kind: str,
+    said: Note,
     *,
     now: datetime,
-    text: str = "",
     outcome: Outcome | None = None,
     until: datetime | None = None,
 ) -> PatientAlert:
@@ -209,8 +211,10 @@ async def _act(
         raise Forbidden
     async with database.clinic(actor.clinic_id) as db:
         mine, alert = await _locked(db, actor.clinic_id, alert_id, now)
+        if kind != "note":  # words are never refused
+            acts.refuse_if_risen(alert, said.seen_tier)
         change = decide(alert, mine, actor.id, actor.role)
-        if change == Change() and text and not await _said(db, actor, alert_id, text):
+        if change == Change() and said.text and not await _said(db, actor, alert_id, said.text):
             kind = "note"  # done already; other words than before are not lost for that
         if change != Change() or kind == "note":
             row = FollowUp(
@@ -219,7 +223,7 @@ async def _act(
                 at=now,
                 kind=kind,
                 staff_id=actor.id,
-                text=text,
+                text=said.text,
                 outcome=outcome,
                 until=until,
             )

@@ -72,6 +72,7 @@ async def put_follow_up(
         script = await scripts.version(db, actor.clinic_id, alert.code, used.version) if used else None
         check_entry(draft, script, now=now, today=local_day(now, mine.clinic.time_zone))
         if draft.reached:
+            acts.refuse_if_risen(alert, draft.seen_tier)
             await _reached(db, mine, alert, actor, now)
         if not await store.add(db, actor.clinic_id, mine.patient.patient_id, said):
             raise OtherContent

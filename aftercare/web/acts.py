@@ -11,11 +11,12 @@ from litestar.params import FromPath, QueryParameter
 from aftercare.errors import AftercareError, Malformed, NotFound
 from aftercare.model.people import Actor
 from aftercare.model.views import Act
+from aftercare.model.words import Tier
 from aftercare.services import alerts, dashboard
 from aftercare.services.dashboard_together import Together, together
 from aftercare.services.house import House
 from aftercare.web import notices
-from aftercare.web.forms import ActForm, local_path, read_own_form, several_ids
+from aftercare.web.forms import ActForm, local_path, read_own_form, several_ids, several_tiers
 from aftercare.web.visits import StaffRequest, care_page, go_to, html, reader_of, staff_page
 
 BackQuery = Annotated[str, QueryParameter()]
@@ -96,13 +97,14 @@ class AlertPageController(Controller):
 
 
 async def _on_all(house: House, actor: Actor, act: Act, alert_id: UUID, form: ActForm) -> Together:
-    others = several_ids(form.also) if act in _TOGETHER else ()
+    several = (alert_id, *(several_ids(form.also) if act in _TOGETHER else ()))
+    seen: dict[UUID, Tier] = dict(zip(several, several_tiers(form.seen), strict=False))
     return await together(
-        house.database, actor, (alert_id, *others), lambda one: _ACTS[act](house, actor, one, form)
+        house.database, actor, several, lambda one: _ACTS[act](house, actor, one, form, seen.get(one))
     )
 
 
-Do = Callable[[House, Actor, UUID, ActForm], Awaitable[object]]
+Do = Callable[[House, Actor, UUID, ActForm, Tier | None], Awaitable[object]]
 
 
 def _noted(
@@ -110,32 +112,33 @@ def _noted(
 ) -> Do:
     """An act that takes words for the log and nothing else."""
 
-    def do(house: House, actor: Actor, alert_id: UUID, form: ActForm) -> Awaitable[object]:
-        return service(house.database, actor, alert_id, alerts.Note(text=form.text), now=house.now())
+    def do(house: House, actor: Actor, alert_id: UUID, form: ActForm, seen: Tier | None) -> Awaitable[object]:
+        what = alerts.Note(text=form.text, seen_tier=seen)
+        return service(house.database, actor, alert_id, what, now=house.now())
 
     return do
 
 
-async def _acknowledge(house: House, actor: Actor, alert_id: UUID, _: ActForm) -> None:
+async def _acknowledge(house: House, actor: Actor, alert_id: UUID, _: ActForm, __: Tier | None) -> None:
     await alerts.acknowledge(house.database, actor, alert_id, alerts.Acknowledge(), now=house.now())
 
 
-async def _take_over(house: House, actor: Actor, alert_id: UUID, _: ActForm) -> None:
+async def _take_over(house: House, actor: Actor, alert_id: UUID, _: ActForm, __: Tier | None) -> None:
     what = alerts.Acknowledge(take_over=True)
     await alerts.acknowledge(house.database, actor, alert_id, what, now=house.now())
 
 
-async def _snooze(house: House, actor: Actor, alert_id: UUID, form: ActForm) -> None:
+async def _snooze(house: House, actor: Actor, alert_id: UUID, form: ActForm, seen: Tier | None) -> None:
     if form.until is None:
         raise Malformed("Choose until when it is snoozed.")
-    what = alerts.Snooze(until=form.until, text=form.text)
+    what = alerts.Snooze(until=form.until, text=form.text, seen_tier=seen)
     await alerts.snooze(house.database, actor, alert_id, what, now=house.now())
 
 
-async def _resolve(house: House, actor: Actor, alert_id: UUID, form: ActForm) -> None:
+async def _resolve(house: House, actor: Actor, alert_id: UUID, form: ActForm, seen: Tier | None) -> None:
     if form.outcome is None:
         raise Malformed("Say what it turned out to be.")
-    what = alerts.Resolve(outcome=form.outcome, text=form.text)
+    what = alerts.Resolve(outcome=form.outcome, text=form.text, seen_tier=seen)
     await alerts.resolve(house.database, actor, alert_id, what, now=house.now())
 
 

@@ -12,7 +12,7 @@ from litestar import Request
 from aftercare.errors import Forbidden, Malformed
 from aftercare.model.people import Actor
 from aftercare.model.text import Instant, Paragraph
-from aftercare.model.words import Outcome
+from aftercare.model.words import Outcome, Tier
 
 F = TypeVar("F", bound="Form")
 
@@ -38,6 +38,7 @@ class ActForm(Form, frozen=True, kw_only=True):
     also: Annotated[str, msgspec.Meta(max_length=_LONGEST_LIST)] = (
         ""  # ids of the patient's other alerts shown beside it
     )
+    seen: Annotated[str, msgspec.Meta(max_length=_LONGEST_LIST)] = ""  # the tier of each that the page showed
     text: Paragraph = ""
     outcome: Outcome | None = None
     until: Instant | None = None
@@ -97,6 +98,14 @@ async def read_own_form(request: Request[Actor, Any, Any], kind: type[F]) -> F:
     form = await read_form(request, kind)
     require_token(form.csrf, request.user.csrf)
     return form
+
+
+def several_tiers(text: str) -> tuple[Tier, ...]:
+    """Tiers with blanks between. Raises Malformed."""
+    try:
+        return tuple(Tier(part) for part in text.split())
+    except ValueError:
+        raise Malformed(_UNREADABLE) from None
 
 
 def several_ids(text: str) -> tuple[UUID, ...]:

@@ -66,6 +66,7 @@ _REFUSALS: Final[dict[str, type[AftercareError]]] = {
         errors.NoConditionError,
         errors.NotYourRoleError,
         errors.PractitionerNeededError,
+        errors.RisenError,
         errors.SnoozeError,
         errors.TakenError,
         Conflict,
