@@ -23,6 +23,7 @@ from aftercare.model.instruction_pages import (
     PatientInstructionsPage,
 )
 from aftercare.model.instructions import ShownDay
+from aftercare.model.message_pages import ConversationPage, MessagesPage, TemplatesPage
 from aftercare.model.photo_pages import ComparePage
 from aftercare.model.rule_pages import RulesActPage, RulesEditPage, RulesPage
 from aftercare.model.screening_pages import Candidacy, QuestionGroup, ScreeningRecordPage
@@ -331,7 +332,7 @@ class ProblemPage(msgspec.Struct, frozen=True, kw_only=True):
 Page = (
     TriagePage | AlertPage | ActPage | PatientPage | PatientsPage | CallListPage | InvitationPage | PhotoPage | SignInPage
     | RecallsPage | DeliveriesPage | WebhooksPage | CourseSettingsPage | StatisticsPage | BacktestPage | ProblemPage | PatientFormPage | SessionFormPage
-    | RulesPage | RulesEditPage | RulesActPage | ComparePage | ErasePage
+    | MessagesPage | ConversationPage | TemplatesPage | RulesPage | RulesEditPage | RulesActPage | ComparePage | ErasePage
     | ScreeningFormPage | ScreeningAdvicePage | ScreeningRecordPage
     | InstructionsPage | InstructionFormPage | InstructionsPreviewPage | InstructionsPublishPage | PatientInstructionsPage
 )  # fmt: skip

@@ -71,6 +71,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: str  # the clinic's, IANA
     last_event_id: int | None = None  # newest live update that the page already contains
     urgent: int = 0  # unresolved alerts of `same_day` and above, for the tab's title
+    unread: int = 0  # patients who wrote what nobody has read
     notice: Notice | None = None
     given_up: int = 0  # deliveries that reached nobody lately; for admins
     faults: tuple[ChannelFault, ...] = ()  # ways out that fail now; for admins

@@ -10,7 +10,7 @@ from aftercare.model.people import Actor, Clinic, StaffMember
 from aftercare.model.views import Head, Notice
 from aftercare.model.words import Role
 from aftercare.services import dashboard_views as views
-from aftercare.store import alerts, audit, channel_faults, clinics, ledger, staff
+from aftercare.store import alerts, audit, channel_faults, clinics, ledger, messages, staff
 
 _LATELY = timedelta(days=7)
 
@@ -35,6 +35,8 @@ async def head(db: Connection, reader: Reader, clinic: Clinic, now: datetime) ->
         time_zone=clinic.time_zone,
         last_event_id=await audit.newest_number(db, clinic.clinic_id),
         urgent=await alerts.count_urgent(db, clinic.clinic_id),
+        # Admins read no messages.
+        unread=0 if reader.member.role is Role.ADMIN else await messages.waiting_count(db, clinic.clinic_id),
         notice=await _who_was_faster(db, reader.notice, clinic),
         given_up=await ledger.count_unheard(db, clinic.clinic_id, now - _LATELY) if runs_it else 0,
         faults=tuple(await channel_faults.standing(db, clinic.clinic_id, now - _LATELY)) if runs_it else (),

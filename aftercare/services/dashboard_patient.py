@@ -11,7 +11,7 @@ from aftercare.model.care import Episode
 from aftercare.model.charts import AlertPin
 from aftercare.model.pages import InvitationPage, PatientPage, PhotoPage
 from aftercare.model.recovery import Recovery
-from aftercare.model.views import FollowUpItem, MessageView, PhotoView, SessionView
+from aftercare.model.views import FollowUpItem, PhotoView, SessionView
 from aftercare.services import audit, dashboard_recalls, enrolments, recovery
 from aftercare.services import dashboard_alerts as drawn
 from aftercare.services import dashboard_course as course_of
@@ -20,6 +20,7 @@ from aftercare.services.dashboard_candidacy import candidacy_of
 from aftercare.services.dashboard_course import Recovered
 from aftercare.services.dashboard_head import Reader, clinic_of, head
 from aftercare.services.dashboard_log import done, look_deeper
+from aftercare.services.dashboard_messages import newest_written
 from aftercare.store import (
     consents,
     courses,
@@ -57,6 +58,7 @@ async def patient(
         plans = await dashboard_recalls.plans(db, clinic_id, mine, now)
         told = await instructions.newest(db, clinic_id, patient_id)
         agreed = await consents.newest(db, clinic_id, patient_id)
+        written = await newest_written(db, clinic_id, mine, now=now)
         await audit.record(db, reader.actor, "patient.seen", now=now, patient_id=patient_id)
     course = course_of.recovered(mine, mine.newest, now, context.pack) if mine.newest else None
     alerts = tuple(drawn.view(context, alert, patient_id, depth) for alert in shown)
@@ -77,7 +79,7 @@ async def patient(
         alerts=alerts,
         log=log,
         back=back,
-        messages=_notes(mine),
+        messages=written,
         invite=f"/patients/{patient_id}/invitations",
         last_check_in_at=max((kept.judged_at for kept in mine.check_ins), default=None),
         next_due_at=course.next_due_at if course else None,
@@ -136,15 +138,6 @@ def _pins(mine: Recovery, course: Recovered | None) -> tuple[AlertPin, ...]:
 def _since(pictures: list[PhotoView], newest: Episode | None) -> tuple[PhotoView, ...]:
     """Photos of this recovery; those of older ones are a step back from the first of them."""
     return tuple(one for one in pictures if newest is None or one.day >= 0)
-
-
-def _notes(mine: Recovery) -> tuple[MessageView, ...]:
-    """What the patient wrote beside the answers, oldest first."""
-    return tuple(
-        MessageView(at=kept.judged_at, text=kept.answers["note"])
-        for kept in mine.check_ins
-        if isinstance(kept.answers.get("note"), str) and kept.answers["note"].strip()
-    )
 
 
 async def photo(

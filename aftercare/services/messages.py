@@ -45,7 +45,7 @@ from aftercare.store import patients
 PAGE = 50
 MOST_A_DAY = 200  # of one patient: more than anybody writes, and no flood
 _LAST = UUID(int=2**128 - 1)
-_BEGINNING = (datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
+BEGINNING = (datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
 
 
 async def send(
@@ -267,7 +267,7 @@ async def list_messages(
         if await patients.get(db, actor.clinic_id, patient_id) is None:
             raise NotFound
         await audit.record(db, actor, "messages.seen", now=now, patient_id=patient_id)
-        return await store.page(db, actor.clinic_id, patient_id, before or _end(now), PAGE)
+        return await store.page(db, actor.clinic_id, patient_id, before or end(now), PAGE)
 
 
 async def inbox(
@@ -282,8 +282,8 @@ async def inbox(
     async with database.clinic(actor.clinic_id) as db:
         await audit.record(db, actor, "messages.listed", now=now)
         if which == "waiting":
-            return await store.waiting(db, actor.clinic_id, place or _BEGINNING, PAGE)
-        return await store.recent(db, actor.clinic_id, place or _end(now), PAGE)
+            return await store.waiting(db, actor.clinic_id, place or BEGINNING, PAGE)
+        return await store.recent(db, actor.clinic_id, place or end(now), PAGE)
 
 
 def place_in(which: Literal["waiting", "recent"]) -> Callable[[Conversation], tuple[datetime, UUID]]:
@@ -335,5 +335,6 @@ async def _one(db: Connection, clinic_id: UUID, patient_id: UUID, message_id: UU
     return found
 
 
-def _end(now: datetime) -> tuple[datetime, UUID]:
+def end(now: datetime) -> tuple[datetime, UUID]:
+    """A place behind everything that came by now, for lists that begin with the newest."""
     return now + timedelta(days=3650), _LAST

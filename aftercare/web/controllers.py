@@ -24,6 +24,7 @@ from aftercare.web.instructions import (
     ShownPageController,
 )
 from aftercare.web.intake_pages import PatientFormController, SessionFormController
+from aftercare.web.messages import MessagePageController, TemplatePageController
 from aftercare.web.people import PeopleController
 from aftercare.web.photos import ComparePageController
 from aftercare.web.recalls import CoursePageController, CourseSettingsPageController, RecallPageController
@@ -80,6 +81,8 @@ _NOWHERE = [
     "/patients/{one:str}/photos/{two:str}/{rest:path}",
     "/call-list/{one:str}/{two:str}/{rest:path}",
     "/recalls/{one:str}/{rest:path}",
+    "/messages/{one:str}/{rest:path}",
+    "/messages/templates/{one:str}/{rest:path}",
     "/course-settings/{one:str}/{rest:path}",
     "/instructions/{one:str}/{rest:path}",
     "/instructions/{one:str}/edit/{two:str}/{rest:path}",
@@ -110,6 +113,8 @@ WEB_CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
             TriageController,
             AlertPageController,
             PeopleController,
+            MessagePageController,
+            TemplatePageController,
             ComparePageController,
             ErasePageController,
             PatientFormController,

@@ -16,6 +16,7 @@ from aftercare.model.instruction_pages import (
     InstructionsPublishPage,
     PatientInstructionsPage,
 )
+from aftercare.model.message_pages import ConversationPage, MessagesPage, TemplatesPage
 from aftercare.model.pages import (
     ActPage,
     AlertPage,
@@ -81,6 +82,9 @@ _TEMPLATES: Final[dict[type, str]] = {
     InstructionsPreviewPage: "instructions_preview.html",
     InstructionsPublishPage: "instructions_publish.html",
     PatientInstructionsPage: "patient_instructions.html",
+    MessagesPage: "messages.html",
+    ConversationPage: "conversation.html",
+    TemplatesPage: "message_templates.html",
     RulesPage: "rules.html",
     RulesEditPage: "rules_edit.html",
     RulesActPage: "rules_act.html",

@@ -14,6 +14,7 @@ import "./backtest.css";
 import "./compare.css";
 import "./push.css";
 import "./deliveries.css";
+import "./messages.css";
 
 import { startClocks } from "./clocks.js";
 import { startCompare } from "./compare.js";
