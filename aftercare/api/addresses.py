@@ -11,6 +11,7 @@ from aftercare.api.who import patient_only, staff_only
 from aftercare.model.addresses import AddressDraft, AddressView, InstallationDraft, InstallationView
 from aftercare.model.people import Actor
 from aftercare.services import addresses
+from aftercare.services.channels import require_set_up
 from aftercare.services.house import House
 
 AnyRequest = Request[Actor, Any, Any]
@@ -36,6 +37,7 @@ class AddressController(Controller):
         data: JSONBody[AddressDraft],
     ) -> AddressView:
         """Whoever had it before has it no more."""
+        require_set_up(house.channels, data.channel)
         return await addresses.register(house.database, request.user, address_id, data, now=house.now())
 
     @delete("/addresses/{address_id:str}", guards=[staff_only], summary="Remove an address")

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from aftercare.errors import Malformed
 from aftercare.model.addresses import ChannelName
 from aftercare.notify.apns import ApnsChannel, ApnsSettings
 from aftercare.notify.channel import Channel
@@ -35,6 +36,14 @@ def build_channels(settings: Settings) -> Channels:
     if settings.apns_key_file or settings.apns_key:
         channels[ChannelName.APNS] = _apns(settings)
     return channels
+
+
+def require_set_up(channels: Channels, name: str) -> None:
+    """Nobody may believe to be reachable over a way that leads nowhere. Raises Malformed."""
+    if name not in channels:
+        raise Malformed(
+            pointers={"/channel": f"{name} is not set up on this server: nothing would arrive there"}
+        )
 
 
 async def close_channels(channels: Channels) -> None:
