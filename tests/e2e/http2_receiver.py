@@ -14,6 +14,7 @@ import h2.config
 import h2.connection
 import h2.events
 import h2.exceptions
+import h2.settings
 
 from tests.e2e.receivers import ReceivedRequest, _Receiver
 
@@ -71,10 +72,14 @@ def answers(status: int, *headers: str, body: bytes = b"") -> Script:
 
 
 class Http2Receiver(_Receiver):
-    """Answers 200 or by `script`; `connections` counts those that were opened, `most_at_once` requests on one."""
+    """Answers 200 or by `script`; `connections` counts those that were opened, `most_at_once` requests on all.
 
-    def __init__(self, tls: ssl.SSLContext, script: Script | None = None) -> None:
+    `at_once`: how many requests a connection may have open, as its settings say.
+    """
+
+    def __init__(self, tls: ssl.SSLContext, script: Script | None = None, *, at_once: int = 100) -> None:
         super().__init__()
+        self.at_once = at_once
         self.script = script or answers(200)
         self.requests: list[ReceivedRequest] = []
         self.connections = 0
@@ -134,6 +139,10 @@ class _Line:
         self.writer = writer
         self.answering: set[asyncio.Task[None]] = set()
         self.http = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False))
+        self.http.local_settings = h2.settings.Settings(
+            client=False,
+            initial_values={h2.settings.SettingCodes.MAX_CONCURRENT_STREAMS: receiver.at_once},
+        )
         self._heads: dict[int, dict[str, str]] = {}
         self._bodies: dict[int, bytes] = {}
 

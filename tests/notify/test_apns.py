@@ -151,6 +151,16 @@ async def test_many_pushes_share_one_connection(http2_tls: ssl.SSLContext, trust
     assert receiver.connections == 1
 
 
+async def test_pushes_take_turns_where_the_service_takes_one_at_a_time(
+    http2_tls: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    async with Http2Receiver(http2_tls, at_once=1) as receiver:
+        sender = channel(receiver, trusting)
+        assert await asyncio.gather(*(sender.send(MESSAGE) for _ in range(10))) == [Receipt("200")] * 10
+        await sender.close()
+    assert (receiver.connections, receiver.most_at_once) == (1, 1)
+
+
 async def test_one_token_serves_for_40_minutes_and_a_newer_one_after(
     http2_tls: ssl.SSLContext, trusting: ssl.SSLContext, clock: Clock
 ) -> None:
