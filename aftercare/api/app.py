@@ -29,7 +29,6 @@ from aftercare.api.instructions import InstructionsController, ShownController
 from aftercare.api.me import CheckInController, MeController, PhotoController, SyncController
 from aftercare.api.messages import MessageController, MessageTemplateController, MyMessageController
 from aftercare.api.metrics import MetricsController
-from aftercare.api.opened import OpenedController
 from aftercare.api.parameters import refuse_null
 from aftercare.api.patients import LotController, PatientController
 from aftercare.api.preferences import (
@@ -107,7 +106,6 @@ CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
     WebhookController,
     LedgerController,
     DeliveryController,
-    OpenedController,
     StatisticsController,
 )
 

@@ -104,13 +104,6 @@ async def of_staff_by_what(
     return found
 
 
-async def note_opened(
-    db: Connection, clinic_id: UUID, delivery_id: UUID, staff_id: UUID, now: datetime
-) -> bool:
-    """A staff member opened what was sent to them; False if that is none of theirs. The first time stays."""
-    return await db.fetchval(_SQL["note_opened"], clinic_id, delivery_id, staff_id, now) is not None
-
-
 async def add_attempt(db: Connection, clinic_id: UUID, delivery_id: UUID, attempt: Attempt) -> None:
     """Keep one try."""
     await db.execute(

@@ -50,11 +50,6 @@ where clinic_id = $1 and what = $2 and staff_id = $3 and channel = $4 and addres
 -- name: settle
 update deliveries set state = $3, attempts = $4, sent_at = $5, ended_at = $6 where clinic_id = $1 and delivery_id = $2;
 
--- name: note_opened
-update deliveries set opened_at = coalesce(opened_at, $4), delivered_at = coalesce(delivered_at, $4)
-where clinic_id = $1 and delivery_id = $2 and staff_id = $3
-returning delivery_id;
-
 -- name: add_attempt
 insert into delivery_attempts (clinic_id, delivery_id, attempt, at, result, answer) values ($1, $2, $3, $4, $5, $6);
 

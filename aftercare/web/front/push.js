@@ -135,7 +135,7 @@ async function reportOpened() {
   if (!delivery || !me()) return;
   here.searchParams.delete("opened");
   history.replaceState(history.state, "", here);
-  if (/^[0-9a-f-]{36}$/.test(delivery)) await call("POST", `/v1/staff/me/deliveries/${delivery}/opened`);
+  if (/^[0-9a-f-]{36}$/.test(delivery)) await call("POST", `/v1/deliveries/${delivery}/receipts`, { kind: "opened" });
 }
 
 function heard({ data }) {

@@ -6,6 +6,7 @@ import { h } from "./dom.js";
 import { forgetOld, keepFact } from "./kept.js";
 import { startSending } from "./outbox.js";
 import { heading, live } from "./parts.js";
+import { keepDescribed } from "./push.js";
 import { changes, recall, refresh, say, state } from "./state.js";
 import { age, speak, t } from "./words.js";
 import { checkInView } from "./views/check_in.js";
@@ -122,6 +123,7 @@ async function boot() {
   if (!state.enrolled) return;
   startSending();
   await refresh();
+  await keepDescribed();
 }
 
 function fail(key) {

@@ -2,21 +2,13 @@
 
 import * as api from "../api.js";
 import { h } from "../dom.js";
-import { dropFact, fact, keepFact, newId } from "../kept.js";
+import { VERSION, installation } from "../installation.js";
+import { dropFact, keepFact, newId } from "../kept.js";
 import { startSending } from "../outbox.js";
 import { errorSummary, go, heading } from "../parts.js";
+import { keepDescribed } from "../push.js";
 import { refresh, say, state } from "../state.js";
 import { t } from "../words.js";
-
-const VERSION = "0.1.0";
-
-async function installation() {
-  const known = await fact("installation");
-  if (known) return known;
-  const made = newId();
-  await keepFact("installation", made);
-  return made;
-}
 
 // The installation of this browser may belong to a patient who had this phone before: then it is a new one.
 async function enrol(code) {
@@ -38,6 +30,7 @@ async function connect(code) {
   await navigator.storage?.persist?.();
   await refresh();
   startSending();
+  void keepDescribed();
   go("/welcome");
 }
 

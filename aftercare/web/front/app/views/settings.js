@@ -4,10 +4,12 @@ import { Offline, SignedOut, call } from "../api.js";
 import { h } from "../dom.js";
 import { forgetEverything } from "../kept.js";
 import { unsent } from "../outbox.js";
-import { backTo, errorSummary, go, heading } from "../parts.js";
+import { backTo, errorSummary, go, heading, live } from "../parts.js";
+import { forgetPush } from "../push.js";
 import { state } from "../state.js";
 import { date, t } from "../words.js";
 import { PURPOSES, decide, given, titleOf } from "./consent.js";
+import { reminderSetting } from "./reminders.js";
 
 function consentLine(purpose) {
   const word = given(purpose);
@@ -33,6 +35,7 @@ async function signOut(wrong) {
     if (error instanceof Offline) return wrong.replaceChildren(errorSummary([{ id: "sign-out", text: t("sign_out_offline") }]));
     if (!(error instanceof SignedOut)) throw error;
   }
+  await forgetPush();
   await forgetEverything();
   new BroadcastChannel(SIGNED_OUT).postMessage(null);
   location.replace(location.pathname); // nothing of the patient stays in memory either
@@ -47,6 +50,7 @@ export async function settingsView() {
     h("h2", {}, t("consents")), h("ul", { class: "lines acts" }, PURPOSES.map(consentLine)),
     h("h2", {}, t("your_photos")), h("ul", { class: "lines" },
       h("li", {}, h("a", { href: "#/photo" }, t("photos_open"))), h("li", {}, h("a", { href: "#/photo-views" }, t("photo_views")))),
+    h("h2", {}, t("remind")), await live(reminderSetting),
     h("h2", {}, t("this_phone")), h("p", {}, t("connected_as", { name, clinic })), h("p", { class: "hint" }, t("install_hint")),
     h("p", {}, t("sign_out_why")),
     waiting.length > 0 && h("div", { class: "notice problem", role: "alert" }, h("p", {}, t("sign_out_unsent", { n: waiting.length }))),

@@ -10,6 +10,7 @@ import { clock, date, dateAndClock, t } from "../words.js";
 import { asksPhotos, given } from "./consent.js";
 import { instructionsCard } from "./instructions.js";
 import { missingLine } from "./photo_guide.js";
+import { reminderCard } from "./reminders.js";
 
 const SHOWN = 7;
 
@@ -69,6 +70,7 @@ export async function todayView() {
     h("section", { class: "calm" }, watchesLine(), h("p", {}, t("in_emergency", { number: state.today.emergency.number })),
       phone && callButton(phone, t("call_clinic"))),
     await live(instructionsCard),
+    await live(reminderCard),
     await live(nextDays), await live(sentList),
   ];
   return { title: t("today"), body };

@@ -53,6 +53,10 @@ export default {
     photo_alt: "{view}, {when}", sent_share: "{share} % sent", discard: "Discard",
     photos_refused: "You said no to photos. You can change that here.", photo_kind: "Choose a photo as JPEG, PNG or WebP.", photo_large: "This photo is larger than {mb} MB. Send it in a smaller size.",
     // settings
+    remind: "A reminder on this phone", remind_why: "When a check-in is due, this phone can say so. It shows the clinic’s name and that a check-in is ready, nothing of what you answer.",
+    remind_on: "Remind me on this phone", remind_no: "Not now", remind_stop: "Stop reminding me here", remind_is_on: "This phone reminds you when a check-in is due.", remind_is_off: "This phone does not remind you. The clinic reminds you by mail if it has your address.",
+    remind_blocked: "Your browser blocks reminders from this page. Allow notifications for it in the browser’s settings.", remind_unable: "This browser cannot remind you. On an iPhone, first add this page to the home screen and open it from there.",
+    remind_failed: "That did not work. Check your connection and try again; mail reminds you all the same.",
     consents: "What you agreed to", agreed: "Agreed on {when}", disagreed: "Refused on {when}", not_asked: "Not asked yet", change: "Change", withdraw: "Withdraw",
     not_used: "Not asked yet. Your photos are not used for this.", read: "Read", photos_open: "See the photos that you sent",
     photo_views: "Who saw your photos", photo_views_why: "Each time somebody of the clinic opens one of your photos it is written down.", photo_views_empty: "Nobody of the clinic has opened a photo of yours yet.",

@@ -1,0 +1,35 @@
+// This app on this phone, as the clinic's server knows it: told whenever it opens, and when its push address changes.
+
+import { Offline, Problem, SignedOut, call } from "./api.js";
+import { fact, keepFact, newId } from "./kept.js";
+
+export const VERSION = "0.1.0";
+
+export async function installation() {
+  const known = await fact("installation");
+  if (known) return known;
+  const made = newId();
+  await keepFact("installation", made);
+  return made;
+}
+
+async function pushAddress(registration) {
+  const subscription = (await fact("push")) === "on" ? await registration?.pushManager?.getSubscription() : null;
+  return subscription ? { channel: "webpush", address: JSON.stringify(subscription) } : null;
+}
+
+// Answers whether it was taken; it is told anew next time, so that nothing has to be done if not.
+export async function describe(registration) {
+  try {
+    await call("PUT", `/v1/me/installations/${await installation()}`, {
+      app_version: VERSION,
+      locale: navigator.language,
+      time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+      push: await pushAddress(registration),
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof Offline || error instanceof SignedOut || error instanceof Problem) return false;
+    throw error;
+  }
+}

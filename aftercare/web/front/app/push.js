@@ -1,0 +1,70 @@
+// Reminders on this phone: offered once and in the settings, never turned on by themselves. Without them mail reminds.
+
+import { Offline, Problem, SignedOut, call } from "./api.js";
+import { describe } from "./installation.js";
+import { fact, keepFact } from "./kept.js";
+import { say } from "./state.js";
+
+const SCOPE = "/app/";
+const registration = async () => navigator.serviceWorker?.getRegistration(SCOPE);
+
+// unable, blocked, off, on; new where nobody has said yes or no yet.
+export async function standing() {
+  const there = await registration();
+  if (!there?.pushManager || !self.Notification) return "unable";
+  if (Notification.permission === "denied") return "blocked";
+  const said = await fact("push");
+  if (said === "on" && Notification.permission === "granted" && (await there.pushManager.getSubscription())) return "on";
+  return said ? "off" : "new";
+}
+
+async function subscribe(there) {
+  const { application_server_key: key } = await call("GET", "/v1");
+  if (!key) return false;
+  await (await there.pushManager.getSubscription())?.unsubscribe(); // it may be for another key, or another patient's
+  await there.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+  return true;
+}
+
+// Answers whether they are on now.
+export async function turnOn() {
+  if ((await Notification.requestPermission()) !== "granted") {
+    say();
+    return false;
+  }
+  const there = await registration();
+  try {
+    if (!(await subscribe(there))) return false;
+  } catch (error) {
+    // No connection, or a network or browser without a push service.
+    if (error instanceof DOMException || error instanceof Offline || error instanceof SignedOut || error instanceof Problem) return false;
+    throw error;
+  }
+  await keepFact("push", "on");
+  const known = await describe(there);
+  if (!known) await turnOff();
+  say();
+  return known;
+}
+
+export async function turnOff() {
+  await keepFact("push", "off");
+  await forgetPush();
+  await describe(await registration());
+  say();
+}
+
+export async function declined() {
+  await keepFact("push", "off");
+  say();
+}
+
+// The browser's own end of it: whoever signs out is reminded here no more, whatever the server still knows.
+export async function forgetPush() {
+  await (await (await registration())?.pushManager?.getSubscription())?.unsubscribe();
+}
+
+// Whenever the app opens, and when a reminder leads to it.
+export async function keepDescribed() {
+  await describe(await registration());
+}

@@ -1,0 +1,180 @@
+"""Reminders on a patient's phone: offered, turned on, shown, reported, and over when the phone is signed out."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import cast
+from uuid import UUID
+
+import pytest
+from litestar import Litestar
+from playwright.async_api import Response, expect
+
+from aftercare.db.pool import Database
+from aftercare.model.addresses import ChannelName
+from aftercare.model.deliveries import Delivery
+from aftercare.model.people import Patient
+from aftercare.services.channels import application_server_key
+from aftercare.services.house import House
+from aftercare.store import deliveries
+from tests.e2e.push_service import Browser, PushService
+from tests.services.background import Post, pass_time
+from tests.web.devices import Device, device_of, pretend_subscription
+from tests.web.practice import Practice
+from tests.web.test_companion import Phone, phone_of
+from tests.web.test_dashboard_live import mark_browser
+
+# The page of a test has the practice's time, its worker the machine's: it is given the page's.
+_TIME = """(at) => {
+  const Real = Date;
+  self.Date = class extends Real {
+    constructor(...given) { super(...(given.length ? given : [at])); }
+    static now() { return at; }
+  };
+}"""
+# Until the report waits in the phone's outbox.
+_WAITS = """() => new Promise((resolve) => {
+  const look = () => {
+    const asked = indexedDB.open("aftercare", 1);
+    asked.onsuccess = () => {
+      const all = asked.result.transaction("outbox").objectStore("outbox").getAll();
+      all.onsuccess = () => (all.result.some(({ draft }) => draft?.kind === "delivery_shown") ? resolve() : setTimeout(look, 20));
+    };
+  };
+  look();
+})"""
+
+
+def reports(answer: Response) -> bool:
+    """A server that took what the phone says of a reminder; before it a token may have had to be renewed."""
+    return answer.ok and answer.url.endswith("/v1/sync") and "delivery_" in (answer.request.post_data or "")
+
+
+@pytest.fixture
+async def patient(practice: Practice) -> Patient:
+    return await practice.treated("Sample Alder", days_ago=2, language="pt-PT")
+
+
+@pytest.fixture
+async def there(house: House) -> AsyncIterator[PushService]:
+    async with PushService(key=application_server_key(house.channels)) as service:
+        yield service
+
+
+@asynccontextmanager
+async def reminded_phone(
+    app: Litestar, practice: Practice, patient: Patient, subscription: Browser
+) -> AsyncIterator[tuple[Phone, Device]]:
+    """A phone that was enrolled and asked to be reminded."""
+    async with phone_of(app, practice, patient, permissions=["notifications"]) as phone:
+        await pretend_subscription(phone.context, subscription.json)
+        device = await device_of(phone.page, phone.origin, "/app/")
+        await phone.enrol()
+        await phone.tap("Concordo")
+        async with phone.page.expect_response("**/v1/me/installations/*") as told:
+            await phone.tap("Avisar-me neste telemóvel")
+        assert (await told.value).ok
+        await expect(phone.page.locator("#remind")).to_have_count(0)
+        yield phone, device
+
+
+async def reachable(practice: Practice, patient: Patient) -> list[ChannelName]:
+    """Over what the patient's phone is reached."""
+    async with practice.house.database.clinic(practice.clinic_id) as db:
+        rows = await db.fetch(
+            "select channel from addresses where clinic_id = $1 and patient_id = $2 and retired_at is null",
+            practice.clinic_id,
+            patient.patient_id,
+        )
+    return [ChannelName(row["channel"]) for row in rows]
+
+
+async def sent_pushes(practice: Practice) -> list[Delivery]:
+    async with practice.house.database.clinic(practice.clinic_id) as db:
+        newest = (datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
+        found = await deliveries.page(db, practice.clinic_id, newest, 50)
+    return [one for one in found if one.channel is ChannelName.WEBPUSH]
+
+
+@mark_browser
+async def test_a_reminder_reaches_the_phone_in_the_patients_language_and_the_ledger_hears_of_it(
+    app: Litestar, house: House, practice: Practice, worker: Database, patient: Patient, there: PushService
+) -> None:
+    async with reminded_phone(app, practice, patient, there.subscribe()) as (phone, device):
+        practice.clock.move(hours=23)  # the next morning
+        await pass_time(worker, cast(Post, house), practice.clock() + timedelta(minutes=1))
+        push = (await there.wait_for_pushes(1))[-1]
+        assert push.payload["kind"] == "reminder"
+        await device.in_worker(f"({_TIME})({practice.clock().timestamp() * 1000})")
+        async with phone.context.expect_event("response", reports):
+            await device.push(push.payload)
+            (shown,) = await device.shown()
+        assert shown["title"] == "O seu questionário de hoje está pronto"
+        assert "Sample" not in json.dumps(shown)
+        async with phone.context.expect_event("response", reports):
+            await device.click_notification()
+        reminder = next(
+            one for one in await sent_pushes(practice) if str(one.delivery_id) == push.payload["id"]
+        )
+    assert reminder.delivered_at == practice.clock()
+    assert reminder.opened_at == practice.clock()
+
+
+@mark_browser
+async def test_what_was_shown_without_a_network_is_reported_when_the_app_opens(
+    app: Litestar, house: House, practice: Practice, worker: Database, patient: Patient, there: PushService
+) -> None:
+    async with reminded_phone(app, practice, patient, there.subscribe()) as (phone, device):
+        practice.clock.move(hours=23)
+        await pass_time(worker, cast(Post, house), practice.clock() + timedelta(minutes=1))
+        push = (await there.wait_for_pushes(1))[-1]
+        await device.in_worker(f"({_TIME})({practice.clock().timestamp() * 1000})")
+        await device.in_worker("() => { self.fetch = () => Promise.reject(new TypeError('no network')); }")
+        await device.push(push.payload)
+        await device.shown()
+        assert {one.delivered_at for one in await sent_pushes(practice)} == {None}
+        await phone.page.evaluate(_WAITS)
+        async with phone.page.expect_response(reports):
+            await phone.page.reload()
+    assert practice.clock() in {one.delivered_at for one in await sent_pushes(practice)}
+
+
+@mark_browser
+async def test_reminders_are_turned_off_in_the_settings_and_end_with_the_sign_out(
+    app: Litestar, practice: Practice, patient: Patient, there: PushService
+) -> None:
+    async with reminded_phone(app, practice, patient, there.subscribe()) as (phone, _):
+        page = phone.page
+        assert await reachable(practice, patient) == [ChannelName.WEBPUSH]
+        await page.goto(f"{phone.origin}/app/#/settings")
+        async with page.expect_response("**/v1/me/installations/*"):
+            await phone.tap("Deixar de avisar aqui")
+        await expect(page.get_by_text("Este telemóvel não avisa.")).to_be_visible()
+        assert await reachable(practice, patient) == []
+        async with page.expect_response("**/v1/me/installations/*"):
+            await phone.tap("Avisar-me neste telemóvel")
+        await expect(page.get_by_text("Este telemóvel avisa quando")).to_be_visible()
+        assert await reachable(practice, patient) == [ChannelName.WEBPUSH]
+        await page.locator("#sign-out").click()
+        await expect(page.locator("#code")).to_be_visible()
+        assert await page.evaluate("localStorage.getItem('given')") is None
+    assert await reachable(practice, patient) == []
+
+
+@mark_browser
+async def test_a_no_is_kept_and_the_way_back_is_in_the_settings(
+    app: Litestar, practice: Practice, patient: Patient, there: PushService
+) -> None:
+    async with phone_of(app, practice, patient, permissions=["notifications"]) as phone:
+        await pretend_subscription(phone.context, there.subscribe().json)
+        await phone.enrol()
+        await phone.tap("Concordo")
+        await phone.tap("Agora não")
+        await expect(phone.page.locator("#remind")).to_have_count(0)
+        await phone.page.reload()
+        await expect(phone.page.locator("#changed")).to_be_visible()
+        await expect(phone.page.locator("#remind")).to_have_count(0)
+        assert await reachable(practice, patient) == []
+        await phone.page.goto(f"{phone.origin}/app/#/settings")
+        await expect(phone.page.locator("#remind-on")).to_be_visible()
