@@ -14,7 +14,7 @@ import msgspec
 from aftercare.model.alerts import Fate
 from aftercare.model.charts import Axis, ChartSeries
 from aftercare.model.findings import Evidence
-from aftercare.model.ledger import ChannelFault
+from aftercare.model.ledger import ChannelFault, LedgerEntry
 from aftercare.model.timeline import Risks
 from aftercare.model.words import (
     AlertState,
@@ -220,6 +220,7 @@ class AlertView(TriageRow, frozen=True, kw_only=True):
     version: str = ""  # of the rule pack that raised it
     shown: tuple[ShownAdvice, ...] = ()
     log: tuple[FollowUpItem, ...] = ()  # oldest first
+    told: tuple[LedgerEntry, ...] = ()  # who was told, in order of time
     photos: tuple[PhotoView, ...] = ()  # newest first
     holds_course: bool = False
     outcome: Outcome | None = None

@@ -22,7 +22,7 @@ from aftercare.services.dashboard_head import Reader, clinic_of, head
 from aftercare.services.dashboard_log import look_deeper
 from aftercare.services.dashboard_rules import unreleased
 from aftercare.store import alerts as store
-from aftercare.store import call_list, episodes, patients
+from aftercare.store import call_list, episodes, ledger, patients
 from aftercare.store.triage import leads
 
 PAGE = 50
@@ -152,5 +152,6 @@ async def _one(
         await audit.record(
             db, reader.actor, "alert.seen", now=now, patient_id=found.patient_id, subject_id=alert_id
         )
+        await ledger.seen_by(db, clinic.clinic_id, alert_id, reader.member.staff_id, now)
     shown = drawn.view(context, found, found.patient_id, depth)
     return _said_at(top, shown), shown, found

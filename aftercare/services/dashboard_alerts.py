@@ -185,6 +185,7 @@ def view(context: Context, alert: Alert, patient_id: UUID, depth: Depth) -> Aler
         version=alert.version,
         shown=shown_after(depth, found),
         log=log_of(depth, alert, found),
+        told=tuple(depth.told.get(alert.id, ())),
         photos=tuple(
             views.photo_view(one, patient, episode) for one in (depth.photos if context.sees_photos else ())
         ),

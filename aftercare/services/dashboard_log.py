@@ -12,11 +12,11 @@ from aftercare.db.pool import Connection
 from aftercare.model.addresses import ChannelName
 from aftercare.model.advice import Advice
 from aftercare.model.alerts import Alert, Fate
-from aftercare.model.deliveries import Delivery
 from aftercare.model.follow_ups import FollowUp
+from aftercare.model.ledger import LedgerEntry
 from aftercare.model.views import FollowUpItem, FollowUpKind, ShownAdvice, StaffView
 from aftercare.services import dashboard_views as views
-from aftercare.store import check_ins, deliveries, follow_ups, photo_views, photos, staff
+from aftercare.store import check_ins, follow_ups, ledger, photo_views, photos, staff
 from aftercare.store.alerts import FindingRow
 from aftercare.store.photos import PhotoRow
 
@@ -43,7 +43,7 @@ class Depth(msgspec.Struct, frozen=True, kw_only=True):
 
     answers: dict[UUID, dict[str, Any]]  # what the patient was answered, by check-in
     follow_ups: dict[UUID, list[FollowUp]]  # by alert, in order of time
-    told: dict[UUID, list[Delivery]]  # by alert, in order of time
+    told: dict[UUID, list[LedgerEntry]]  # by alert, in order of time
     staff: dict[UUID, StaffView]
     photos: Sequence[PhotoRow] = ()  # newest first
     nearest: dict[UUID, PhotoRow] = {}  # by alert, to what was reported
@@ -62,7 +62,7 @@ async def look_deeper(
     done, told = defaultdict(list), defaultdict(list)
     for follow_up in await follow_ups.of_alerts(db, clinic_id, ids):
         done[follow_up.alert_id].append(follow_up)
-    for delivery in await deliveries.of_alerts(db, clinic_id, ids):
+    for delivery in await ledger.of_alerts(db, clinic_id, ids):
         if delivery.alert_id is not None:
             told[delivery.alert_id].append(delivery)
     people = {one.staff_id for several in done.values() for one in several}
@@ -131,7 +131,7 @@ def _found(alert: Alert, one: FindingRow) -> FollowUpItem:
 
 def _told(depth: Depth, alert: Alert) -> Iterable[FollowUpItem]:
     """Who was told, those told within a minute in one line; what is still on its way says nothing yet."""
-    together: defaultdict[tuple[datetime, ChannelName, str], list[Delivery]] = defaultdict(list)
+    together: defaultdict[tuple[datetime, ChannelName, str], list[LedgerEntry]] = defaultdict(list)
     for one in depth.told.get(alert.id, ()):
         if one.state != "queued" or one.attempts:
             minute = _happened_at(one).replace(second=0, microsecond=0)
@@ -148,5 +148,5 @@ def _told(depth: Depth, alert: Alert) -> Iterable[FollowUpItem]:
         )
 
 
-def _happened_at(one: Delivery) -> datetime:
+def _happened_at(one: LedgerEntry) -> datetime:
     return one.sent_at or one.ended_at or one.queued_at

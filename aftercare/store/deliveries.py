@@ -122,11 +122,6 @@ async def page(db: Connection, clinic_id: UUID, before: tuple[datetime, UUID], l
     return many(Delivery, await db.fetch(_SQL["page"], clinic_id, *before, limit))
 
 
-async def of_alerts(db: Connection, clinic_id: UUID, alert_ids: list[UUID]) -> list[Delivery]:
-    """Who was told of alerts, in order of time."""
-    return many(Delivery, await db.fetch(_SQL["of_alerts"], clinic_id, alert_ids))
-
-
 async def reminders_of(db: Connection, clinic_id: UUID, patient_id: UUID, since: datetime) -> list[Reminder]:
     """The patient's reminders since an instant."""
     return many(Reminder, await db.fetch(_SQL["reminders_of"], clinic_id, patient_id, since))

@@ -65,6 +65,12 @@ async def entries(db: Connection, clinic_id: UUID, delivery_ids: list[UUID]) -> 
     return many(LedgerEntry, await db.fetch(_SQL["entries"], clinic_id, delivery_ids))
 
 
+async def of_alerts(db: Connection, clinic_id: UUID, alert_ids: list[UUID]) -> list[LedgerEntry]:
+    """Who was told of alerts, in order of time."""
+    rows = await db.fetch(_SQL["of_alerts"], clinic_id, alert_ids)
+    return (await entries(db, clinic_id, [row["delivery_id"] for row in rows]))[::-1]
+
+
 async def count_unheard(db: Connection, clinic_id: UUID, since: datetime) -> int:
     """How many were given up and reached their recipient over no other way; counted up to 100."""
     counted: int = await db.fetchval(_SQL["count_unheard"], clinic_id, since)

@@ -75,6 +75,9 @@ left join addresses a on a.clinic_id = d.clinic_id and a.address_id = d.address_
 where d.clinic_id = $1 and d.delivery_id = any ($2::uuid[])
 order by d.queued_at desc, d.delivery_id desc;
 
+-- name: of_alerts
+select delivery_id from deliveries where clinic_id = $1 and alert_id = any ($2::uuid[]);
+
 -- name: count_unheard
 -- Given up, not sent again, and the same reached the same recipient over no other way.
 select count(*)::int from (
