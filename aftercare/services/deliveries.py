@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import random
 from typing import Protocol
 from uuid import UUID
@@ -93,6 +93,7 @@ async def attempt(
     database: Database, sender: Sender, channel: ChannelName, claim: due_work.Claim, now: datetime
 ) -> None:
     """Make one attempt of a claimed delivery. Nothing is sent inside a transaction."""
+    began = _clock()
     async with database.clinic(claim.clinic_id) as db:
         delivery = await store.to_send(db, claim.clinic_id, claim.subject_id, now)
         clinic = await clinics.get(db, claim.clinic_id)
@@ -115,15 +116,17 @@ async def attempt(
     except Exception as error:  # noqa: BLE001 - what we fail at ourselves is an attempt, too: on record, then retried
         failure = Retry(f"our own fault: {type(error).__name__}")
         answer = failure.answer
+    # What a receiver asks to wait counts from its answer, which may have taken long.
+    answered = now + timedelta(seconds=_clock() - began)
     for pause in _PAUSES:
         # It has left, or not: only the record is missing. Without it the same would be sent again.
         try:
-            await _settle(database, claim, delivery, failure, answer, now)
+            await _settle(database, claim, delivery, failure, answer, now, answered)
         except (DatabaseAway, Busy):
             await asyncio.sleep(pause)
         else:
             return
-    await _settle(database, claim, delivery, failure, answer, now)
+    await _settle(database, claim, delivery, failure, answer, now, answered)
 
 
 def _leaves_at(delivery: ToSend, now: datetime) -> datetime | None:
@@ -196,6 +199,7 @@ async def _settle(
     failure: NotDeliveredError | None,
     answer: str,
     now: datetime,
+    answered: datetime,
 ) -> None:
     kind = work_kind(delivery.channel)
     result = {type(None): "sent", Retry: "retry", Retired: "retired"}.get(type(failure), "refused")
@@ -213,7 +217,7 @@ async def _settle(
         if isinstance(failure, Retry) and not sent and not tired:
             again = next_attempt(
                 attempts,
-                now=now,
+                now=answered,
                 first_at=delivery.first_attempt_at or now,
                 tier=delivery.tier,
                 retry_after=failure.retry_after,
@@ -273,3 +277,7 @@ async def _another_way(db: Connection, clinic_id: UUID, delivery: ToSend) -> Let
             )
             return Letter(what=delivery.what, delivery=fresh, not_before=delivery.queued_at)
     return None
+
+
+def _clock() -> float:
+    return asyncio.get_running_loop().time()
