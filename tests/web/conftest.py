@@ -27,7 +27,12 @@ def clock() -> Clock:
 
 @pytest.fixture
 def house(database_url: str, tmp_path: Path, clock: Clock) -> House:
-    settings = Settings(database_url=database_url, data_dir=tmp_path, public_url="http://clinic.test", push_private_hosts="127.0.0.1")
+    settings = Settings(
+        database_url=database_url,
+        data_dir=tmp_path,
+        public_url="http://clinic.test",
+        push_private_hosts="127.0.0.1",
+    )
     return build_house(settings, with_worker=False, now=clock)
 
 
