@@ -20,6 +20,7 @@ from aftercare.model.alerts import Notice
 from aftercare.model.deliveries import Delivery, Letter
 from aftercare.model.messages import MessageKind, OutgoingMessage
 from aftercare.model.people import Clinic
+from aftercare.model.preferences import DailySpan
 from aftercare.model.team import MAIL
 from aftercare.notify.channel import Channel, NotDeliveredError, Receipt, Refused, Retired, Retry
 from aftercare.notify.retry import next_attempt
@@ -133,7 +134,10 @@ def _leaves_at(delivery: ToSend, now: datetime) -> datetime | None:
     """When it may leave: a patient's reminder by day and on its own day, or not at all; all else at once."""
     if delivery.kind is not MessageKind.REMINDER or delivery.patient_time_zone is None:
         return now
-    return leaves_at(delivery.queued_at, now, ZoneInfo(delivery.patient_time_zone))
+    quiet = None
+    if delivery.quiet_from is not None and delivery.quiet_to is not None:
+        quiet = DailySpan(starts=delivery.quiet_from, ends=delivery.quiet_to)
+    return leaves_at(delivery.queued_at, now, ZoneInfo(delivery.patient_time_zone), quiet)
 
 
 async def _send(sender: Sender, delivery: ToSend, clinic: Clinic, *, too_late: bool) -> Receipt:

@@ -1,6 +1,6 @@
 """What the patient's app shows: who they are, what is due, what to do in an emergency, what they consented to."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from aftercare.care.advice import describe_hours, emergency_number
+from aftercare.care.calendar import MORNING
 from aftercare.care.consenting import CURRENT_TEXT
 from aftercare.care.instrument import Group, Item, Text, load
 from aftercare.checks.recovery import day_in
@@ -24,6 +25,7 @@ from aftercare.services import audit, consents, course_plans, instructions, reco
 from aftercare.services.photo_guide import guide_of
 from aftercare.services.sweep import asked_again, asked_of
 from aftercare.store import consents as consent_store
+from aftercare.store import preferences
 
 _AHEAD = timedelta(days=7)
 
@@ -127,6 +129,7 @@ async def get_today(database: Database, actor: Actor, *, now: datetime) -> Today
         told = await instructions.deliver(db, actor, mine, now=now)
         goes_on = await course_plans.next_session_of(db, actor.clinic_id, mine, now)
         photos = await guide_of(db, actor.clinic_id, mine, given, goes_on, now=now)
+        asked = await preferences.of_patient(db, actor.clinic_id, mine.patient.patient_id)
     zone, episode = ZoneInfo(mine.patient.time_zone), mine.newest
     today = now.astimezone(zone).date()
     day = None if episode is None else (today - episode.session_at.astimezone(zone).date()).days
@@ -137,7 +140,7 @@ async def get_today(database: Database, actor: Actor, *, now: datetime) -> Today
         day=day,
         modality=None if episode is None else episode.modality,
         session_at=None if episode is None else episode.session_at,
-        due=() if episode is None else _due(mine, now),
+        due=() if episode is None else _due(mine, now, asked.reminder_at or MORNING),
         questions=Questions(
             instrument=instrument.version,
             recall=instrument.recall,
@@ -162,13 +165,13 @@ async def get_today(database: Database, actor: Actor, *, now: datetime) -> Today
     )
 
 
-def _due(mine: Recovery, now: datetime) -> tuple[Due, ...]:
+def _due(mine: Recovery, now: datetime, at: time) -> tuple[Due, ...]:
     episode = mine.newest
     if episode is None:
         return ()
     answered = {day_in(episode, kept) for kept in mine.check_ins if kept.answers}
-    calendar = asked_of(mine, episode)
-    again = [one.due for one in asked_again(mine, episode, calendar) if not one.by_calendar]
+    calendar = asked_of(mine, episode, at=at)
+    again = [one.due for one in asked_again(mine, episode, calendar, at=at) if not one.by_calendar]
     return tuple(
         Due(
             day=one.day,

@@ -40,10 +40,7 @@ async def may_leave(db: Connection, clinic: Clinic, delivery: Delivery, now: dat
 async def _release(db: Connection, clinic: Clinic, delivery: Delivery, staff_id: UUID, now: datetime) -> bool:
     needed: list[store.HeldDelivery] = []
     for one in await store.held_together(db, clinic.clinic_id, delivery):
-        # A digest that was gathered before, and stopped on its way, stands for others as well.
-        leads = one.kind is MessageKind.DIGEST and one.alert is not None
-        why = overtaken(one.alert, one.queued_at, now) if one.alert is not None and not leads else None
-        why = why or await _empty(db, clinic, one, staff_id, now)
+        why = None if one.leads else await _needless(db, clinic, one, staff_id, now)
         if why is None:
             needed.append(one)
         else:
@@ -59,6 +56,14 @@ async def _release(db: Connection, clinic: Clinic, delivery: Delivery, staff_id:
         for delivery_id in gone:
             await due_work.drop(db, clinic.clinic_id, work_kind(delivery.channel), delivery_id)
     return True
+
+
+async def _needless(
+    db: Connection, clinic: Clinic, one: store.HeldDelivery, staff_id: UUID, now: datetime
+) -> str | None:
+    if one.alert is not None:
+        return overtaken(one.alert, one.queued_at, now)
+    return await _empty(db, clinic, one, staff_id, now)
 
 
 async def _empty(

@@ -22,6 +22,7 @@ from aftercare.model.deliveries import Delivery, Letter
 from aftercare.model.findings import Finding
 from aftercare.model.messages import MessageKind
 from aftercare.model.people import Actor
+from aftercare.model.preferences import DailySpan
 from aftercare.model.recovery import Recovery
 from aftercare.model.reminders import ALWAYS, Reminders
 from aftercare.model.silence import (
@@ -39,7 +40,7 @@ from aftercare.model.words import Role
 from aftercare.services import audit, judges, recovery
 from aftercare.services.deliveries import queue, tell_patient
 from aftercare.services.recovery import SWEEP
-from aftercare.store import call_list, due_work, episodes, patients, staff
+from aftercare.store import call_list, due_work, episodes, patients, preferences, staff
 from aftercare.store import deliveries as delivery_store
 from aftercare.store import reminders as reminder_store
 from aftercare.store.call_list import CallListRow
@@ -140,7 +141,18 @@ async def _look(db: Connection, mine: Recovery, episode: Episode, now: datetime,
     judging = await judges.judging(db, clinic_id, mine.packs)
     sent = {row.what: row for row in rows}
     wish = await reminder_store.get(db, clinic_id, mine.patient.patient_id)
-    look = look_at(mine, episode, sent, now, at=at, moved_at=moved_at, judging=judging, reminders=wish)
+    asked = await preferences.of_patient(db, clinic_id, mine.patient.patient_id)
+    look = look_at(
+        mine,
+        episode,
+        sent,
+        now,
+        at=asked.reminder_at or at,
+        moved_at=moved_at,
+        judging=judging,
+        reminders=wish,
+        quiet=asked.quiet,
+    )
     for asking in look.remind:
         await _remind(db, mine, episode, asking)
     for row in look.call:
@@ -167,15 +179,18 @@ def look_at(
     moved_at: datetime | None = None,
     judging: Judging | None = None,
     reminders: Reminders = ALWAYS,
+    quiet: DailySpan | None = None,
 ) -> Look:
     """Say what is to be done about an episode at an instant.
 
     `sent` are its reminders by `reminder_key`; `moved_at` is when the patient came to another zone, if ever; `judging`
-    are the clinic's packs, without any the shipped one; `reminders` is what the patient asked for.
+    are the clinic's packs, without any the shipped one; `reminders` and `quiet` are what the patient asked for.
     """
     judging = judging or Judging()
     due = [
-        one for one in asked_of(mine, episode, at=at) if not _flown_past(mine, episode, one, sent, moved_at)
+        one
+        for one in asked_of(mine, episode, at=at)
+        if not _flown_past(mine, episode, one, sent, moved_at) and not _unasked(mine, one, quiet)
     ]
     again = asked_again(mine, episode, due, at=at)
     watch = _watch(mine, episode, due, again, sent, now, reminders)
@@ -192,7 +207,7 @@ def look_at(
     return Look(
         remind=tuple(
             asking
-            for asking in _to_remind(mine, episode, watch, again, silence, sent, now)
+            for asking in _to_remind(mine, episode, watch, again, silence, sent, now, at, quiet)
             if reminders.wanted(asking.at)
         ),
         call=tuple(_to_call(mine, episode, reason, watch, now) for reason in silence.call),
@@ -212,6 +227,14 @@ def _flown_past(
     return leaves_at(one.due_at, moved_at, ZoneInfo(mine.patient.time_zone)) is None
 
 
+def _unasked(mine: Recovery, one: DueCheckIn, quiet: DailySpan | None) -> bool:
+    """Whether all that is left of its day is quiet, as the evening of a late session may be: by the patient's wish, no miss."""
+    return (
+        quiet is not None
+        and leaves_at(one.due_at, one.due_at, ZoneInfo(mine.patient.time_zone), quiet) is None
+    )
+
+
 def _to_remind(
     mine: Recovery,
     episode: Episode,
@@ -220,6 +243,8 @@ def _to_remind(
     silence: Silence,
     sent: Sent,
     now: datetime,
+    morning: time,
+    quiet: DailySpan | None,
 ) -> Iterator[Asking]:
     zone = ZoneInfo(mine.patient.time_zone)
     own = [one.due for one in again if not one.by_calendar]
@@ -227,14 +252,14 @@ def _to_remind(
     for question in own:
         unasked = reminder_key(SilenceKind.RE_CHECK, episode, question.day) not in sent
         if unasked and question.day not in answered and question.due_at <= now < question.ends_at:
-            at = leaves_at(question.due_at, now, zone)
+            at = leaves_at(question.due_at, now, zone, quiet)
             if at is not None:
                 yield Asking(kind=SilenceKind.RE_CHECK, due=question, at=at)
     for one in watch.calendar:
         unasked = reminder_key(SilenceKind.DUE, episode, one.due.day) not in sent
         if unasked and not one.answered and one.due.due_at <= now < one.due.ends_at:
             # Late in the evening it is not caught up: at midnight it never left, and the clinic hears of that.
-            at = leaves_at(max(one.due.due_at, episode.opened_at), now, zone)
+            at = leaves_at(max(one.due.due_at, episode.opened_at), now, zone, quiet)
             if at is not None:
                 yield Asking(kind=SilenceKind.DUE, due=one.due, at=at)
     by_date = {one.due.date: one.due for one in watch.calendar}
@@ -242,7 +267,7 @@ def _to_remind(
     missed = [nudge.date for nudge in silence.remind if nudge.kind is SilenceKind.MISS]
     if missed and max(missed) + _DAY not in asked_on:
         # Not at midnight, when the miss is known, and not beside the next day's own reminder, nor another day's.
-        at = leaves_at(at_local(max(missed) + _DAY, MORNING, zone), now, zone)
+        at = leaves_at(at_local(max(missed) + _DAY, morning, zone), now, zone, quiet)
         if at is not None:
             yield Asking(kind=SilenceKind.MISS, due=by_date[max(missed)], at=at)
 

@@ -1,7 +1,7 @@
 """Deliveries and their attempts."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, time
 from uuid import UUID
 
 import msgspec
@@ -23,6 +23,8 @@ class ToSend(Delivery, frozen=True, kw_only=True):
     patient_email: str | None
     patient_language: str | None
     patient_time_zone: str | None
+    quiet_from: time | None
+    quiet_to: time | None
     webhook_url: str | None
     webhook_secret: str | None
     webhook_previous_secret: str | None

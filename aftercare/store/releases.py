@@ -15,8 +15,9 @@ _SQL = queries("releases")
 
 
 class HeldDelivery(Delivery, frozen=True, kw_only=True):
-    """One that waits, with how its alert stands."""
+    """One that waits, with how its alert stands; one that `leads` was made a digest before, and stopped on its way."""
 
+    leads: bool
     alert_state: AlertState | None
     acknowledged_at: datetime | None
     attempted_at: datetime | None

@@ -22,8 +22,8 @@ select pg_notify($19, '') from queued limit 1;
 
 -- name: to_send
 select d.delivery_id, d.channel, d.kind, d.what, d.tier, d.staff_id, d.patient_id, d.webhook_id, d.address_id, d.alert_id, d.day,
-       d.state, d.attempts, d.queued_at, d.held_until, a.address, s.email as staff_email, p.email as patient_email, p.language as patient_language,
-       p.time_zone as patient_time_zone, w.url as webhook_url, w.secret as webhook_secret,
+       d.state, d.attempts, d.queued_at, d.held_until, a.address, s.email as staff_email, p.email as patient_email,
+       p.language as patient_language, p.time_zone as patient_time_zone, q.quiet_from, q.quiet_to, w.url as webhook_url, w.secret as webhook_secret,
        case when w.previous_until > $3 then w.previous_secret end as webhook_previous_secret,
        (w.disabled_at is not null or s.disabled_at is not null or a.retired_at is not null) as retired,
        (select min(t.at) from delivery_attempts t
@@ -32,6 +32,7 @@ from deliveries d
 left join addresses a on a.clinic_id = d.clinic_id and a.address_id = d.address_id
 left join staff s on s.clinic_id = d.clinic_id and s.staff_id = d.staff_id
 left join patients p on p.clinic_id = d.clinic_id and p.patient_id = d.patient_id
+left join patient_preferences q on q.clinic_id = d.clinic_id and q.patient_id = d.patient_id
 left join webhooks w on w.clinic_id = d.clinic_id and w.webhook_id = d.webhook_id
 where d.clinic_id = $1 and d.delivery_id = $2;
 

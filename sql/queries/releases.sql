@@ -1,6 +1,7 @@
 -- name: held_together
 -- What waits for one person over one way until the same instant, in one order for all who look, with what became of its alert.
 select d.delivery_id, d.channel, d.kind, d.tier, d.staff_id, d.address_id, d.alert_id, d.queued_at, d.held_until, d.held_why,
+       exists (select from deliveries g where g.clinic_id = d.clinic_id and g.digest_id = d.delivery_id) as leads,
        a.state as alert_state, a.acknowledged_at, a.attempted_at, a.contacted_at, a.snoozed_until
 from deliveries d
 left join alerts a on a.clinic_id = d.clinic_id and a.id = d.alert_id
