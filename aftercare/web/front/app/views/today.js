@@ -69,8 +69,8 @@ export async function todayView() {
     asksPhotos() && await live(missingLine),
     h("section", { class: "calm" }, watchesLine(), h("p", {}, t("in_emergency", { number: state.today.emergency.number })),
       phone && callButton(phone, t("call_clinic"))),
-    await live(instructionsCard),
     await live(reminderCard),
+    await live(instructionsCard),
     await live(nextDays), await live(sentList),
   ];
   return { title: t("today"), body };
