@@ -12,9 +12,10 @@ import asyncpg
 import pytest
 
 from aftercare.db.pool import Database
-from aftercare.services import heartbeat, sweep
+from aftercare.services import heartbeat
 from aftercare.services.heartbeat import Watch
 from aftercare.services.house import House, build_house
+from aftercare.services.recovery import SWEEP
 from aftercare.settings import Settings
 from aftercare.store import due_work
 from aftercare.store import heartbeat as store
@@ -85,7 +86,7 @@ async def serve(database_url: str, tmp_path: Path, relay: SmtpReceiver, clock: C
 
 async def beat(worker: Database, clock: Clock) -> None:
     """A worker says that it lives."""
-    line = Looked(kind=sweep.SWEEP, looked_at=clock(), claimed_at=None)
+    line = Looked(kind=SWEEP, looked_at=clock(), claimed_at=None)
     async with worker.statement() as db:
         await store.beat(db, uuid4(), clock(), clock(), [line])
 
@@ -178,7 +179,7 @@ async def test_whose_urgent_work_waits_is_told_and_nobody_else(
     house, watch = await serve()
     await make_team(service, "beta", clock())
     async with service.clinic(clinic.clinic_id) as db:
-        await due_work.put(db, clinic.clinic_id, sweep.SWEEP, uuid4(), clock(), 2)
+        await due_work.put(db, clinic.clinic_id, SWEEP, uuid4(), clock(), 2)
     for _ in range(7):
         clock.move(30)
         await beat(worker, clock)
