@@ -12,6 +12,7 @@ import { age, speak, t } from "./words.js";
 import { checkInView } from "./views/check_in.js";
 import { consentView, given } from "./views/consent.js";
 import { enrolView } from "./views/enrol.js";
+import { messagesView } from "./views/messages.js";
 import { photoViewsView } from "./views/photo_views.js";
 import { photoView } from "./views/photos.js";
 import { sentView } from "./views/sent.js";
@@ -28,6 +29,7 @@ const VIEWS = {
   "check-in": checkInView,
   sent: sentView,
   photo: photoView,
+  messages: messagesView,
   "photo-views": photoViewsView,
   settings: settingsView,
 };

@@ -1,16 +1,17 @@
-// What waits to be sent: consents, check-ins, photos, receipts, in that order, the oldest first. Each has an id made here, so that
+// What waits to be sent: consents, check-ins, messages, photos, receipts, in that order, the oldest first. Each has an id made here, so that
 // sending it twice is the same as once; it stays until the server answered, and its answer stays with it.
 
 import { Offline, Problem, SignedOut, call, upload } from "./api.js";
 import { newId, queue, queued, queuedItem } from "./kept.js";
 import { note, say, state } from "./state.js";
 
-const ORDER = ["consent", "check_in", "photo", "receipt"];
+const ORDER = ["consent", "check_in", "message", "photo", "receipt"];
 const FIRST_WAIT = 2_000, LONGEST_WAIT = 300_000; // milliseconds
 
 const SENDERS = {
   consent: (item) => call("PUT", `/v1/me/consents/${item.purpose}`, item.draft),
   check_in: (item) => call("PUT", `/v1/check-ins/${item.id}`, item.draft),
+  message: (item) => call("PUT", `/v1/messages/${item.id}`, item.draft),
   photo: (item) => {
     const query = new URLSearchParams({ view: item.view, taken_at: item.taken_at });
     if (item.check_in_id) query.set("check_in_id", item.check_in_id);

@@ -11,8 +11,8 @@ import { given } from "./consent.js";
 import { earlierOf, howTo, isMissing, viewsToday } from "./photo_guide.js";
 
 const VIEWS = ["front", "left_45", "right_45", "close_up", "other"];
-const KINDS = "image/jpeg,image/png,image/webp";
-const LARGEST = 25 * 2 ** 20; // bytes; the server says the same
+export const KINDS = "image/jpeg,image/png,image/webp";
+export const LARGEST = 25 * 2 ** 20; // bytes; the server says the same
 const SHOWN = 12;
 
 const addresses = new Map(); // photo's id -> address of its thumbnail in this page

@@ -9,6 +9,7 @@ import { state } from "../state.js";
 import { clock, date, dateAndClock, t } from "../words.js";
 import { asksPhotos, given } from "./consent.js";
 import { instructionsCard } from "./instructions.js";
+import { messagesLink } from "./messages.js";
 import { missingLine } from "./photo_guide.js";
 import { reminderCard } from "./reminders.js";
 
@@ -67,6 +68,7 @@ export async function todayView() {
     await live(dueCard),
     asksPhotos() && h("a", { class: "button wide", href: given("photos")?.granted ? "#/photo" : "#/consent/photos/photo" }, t("add_photo")),
     asksPhotos() && await live(missingLine),
+    await live(messagesLink),
     h("section", { class: "calm" }, watchesLine(), h("p", {}, t("in_emergency", { number: state.today.emergency.number })),
       phone && callButton(phone, t("call_clinic"))),
     await live(reminderCard),

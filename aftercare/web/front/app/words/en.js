@@ -45,6 +45,10 @@ export default {
     sending: "Sending…", refused_title: "The clinic’s server did not take this", try_again: "Try again",
     set_aside: "Not understood, but kept:", adjusted: "Corrected by the server:", ask_again_title: "It said nothing that could be read", ask_again: "Please answer once more.", answer_again: "Answer again",
     sent_at: "Sent {when}", unknown_sent: "This check-in is not on this phone.", other_part: "another part",
+    // messages
+    messages: "Messages", messages_new: "Messages ({n} new)", message_write: "Write to the clinic", message_hint: "Up to 4,000 characters. In an emergency do not write, call {number}.",
+    message_nothing: "Write something, or add a photo.", messages_empty: "What you and the clinic write to each other appears here.", messages_offline: "What was written is shown when there is a connection.",
+    message_you: "You", message_read: "read at the clinic {when}", message_photo: "Photo of this message",
     // photos
     photo: "Photo", view: "What does it show?", view_front: "Face from the front", view_left_45: "Left side, half turned", view_right_45: "Right side, half turned", view_close_up: "Close-up of one spot", view_other: "Something else",
     views_missing: "Still to take today: {views}.", photos_optional: "Photos are optional; your check-in counts without them.", how_to: "How to take it", view_taken: "sent", view_missing: "for today", view_if_needed: "if needed",
