@@ -384,19 +384,22 @@ def _new_loop() -> asyncio.AbstractEventLoop:
 async def _work(settings: Settings) -> None:
     from aftercare.jobs.runner import Worker  # noqa: PLC0415
     from aftercare.services.house import build_house  # noqa: PLC0415
+    from aftercare.services.metrics import Counting  # noqa: PLC0415
 
     house = build_house(settings, with_worker=True)
     await house.open()
-    running = Worker(house)
+    running, counting = Worker(house), Counting(house)
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     running.start()
+    counting.start()
     _say.print(f"Aftercare {__version__} worker running", markup=False)
     try:
         await stopped.wait()
     finally:
         await running.stop()
+        await counting.stop()
         await house.close()
 
 
