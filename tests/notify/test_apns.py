@@ -317,6 +317,7 @@ async def test_one_push_that_hangs_takes_no_other_with_it(
         await asyncio.wait([hanging])
         answered.set()
         assert await asyncio.gather(*others) == [Receipt("200")] * 5
+        assert len(receiver.requests) == 7  # each of them once: nobody had to ask again
         # The connection on which something hung is not used again.
         assert await sender.send(MESSAGE) == Receipt("200")
         assert receiver.connections == 2

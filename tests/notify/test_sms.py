@@ -4,6 +4,7 @@ import re
 import traceback
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from itertools import product
 from typing import Any
 from urllib.parse import parse_qsl
 from uuid import UUID
@@ -72,16 +73,13 @@ def test_what_waits_is_said_in_one_sentence(
     assert text == f"Aftercare, North: {sentence} {MESSAGE.link}"
 
 
-@pytest.mark.parametrize("kind", MessageKind)
-@pytest.mark.parametrize("tier", [None, *Tier])
-@pytest.mark.parametrize("locale", ["en", "es", "pt", "ja"])
-def test_every_message_is_one_part(kind: MessageKind, tier: Tier | None, locale: str) -> None:
-    text = sms_text(
-        replace(MESSAGE, kind=kind, tier=tier, locale=locale, clinic_name="The Longest Name " * 5)
-    )
-    length = septets(text)
-    assert length is not None
-    assert length <= 160
+def test_every_message_is_one_part() -> None:
+    name = "The Longest Name " * 5
+    for kind, tier, locale in product(MessageKind, [None, *Tier], ["en", "es", "pt", "ja"]):
+        text = sms_text(replace(MESSAGE, kind=kind, tier=tier, locale=locale, clinic_name=name))
+        length = septets(text)
+        assert length is not None, text
+        assert length <= 160, text
 
 
 @given(
@@ -115,6 +113,7 @@ def test_a_link_too_long_for_one_part_is_sent_whole_all_the_same() -> None:
         ("Łódź Cœur", "Aftercare, Lodz Coeur: "),
         ("Клиника", "Aftercare: "),
         ("皮膚科", "Aftercare: "),
+        ("Skin Клиника", "Aftercare: "),  # half a name is another one
         ("✨ Skin ✨ 💆", "Aftercare, Skin: "),
         ("", "Aftercare: "),
         ("Two\nlines", "Aftercare, Two lines: "),
@@ -286,6 +285,31 @@ async def test_only_a_number_with_its_country_is_asked_for(number: str) -> None:
         with pytest.raises(Refused, match=r"^address malformed$"):
             await channel(receiver).send(replace(MESSAGE, address=number))
         assert receiver.connections == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "taken"),
+    [
+        ("https://sms.test/send", True),
+        ("http://127.0.0.1:8080/send", True),
+        ("http://localhost/send", True),
+        ("http://10.1.2.3/send", True),
+        ("http://[fd00::7]:80/send", True),
+        ("http://sms.test/send", False),
+        ("http://8.8.8.8/send", False),
+        ("http://169.254.169.254/", False),
+        ("https://user:word@sms.test/", False),
+        ("ftp://sms.test/", False),
+        ("sms.test", False),
+        ("https://[::1", False),
+    ],
+)
+def test_a_sign_in_travels_over_tls_or_within_a_network_of_ones_own(url: str, taken: bool) -> None:  # noqa: FBT001 - a row of a table
+    if taken:
+        SmsSettings(url=url)
+        return
+    with pytest.raises(ValueError, match="must begin with https://"):
+        SmsSettings(url=url)
 
 
 def test_settings_show_no_sign_in_when_printed() -> None:
