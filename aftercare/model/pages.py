@@ -16,6 +16,7 @@ from aftercare.model.course_pages import CourseSettingsPage, RecallsPage
 from aftercare.model.course_plans import CoursePlan
 from aftercare.model.delivery_pages import DeliveriesPage, WebhooksPage
 from aftercare.model.erasure_pages import ErasePage
+from aftercare.model.follow_up_pages import FollowUpForm, NextStepsPage, ScriptPage, ScriptsPage
 from aftercare.model.instruction_pages import (
     InstructionsPage,
     InstructionsPreviewPage,
@@ -70,6 +71,7 @@ class AlertPage(msgspec.Struct, frozen=True, kw_only=True):
     head: Head
     alert: AlertView
     back: str | None = None
+    form: FollowUpForm | None = None  # of a follow-up; none for who writes none
 
 
 class ActPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -330,7 +332,7 @@ class ProblemPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Page = (
-    TriagePage | AlertPage | ActPage | PatientPage | PatientsPage | CallListPage | InvitationPage | PhotoPage | SignInPage
+    NextStepsPage | ScriptsPage | ScriptPage | TriagePage | AlertPage | ActPage | PatientPage | PatientsPage | CallListPage | InvitationPage | PhotoPage | SignInPage
     | RecallsPage | DeliveriesPage | WebhooksPage | CourseSettingsPage | StatisticsPage | BacktestPage | ProblemPage | PatientFormPage | SessionFormPage
     | MessagesPage | ConversationPage | TemplatesPage | RulesPage | RulesEditPage | RulesActPage | ComparePage | ErasePage
     | ScreeningFormPage | ScreeningAdvicePage | ScreeningRecordPage

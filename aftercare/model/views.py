@@ -14,6 +14,7 @@ import msgspec
 from aftercare.model.alerts import Fate
 from aftercare.model.charts import Axis, ChartSeries
 from aftercare.model.findings import Evidence
+from aftercare.model.follow_ups import FollowUp
 from aftercare.model.ledger import ChannelFault, LedgerEntry
 from aftercare.model.timeline import Risks
 from aftercare.model.words import (
@@ -71,6 +72,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: str  # the clinic's, IANA
     last_event_id: int | None = None  # newest live update that the page already contains
     urgent: int = 0  # unresolved alerts of `same_day` and above, for the tab's title
+    steps_due: int = 0  # next steps due today or overdue
     unread: int = 0  # patients who wrote what nobody has read
     notice: Notice | None = None
     given_up: int = 0  # deliveries that reached nobody lately; for admins
@@ -173,7 +175,7 @@ class ShownAdvice(msgspec.Struct, frozen=True, kw_only=True):
 
 FollowUpKind = Literal[
     "raised", "rose", "joined", "held_back", "acknowledge", "attempt", "contact", "snooze", "resolve", "reopen",
-    "end_condition", "note", "told", "told_failed", "escalated",
+    "end_condition", "note", "told", "told_failed", "waits", "escalated", "call", "advice", "visit", "message",
 ]  # fmt: skip
 
 
@@ -189,6 +191,9 @@ class FollowUpItem(msgspec.Struct, frozen=True, kw_only=True):
     tier: Tier | None = None
     outcome: Outcome | None = None
     until: datetime | None = None  # of a snooze
+    why: str = ""  # what became of a finding and why, or why somebody was told
+    entry: FollowUp | None = None  # what was written down beside the acts, with its next step
+    done_by: StaffView | None = None  # of that step
 
 
 class FoundView(msgspec.Struct, frozen=True, kw_only=True):

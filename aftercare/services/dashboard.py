@@ -15,9 +15,11 @@ from aftercare.model.alerts import Alert
 from aftercare.model.pages import ActPage, AlertPage, TriagePage
 from aftercare.model.people import Clinic
 from aftercare.model.views import Act, AlertView, Head, Notice, TriageRow, Whose
+from aftercare.model.words import Role
 from aftercare.services import audit
 from aftercare.services import dashboard_alerts as drawn
 from aftercare.services import dashboard_views as views
+from aftercare.services.dashboard_follow_ups import form_for
 from aftercare.services.dashboard_head import Reader, clinic_of, head
 from aftercare.services.dashboard_log import look_deeper
 from aftercare.services.dashboard_rules import unreleased
@@ -102,7 +104,9 @@ async def alert(
 ) -> AlertPage:
     """One alert in the five-second view. Raises NotFound."""
     top, shown, _ = await _one(database, reader, alert_id, now)
-    return AlertPage(head=top, alert=shown, back=back)
+    writes = reader.member.role is not Role.ADMIN
+    form = await form_for(database, reader, shown.code) if writes else None
+    return AlertPage(head=top, alert=shown, back=back, form=form)
 
 
 async def act(

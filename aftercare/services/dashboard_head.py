@@ -4,13 +4,14 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from aftercare.care.spacing import local_day
 from aftercare.db.pool import Connection
 from aftercare.errors import NotFound
 from aftercare.model.people import Actor, Clinic, StaffMember
 from aftercare.model.views import Head, Notice
 from aftercare.model.words import Role
 from aftercare.services import dashboard_views as views
-from aftercare.store import alerts, audit, channel_faults, clinics, ledger, messages, staff
+from aftercare.store import alerts, audit, channel_faults, clinics, follow_ups, ledger, messages, staff
 
 _LATELY = timedelta(days=7)
 
@@ -36,6 +37,9 @@ async def head(db: Connection, reader: Reader, clinic: Clinic, now: datetime) ->
         last_event_id=await audit.newest_number(db, clinic.clinic_id),
         urgent=await alerts.count_urgent(db, clinic.clinic_id),
         # Admins read no messages.
+        steps_due=0
+        if reader.member.role is Role.ADMIN
+        else await follow_ups.count_due(db, clinic.clinic_id, local_day(now, clinic.time_zone)),
         unread=0 if reader.member.role is Role.ADMIN else await messages.waiting_count(db, clinic.clinic_id),
         notice=await _who_was_faster(db, reader.notice, clinic),
         given_up=await ledger.count_unheard(db, clinic.clinic_id, now - _LATELY) if runs_it else 0,

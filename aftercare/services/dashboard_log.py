@@ -12,8 +12,9 @@ from aftercare.db.pool import Connection
 from aftercare.model.addresses import ChannelName
 from aftercare.model.advice import Advice
 from aftercare.model.alerts import Alert, Fate
-from aftercare.model.follow_ups import FollowUp
+from aftercare.model.follow_ups import EntryKind, FollowUp
 from aftercare.model.ledger import LedgerEntry
+from aftercare.model.messages import MessageKind
 from aftercare.model.views import FollowUpItem, FollowUpKind, ShownAdvice, StaffView
 from aftercare.services import dashboard_views as views
 from aftercare.store import check_ins, follow_ups, ledger, photo_views, photos, staff
@@ -36,6 +37,14 @@ _CHANNELS = {
     ChannelName.APNS: "by push",
     ChannelName.SMS: "by text message",
 }
+
+
+_WHY_TOLD = {
+    MessageKind.ALERT_TIER_ROSE: "It had become more urgent.",
+    MessageKind.ALERT_WORSENED: "More was reported.",
+    MessageKind.ALERT_OVERDUE: "Its time had passed.",
+}
+_ENTRIES = frozenset(EntryKind)
 
 
 class Depth(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +74,7 @@ async def look_deeper(
     for delivery in await ledger.of_alerts(db, clinic_id, ids):
         if delivery.alert_id is not None:
             told[delivery.alert_id].append(delivery)
-    people = {one.staff_id for several in done.values() for one in several}
+    people = {who for several in done.values() for one in several for who in (one.staff_id, one.done_by)}
     people |= {one.staff_id for several in told.values() for one in several}
     members = await staff.several(db, clinic_id, [one for one in people if one is not None])
     return Depth(
@@ -98,6 +107,7 @@ def log_of(depth: Depth, alert: Alert, found: Iterable[FindingRow]) -> tuple[Fol
         *(done(depth.staff, one, alert) for one in depth.follow_ups.get(alert.id, ())),
         *_told(depth, alert),
     ]
+    # What happened earlier than it was written down stands where it happened.
     return tuple(sorted(items, key=lambda item: item.at))
 
 
@@ -105,7 +115,7 @@ def done(staff: dict[UUID, StaffView], one: FollowUp, alert: Alert | None) -> Fo
     """What a staff member did, as a line of the log."""
     return msgspec.convert(
         {
-            "at": one.at,
+            "at": one.happened_at or one.at,
             "kind": one.kind,
             "by": staff.get(one.staff_id) if one.staff_id else None,
             "text": one.text,
@@ -113,6 +123,8 @@ def done(staff: dict[UUID, StaffView], one: FollowUp, alert: Alert | None) -> Fo
             "code": alert.code if alert else None,
             "outcome": one.outcome,
             "until": one.until,
+            "entry": one if one.kind in _ENTRIES else None,
+            "done_by": staff.get(one.done_by) if one.done_by else None,
         },
         FollowUpItem,
     )
@@ -126,26 +138,39 @@ def _found(alert: Alert, one: FindingRow) -> FollowUpItem:
         code=alert.code,
         tier=one.finding.tier,
         text=one.finding.reason,
+        why=one.fate_reason,
     )
 
 
 def _told(depth: Depth, alert: Alert) -> Iterable[FollowUpItem]:
     """Who was told, those told within a minute in one line; what is still on its way says nothing yet."""
-    together: defaultdict[tuple[datetime, ChannelName, str], list[LedgerEntry]] = defaultdict(list)
+    together: defaultdict[tuple[datetime, ChannelName, MessageKind, str], list[LedgerEntry]] = defaultdict(
+        list
+    )
     for one in depth.told.get(alert.id, ()):
-        if one.state != "queued" or one.attempts:
+        if one.state != "queued" or one.attempts or one.held_until:
             minute = _happened_at(one).replace(second=0, microsecond=0)
-            together[minute, one.channel, one.state].append(one)
-    for (_, channel, state), several in together.items():
+            together[minute, one.channel, one.kind, one.state].append(one)
+    for (_, channel, kind, state), several in together.items():
         known = (depth.staff.get(one.staff_id) if one.staff_id else None for one in several)
         names = dict.fromkeys(member.name if member else "another system" for member in known)
         yield FollowUpItem(
             at=_happened_at(several[0]),
-            kind="told" if state == "sent" else "told_failed",
+            kind="told" if state == "sent" else "waits" if _is_held(several[0]) else "told_failed",
             alert_id=alert.id,
             code=alert.code,
-            text=f"{', '.join(names)} {_CHANNELS[channel]}{'; trying again' if state == 'queued' else ''}",
+            text=f"{', '.join(names)} {_CHANNELS[channel]}{'; trying again' if _is_tried_again(several[0]) else ''}",
+            why=_WHY_TOLD.get(kind, ""),
+            until=several[0].held_until if _is_held(several[0]) else None,
         )
+
+
+def _is_held(one: LedgerEntry) -> bool:
+    return one.state == "queued" and not one.attempts and one.held_until is not None
+
+
+def _is_tried_again(one: LedgerEntry) -> bool:
+    return one.state in {"queued", "failed"} and one.attempts > 0
 
 
 def _happened_at(one: LedgerEntry) -> datetime:

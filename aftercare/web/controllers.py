@@ -18,6 +18,7 @@ from aftercare.web.backtests import BacktestPageController
 from aftercare.web.deliveries import DeliveryPageController, WebhookPageController
 from aftercare.web.door import DoorController
 from aftercare.web.erasures import ErasePageController
+from aftercare.web.follow_ups import FollowUpPageController, NextStepsPageController, ScriptPageController
 from aftercare.web.instructions import (
     InstructionFormController,
     InstructionsPageController,
@@ -77,6 +78,8 @@ class TriageController(Controller):
 _NOWHERE = [
     "/{rest:path}",
     "/alerts/{one:str}/{two:str}/{rest:path}",
+    "/alerts/{one:str}/follow-ups/{two:str}/{three:str}/{rest:path}",
+    "/scripts/{one:str}/{rest:path}",
     "/patients/{one:str}/{rest:path}",
     "/patients/{one:str}/photos/{two:str}/{rest:path}",
     "/call-list/{one:str}/{two:str}/{rest:path}",
@@ -112,6 +115,9 @@ WEB_CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
         route_handlers=[
             TriageController,
             AlertPageController,
+            FollowUpPageController,
+            NextStepsPageController,
+            ScriptPageController,
             PeopleController,
             MessagePageController,
             TemplatePageController,

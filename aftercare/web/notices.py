@@ -29,6 +29,10 @@ _DONE: Final[dict[str, str]] = {
     "messages_read": "Noted: read.",
     "template_saved": "Saved. It can be put into a message now.",
     "template_retired": "Retired. It is offered no more.",
+    "followed_up": "Written down.",
+    "step_done": "Done. Off the list.",
+    "step_undone": "Not done after all: back on the list.",
+    "script_saved": "Saved. From the next call on these lines stand beside the form.",
     "rung": "Noted: rung. Off the list.",
     "drafted": "A draft to edit. Patients read nothing of it before it is published.",
     "undrafted": "Draft discarded.",
@@ -78,17 +82,24 @@ _REFUSALS: Final[dict[str, type[AftercareError]]] = {
         Malformed,
     )
 }
-_OURS = frozenset({"done", "refused", "about", "many", "taken"})
+_OURS = frozenset({"done", "refused", "about", "many", "taken", "step"})
 _MOST = 99
 
 
 def after(
-    back: str, done: Act | str, about: UUID | None = None, *, many: int = 1, taken: UUID | None = None
+    back: str,
+    done: Act | str,
+    about: UUID | None = None,
+    *,
+    many: int = 1,
+    taken: UUID | None = None,
+    step: UUID | None = None,
 ) -> str:
     """The path to go back to, which says there what was done, to how many, and which one a colleague had taken."""
     named = {"about": str(about)} if about else {}
     named |= {"many": str(many)} if many > 1 else {}
     named |= {"taken": str(taken)} if taken else {}
+    named |= {"step": str(step)} if step else {}
     return with_parameters(local_path(back), _OURS, done=done, **named)
 
 
@@ -109,9 +120,14 @@ def notice_of(request: Request[Any, Any, Any]) -> Notice | None:
     if done not in _DONE:
         return None
     undo = f"/alerts/{about}/reopen" if done == "resolve" and about else None
+    step = _id(request.query_params.get("step", ""))
+    if done == "step_done" and about and step:
+        undo = f"/alerts/{about}/follow-ups/{step}/undone"
     here = with_parameters(request.url.path, frozenset(), **_kept(request))
     text = _in_words(done, request.query_params.get("many", ""), partly=taken is not None)
-    return Notice(text=text, alert_id=about, undo=undo, back=local_path(here), taken=taken)
+    # A next step is done in a list of its own: said below the head there.
+    at = None if done.startswith("step_") else about
+    return Notice(text=text, alert_id=at, undo=undo, back=local_path(here), taken=taken)
 
 
 def _in_words(done: str, many: str, *, partly: bool) -> str:

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from aftercare.model.course_pages import CourseSettingsPage, RecallsPage
 from aftercare.model.delivery_pages import DeliveriesPage, WebhooksPage
 from aftercare.model.erasure_pages import ErasePage
+from aftercare.model.follow_up_pages import NextStepsPage, ScriptPage, ScriptsPage
 from aftercare.model.instruction_pages import (
     InstructionsPage,
     InstructionsPreviewPage,
@@ -63,6 +64,9 @@ ASSETS: Final = Path(__file__).with_name("assets")
 _TEMPLATES: Final[dict[type, str]] = {
     TriagePage: "triage.html",
     AlertPage: "alert.html",
+    NextStepsPage: "next_steps.html",
+    ScriptsPage: "scripts.html",
+    ScriptPage: "script.html",
     BacktestPage: "backtest.html",
     ActPage: "act.html",
     PatientPage: "patient.html",

@@ -106,7 +106,12 @@ FOLLOW_UPS: Final = {
     "note": "Note",
     "told": "Told",
     "told_failed": "Could not tell",
+    "waits": "Waits to tell",
     "escalated": "Went on",
+    "call": "Call",
+    "advice": "Advice",
+    "visit": "Visit",
+    "message": "Message",
 }
 
 # The instrument's key (rules.md 1) as a practitioner says it.
