@@ -215,6 +215,7 @@ def body_of(operation_id: str, values: dict[str, str]) -> dict[str, Any] | None:
         "message_template_create": {"title": "Sun", "language": "en", "text": "Keep out of the sun."},
         "message_template_update": {"title": "Sun", "language": "en", "text": "Use sun cream."},
         "me_consent": {"granted": True, "text_version": "1", "language": "en"},
+        "delivery_receipt": {"kind": "opened"},
         "webhook_create": {"url": "https://quay.example/hook"},
         "instructions_draft": {"copy_of": 0, "note": "a note"},
         "instructions_update": {

@@ -18,7 +18,7 @@ NOT_OF_PATIENTS = {
     "staff_me",
     "staff_colleagues",
     "webhook_list_webhooks",
-    "ledger_attempts",
+    "delivery_attempts",
     "course_settings_list_settings",
     "course_settings_read",
     "erasure_lot_uses",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
 
 from aftercare.services import staff
@@ -119,6 +120,7 @@ async def served_clinic(folder: Path, *, spare: int = 0) -> AsyncIterator[Served
             held = await fill(client, _named(people), judge)
             codes = [await invited(client, people["practitioner"], people["patient"])]
             own = await _alerts(client, people) | await _packs(client, people) | await _sheets(client, people)
+            own |= await _ways_out(client, people, judge)
             await judge.execute(_QUIET, team.clinic_id, people["patient"].episode_id, people["patient"].id)
             yield Served(server.address, client, people, tokens, held, codes, own)
         await judge.close()
@@ -162,6 +164,22 @@ async def _sheets(client: httpx.AsyncClient, people: dict[str, Person]) -> dict[
         "screening_read_prepared": {"modality": sheet},
         "course_settings_update": {"modality": sheet, "If-Match": '"0"'},
     }
+
+
+async def _ways_out(
+    client: httpx.AsyncClient, people: dict[str, Person], judge: asyncpg.Connection
+) -> dict[str, dict[str, str]]:
+    """A mail of the practitioner's own that was given up, and a webhook for each act, one of them switched off."""
+    by, admin = people["practitioner"].headers, people["admin"].headers
+    sent = (await client.post("/v1/staff/me/mail/test", headers=by)).json()["delivery_id"]
+    await judge.execute("update deliveries set state = 'dead' where delivery_id = $1", UUID(sent))
+    own = {"delivery_again": {"delivery_id": sent}, "delivery_receipt": {"delivery_id": sent}}
+    for act in ("rotate", "test_webhook", "enable"):
+        hook = {"url": f"https://hooks.example/{act}"}
+        made = (await client.post("/v1/webhooks", headers=admin, json=hook)).json()
+        own[f"webhook_{act}"] = {"webhook_id": made["webhook_id"]}
+    await client.delete(f"/v1/webhooks/{own['webhook_enable']['webhook_id']}", headers=admin)
+    return own
 
 
 async def _alerts(client: httpx.AsyncClient, people: dict[str, Person]) -> dict[str, dict[str, str]]:
