@@ -26,6 +26,7 @@ from aftercare.model.instruction_pages import (
 from aftercare.model.instructions import ShownDay
 from aftercare.model.message_pages import ConversationPage, MessagesPage, TemplatesPage
 from aftercare.model.photo_pages import ComparePage
+from aftercare.model.reminder_pages import RemindersPage
 from aftercare.model.rule_pages import RulesActPage, RulesEditPage, RulesPage
 from aftercare.model.screening_pages import Candidacy, QuestionGroup, ScreeningRecordPage
 from aftercare.model.screenings import ScreeningAdvice
@@ -334,7 +335,7 @@ class ProblemPage(msgspec.Struct, frozen=True, kw_only=True):
 Page = (
     NextStepsPage | ScriptsPage | ScriptPage | TriagePage | AlertPage | ActPage | PatientPage | PatientsPage | CallListPage | InvitationPage | PhotoPage | SignInPage
     | RecallsPage | DeliveriesPage | WebhooksPage | CourseSettingsPage | StatisticsPage | BacktestPage | ProblemPage | PatientFormPage | SessionFormPage
-    | MessagesPage | ConversationPage | TemplatesPage | RulesPage | RulesEditPage | RulesActPage | ComparePage | ErasePage
+    | MessagesPage | ConversationPage | TemplatesPage | RulesPage | RulesEditPage | RulesActPage | ComparePage | ErasePage | RemindersPage
     | ScreeningFormPage | ScreeningAdvicePage | ScreeningRecordPage
     | InstructionsPage | InstructionFormPage | InstructionsPreviewPage | InstructionsPublishPage | PatientInstructionsPage
 )  # fmt: skip

@@ -30,6 +30,7 @@ from aftercare.web.people import PeopleController
 from aftercare.web.photos import ComparePageController
 from aftercare.web.recalls import CoursePageController, CourseSettingsPageController, RecallPageController
 from aftercare.web.refusals import refuse
+from aftercare.web.reminders import RemindersPageController
 from aftercare.web.rules import RulesPageController
 from aftercare.web.screening import ScreeningPageController
 from aftercare.web.statistics import StatisticsPageController
@@ -123,6 +124,7 @@ WEB_CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
             TemplatePageController,
             ComparePageController,
             ErasePageController,
+            RemindersPageController,
             PatientFormController,
             SessionFormController,
             ScreeningPageController,

@@ -53,6 +53,7 @@ _DONE: Final[dict[str, str]] = {
     "rules_restore": "Restored under a new number. From the next check-in on these rules alert.",
     "erased_photos": "Photos erased. Nobody can read them any more; the copies are being removed.",
     "erased_patient": "Patient erased. What is left is ids and which lots were used, by the month.",
+    "reminders": "Written down. Check-ins are awaited all the same.",
     "erasure_refused": "Refused. The patient reads the reason in the app.",
     "sent_again": "On its way again. What becomes of it stands at the top.",
     "hook_tested": "A test is on its way. What becomes of it stands at the webhook.",

@@ -39,6 +39,7 @@ from aftercare.model.pages import (
     TriagePage,
 )
 from aftercare.model.photo_pages import ComparePage
+from aftercare.model.reminder_pages import RemindersPage
 from aftercare.model.rule_pages import RulesActPage, RulesEditPage, RulesPage
 from aftercare.model.screening_pages import ScreeningRecordPage
 from aftercare.model.views import Head
@@ -76,6 +77,7 @@ _TEMPLATES: Final[dict[type, str]] = {
     PhotoPage: "photo.html",
     ComparePage: "compare.html",
     ErasePage: "erase.html",
+    RemindersPage: "reminders.html",
     PatientFormPage: "patient_form.html",
     SessionFormPage: "session_form.html",
     ScreeningFormPage: "screening_form.html",

@@ -60,6 +60,7 @@ from aftercare.model.words import (
 from tests.web import (
     samples_courses,
     samples_erasures,
+    samples_reminders,
     samples_instructions,
     samples_messages,
     samples_photos,
@@ -414,6 +415,7 @@ PAGES |= samples_courses.pages(
 PAGES |= samples_instructions.instruction_pages(HEAD, ALERT.patient, NOW)
 PAGES |= backtest_pages(HEAD, ALERT.patient)
 PAGES |= samples_erasures.pages(HEAD, ALERT.patient)
+PAGES |= samples_reminders.pages(HEAD, ALERT.patient)
 PAGES |= samples_messages.pages(HEAD, (ALERT.patient, patient(8, "Test Ivy", 1985), patient(9, "Test Juniper")), PHOTOS)
 PAGES |= samples_photos.pages(HEAD, ALERT.patient, PHOTOS, needling(7))
 PAGES |= samples_rules.pages(HEAD)
