@@ -27,6 +27,7 @@ from aftercare.model.instructions import ShownDay
 from aftercare.model.message_pages import ConversationPage, MessagesPage, TemplatesPage
 from aftercare.model.photo_pages import ComparePage
 from aftercare.model.reminder_pages import RemindersPage
+from aftercare.model.rota_pages import ClinicSettingsPage, RotaPage
 from aftercare.model.rule_pages import RulesActPage, RulesEditPage, RulesPage
 from aftercare.model.screening_pages import Candidacy, QuestionGroup, ScreeningRecordPage
 from aftercare.model.screenings import ScreeningAdvice
@@ -335,6 +336,7 @@ class ProblemPage(msgspec.Struct, frozen=True, kw_only=True):
 Page = (
     NextStepsPage | ScriptsPage | ScriptPage | TriagePage | AlertPage | ActPage | PatientPage | PatientsPage | CallListPage | InvitationPage | PhotoPage | SignInPage
     | RecallsPage | DeliveriesPage | WebhooksPage | CourseSettingsPage | StatisticsPage | BacktestPage | ProblemPage | PatientFormPage | SessionFormPage
+    | RotaPage | ClinicSettingsPage
     | MessagesPage | ConversationPage | TemplatesPage | RulesPage | RulesEditPage | RulesActPage | ComparePage | ErasePage | RemindersPage
     | ScreeningFormPage | ScreeningAdvicePage | ScreeningRecordPage
     | InstructionsPage | InstructionFormPage | InstructionsPreviewPage | InstructionsPublishPage | PatientInstructionsPage

@@ -1,12 +1,12 @@
 """Escalation chains: what a clinic writes, how they stand for an alert, and what the clock makes of it."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from aftercare.alerts.chain_words import ESCALATED, log_line
+from aftercare.alerts.chain_words import ESCALATED, log_line, whom
 from aftercare.alerts.chains import SHIPPED, SHIPPED_CHAINS, Chains, complete, standing
 from aftercare.alerts.clocks import lapse
 from aftercare.db.pool import Connection, Database
@@ -63,6 +63,15 @@ async def names_in(db: Connection, clinic_id: UUID, now: datetime) -> dict[UUID,
     """The names that steps may need: of people, and of rotas."""
     people = {one.staff_id: one.name for one in await staff.all_active(db, clinic_id)}
     return people | {one.rota_id: one.name for one in await rotas.of_clinic(db, clinic_id, now)}
+
+
+async def step_words(db: Connection, clinic_id: UUID) -> dict[Tier, tuple[str, ...]]:
+    """The steps of each tier's chain in words."""
+    found = await written(db, clinic_id)
+    shipped = all(one.version == 0 for one in found.values())
+    # Rotas are asked for their names alone: none of what is laid over them.
+    names = {} if shipped else await names_in(db, clinic_id, datetime.max.replace(tzinfo=UTC))
+    return {tier: tuple(whom(step, names) for step in one.steps) for tier, one in found.items()}
 
 
 async def of_clinic(db: Connection, clinic_id: UUID, now: datetime) -> Chains:

@@ -195,8 +195,14 @@ def view(context: Context, alert: Alert, patient_id: UUID, depth: Depth) -> Aler
         outcome=alert.outcome,
         resolved_at=alert.resolved_at,
         next_step_at=alert.look_at if escalates else None,
-        next_step_to="everyone at the clinic" if escalates else "",
+        next_step_to=_next_step(alert, depth) if escalates else "",
     )
+
+
+def _next_step(alert: Alert, depth: Depth) -> str:
+    """Whom the clock goes to next, if nobody is absent then."""
+    steps = depth.steps[alert.tier]
+    return steps[min(alert.step + 1, len(steps) - 1)]
 
 
 def reported(context: Context, found: Iterable[Alert], patient_id: UUID) -> dict[UUID, datetime]:

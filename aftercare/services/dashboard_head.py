@@ -8,10 +8,11 @@ from aftercare.care.spacing import local_day
 from aftercare.db.pool import Connection
 from aftercare.errors import NotFound
 from aftercare.model.people import Actor, Clinic, StaffMember
+from aftercare.model.rotas import Gap
 from aftercare.model.views import Head, Notice
 from aftercare.model.words import Role
 from aftercare.services import dashboard_views as views
-from aftercare.store import alerts, audit, channel_faults, clinics, follow_ups, ledger, messages, staff
+from aftercare.store import alerts, audit, channel_faults, clinics, follow_ups, ledger, messages, rotas, staff
 
 _LATELY = timedelta(days=7)
 
@@ -41,10 +42,18 @@ async def head(db: Connection, reader: Reader, clinic: Clinic, now: datetime) ->
         if reader.member.role is Role.ADMIN
         else await follow_ups.count_due(db, clinic.clinic_id, local_day(now, clinic.time_zone)),
         unread=0 if reader.member.role is Role.ADMIN else await messages.waiting_count(db, clinic.clinic_id),
+        gaps=await _gaps(db, reader, now),
         notice=await _who_was_faster(db, reader.notice, clinic),
         given_up=await ledger.count_unheard(db, clinic.clinic_id, now - _LATELY) if runs_it else 0,
         faults=tuple(await channel_faults.standing(db, clinic.clinic_id, now - _LATELY)) if runs_it else (),
     )
+
+
+async def _gaps(db: Connection, reader: Reader, now: datetime) -> tuple[Gap, ...]:
+    """Those that the last look at the rotas found, for those who can put somebody in."""
+    if reader.member.role is Role.COORDINATOR:
+        return ()
+    return tuple(await rotas.gaps(db, reader.actor.clinic_id, now))
 
 
 async def _who_was_faster(db: Connection, notice: Notice | None, clinic: Clinic) -> Notice | None:

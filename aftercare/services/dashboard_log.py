@@ -16,6 +16,8 @@ from aftercare.model.follow_ups import EntryKind, FollowUp
 from aftercare.model.ledger import LedgerEntry
 from aftercare.model.messages import MessageKind
 from aftercare.model.views import FollowUpItem, FollowUpKind, ShownAdvice, StaffView
+from aftercare.model.words import Tier
+from aftercare.services import chains
 from aftercare.services import dashboard_views as views
 from aftercare.store import check_ins, follow_ups, ledger, photo_views, photos, staff
 from aftercare.store.alerts import FindingRow
@@ -56,6 +58,7 @@ class Depth(msgspec.Struct, frozen=True, kw_only=True):
     staff: dict[UUID, StaffView]
     photos: Sequence[PhotoRow] = ()  # newest first
     nearest: dict[UUID, PhotoRow] = {}  # by alert, to what was reported
+    steps: dict[Tier, tuple[str, ...]] = {}  # of the escalation, in words
 
 
 async def look_deeper(
@@ -84,6 +87,7 @@ async def look_deeper(
         staff={member.staff_id: views.staff_view(member) for member in members.values()},
         photos=await photos.of_patient(db, clinic_id, patient_id, _PHOTOS),
         nearest=await photo_views.nearest(db, clinic_id, patient_id, reported),
+        steps=await chains.step_words(db, clinic_id),
     )
 
 

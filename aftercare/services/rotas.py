@@ -23,7 +23,7 @@ _MOST_ROTAS = 20
 _MOST_OVERRIDES = 100  # of one rota that are not over
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2100, 1, 1)
 _BACK, _LONGEST_AHEAD = timedelta(days=28), timedelta(days=400)
-_EDITORS = frozenset({Role.PRACTITIONER, Role.ADMIN})
+EDITORS = frozenset({Role.PRACTITIONER, Role.ADMIN})
 
 
 async def list_rotas(database: Database, actor: Actor, *, now: datetime) -> list[Rota]:
@@ -103,7 +103,7 @@ async def add_override(
         clinic = await _locked(db, actor.clinic_id)
         rota = await _one(db, actor.clinic_id, rota_id, now)
         await _check_override(db, actor.clinic_id, draft, now)
-        if actor.role not in _EDITORS:
+        if actor.role not in EDITORS:
             _require_own(rota, draft, staff_id(actor), now)
         if len(rota.overrides) >= _MOST_OVERRIDES:
             raise Conflict("This rota has too many overrides ahead. Change its turns instead.")
@@ -128,7 +128,7 @@ async def drop_override(
         found = next((one for one in rota.overrides if one.override_id == override_id), None)
         if found is None:
             raise NotFound
-        if actor.role not in _EDITORS and found.made_by != actor.id:
+        if actor.role not in EDITORS and found.made_by != actor.id:
             raise Forbidden("Only who made it, a practitioner or an admin can take it away.")
         await store.drop_override(db, actor.clinic_id, rota_id, override_id)
         await audit.record(
@@ -146,12 +146,16 @@ async def who_is_on_call(database: Database, actor: Actor, *, now: datetime) -> 
         people = {one.staff_id: one for one in await staff.all_active(db, actor.clinic_id)}
         return OnCall(
             at=now,
-            rotas=tuple(_now(one, people, now) for one in await store.of_clinic(db, actor.clinic_id, now)),
+            rotas=tuple(
+                rota_now(one, people, now) for one in await store.of_clinic(db, actor.clinic_id, now)
+            ),
             gaps=await rota_gaps.of_clinic(db, clinic, now, now + AHEAD),
         )
 
 
-def _now(rota: Rota, people: Mapping[UUID, StaffMember], now: datetime) -> RotaNow:
+def rota_now(rota: Rota, people: Mapping[UUID, StaffMember], now: datetime) -> RotaNow:
+    """Who is on call by a rota now, until when, and who after; `people` are those who work here."""
+
     def person(who: UUID | None) -> Person | None:
         member = people.get(who) if who is not None else None
         return Person(staff_id=member.staff_id, name=member.name) if member else None

@@ -15,6 +15,7 @@ from aftercare.services.house import House
 from aftercare.web.acts import AlertPageController
 from aftercare.web.assets import AssetController
 from aftercare.web.backtests import BacktestPageController
+from aftercare.web.clinic_settings import ClinicSettingsPageController
 from aftercare.web.deliveries import DeliveryPageController, WebhookPageController
 from aftercare.web.door import DoorController
 from aftercare.web.erasures import ErasePageController
@@ -31,6 +32,7 @@ from aftercare.web.photos import ComparePageController
 from aftercare.web.recalls import CoursePageController, CourseSettingsPageController, RecallPageController
 from aftercare.web.refusals import refuse
 from aftercare.web.reminders import RemindersPageController
+from aftercare.web.rota import RotaPageController
 from aftercare.web.rules import RulesPageController
 from aftercare.web.screening import ScreeningPageController
 from aftercare.web.statistics import StatisticsPageController
@@ -86,6 +88,10 @@ _NOWHERE = [
     "/call-list/{one:str}/{two:str}/{rest:path}",
     "/recalls/{one:str}/{rest:path}",
     "/messages/{one:str}/{rest:path}",
+    "/rota/{one:str}/{rest:path}",
+    "/rota/{one:str}/overrides/{two:str}/{rest:path}",
+    "/clinic-settings/{rest:path}",
+    "/clinic-settings/chains/{one:str}/{rest:path}",
     "/messages/templates/{one:str}/{rest:path}",
     "/course-settings/{one:str}/{rest:path}",
     "/instructions/{one:str}/{rest:path}",
@@ -131,6 +137,8 @@ WEB_CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
             RecallPageController,
             CoursePageController,
             CourseSettingsPageController,
+            RotaPageController,
+            ClinicSettingsPageController,
             StatisticsPageController,
             RulesPageController,
             BacktestPageController,

@@ -59,6 +59,12 @@ _DONE: Final[dict[str, str]] = {
     "hook_tested": "A test is on its way. What becomes of it stands at the webhook.",
     "hook_enabled": "Switched on. What is new is sent there.",
     "hook_disabled": "Switched off. Nothing is sent there any more.",
+    "rota_saved": "Saved. Alerts follow these turns from now on.",
+    "rota_removed": "Rota removed.",
+    "rota_handed": "Put in. Alerts go to them from then on.",
+    "rota_back": "Taken back: whose turn it is has it again.",
+    "clinic_saved": "Saved. Running deadlines count by these hours from now on.",
+    "chain_saved": "Saved. Alerts take these steps from their next one on.",
     "settings_saved": "Saved, for courses planned from now on.",
 }
 # The same done to several alerts of one patient at once; {n} of them.

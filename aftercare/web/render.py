@@ -1,5 +1,6 @@
 """Pages as HTML: one Struct of `aftercare.model.pages` in, one string out. No I/O beyond templates and built assets."""
 
+import calendar
 import hashlib
 from functools import cache
 from pathlib import Path
@@ -40,6 +41,7 @@ from aftercare.model.pages import (
 )
 from aftercare.model.photo_pages import ComparePage
 from aftercare.model.reminder_pages import RemindersPage
+from aftercare.model.rota_pages import ClinicSettingsPage, RotaPage, TypedForm
 from aftercare.model.rule_pages import RulesActPage, RulesEditPage, RulesPage
 from aftercare.model.screening_pages import ScreeningRecordPage
 from aftercare.model.views import Head
@@ -49,10 +51,12 @@ from aftercare.web import (
     charts,
     course_words,
     delivery_words,
+    hours_text,
     instruction_words,
     photo_words,
     questions,
     readings,
+    rota_charts,
     rule_words,
     statistics_charts,
     statistics_words,
@@ -89,6 +93,8 @@ _TEMPLATES: Final[dict[type, str]] = {
     InstructionsPublishPage: "instructions_publish.html",
     PatientInstructionsPage: "patient_instructions.html",
     MessagesPage: "messages.html",
+    RotaPage: "rota.html",
+    ClinicSettingsPage: "clinic_settings.html",
     ConversationPage: "conversation.html",
     TemplatesPage: "message_templates.html",
     RulesPage: "rules.html",
@@ -132,6 +138,10 @@ def _environment() -> Environment:
         "pictures": statistics_charts,
         "trials": backtest_charts,
         "words_of": statistics_words,
+        "rota_charts": rota_charts,
+        "hours_text": hours_text,
+        "weekdays": calendar.day_name,
+        "nothing": TypedForm(form="", values={}),
         "span": span,
         "asset": asset,
         "emergency": Tier.EMERGENCY,

@@ -64,6 +64,7 @@ from tests.web import (
     samples_instructions,
     samples_messages,
     samples_photos,
+    samples_rota,
     samples_rules,
     samples_screening,
     samples_statistics,
@@ -418,6 +419,7 @@ PAGES |= samples_erasures.pages(HEAD, ALERT.patient)
 PAGES |= samples_reminders.pages(HEAD, ALERT.patient)
 PAGES |= samples_messages.pages(HEAD, (ALERT.patient, patient(8, "Test Ivy", 1985), patient(9, "Test Juniper")), PHOTOS)
 PAGES |= samples_photos.pages(HEAD, ALERT.patient, PHOTOS, needling(7))
+PAGES |= samples_rota.pages(HEAD)
 PAGES |= samples_rules.pages(HEAD)
 PAGES |= samples_screening.pages(PATIENT)
 PAGES |= samples_statistics.pages(HEAD)

@@ -7,6 +7,7 @@ import "./patient.css";
 import "./forms.css";
 import "./instructions.css";
 import "./courses.css";
+import "./rota.css";
 import "./follow_ups.css";
 import "./screening.css";
 import "./rules.css";
