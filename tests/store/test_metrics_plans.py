@@ -11,7 +11,7 @@ import pytest
 from aftercare.db.sql import queries
 from aftercare.store.due_work import URGENT
 
-TENFOLD, SMALL = 10, 3_000
+TENFOLD, SMALL = 10, 1_500
 _CLINIC = "00000000-0000-4000-8000-000000000001"
 # So many are due or stand at both sizes; all the rest is done or not yet due.
 _STANDING = 40
