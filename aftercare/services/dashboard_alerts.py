@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from aftercare.care.messaging import as_check_in
 from aftercare.checks.pack import RulePack
 from aftercare.checks.sources import RULE
 from aftercare.db.pool import Connection
@@ -24,7 +25,7 @@ from aftercare.services import judges
 from aftercare.services.dashboard_course import Recovered
 from aftercare.services.dashboard_log import Depth, log_of, shown_after
 from aftercare.store import alerts as store
-from aftercare.store import check_ins, episodes, patients, photos, staff
+from aftercare.store import check_ins, episodes, messages, patients, photos, staff
 from aftercare.store.alerts import FindingRow, PatientAlert
 from aftercare.store.photos import PhotoRow
 
@@ -43,6 +44,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     episodes: dict[UUID, Episode]
     check_ins: dict[UUID, tuple[Kept, ...]]  # by patient
     findings: dict[UUID, list[FindingRow]]  # by alert, in order of time
+    spoken: dict[UUID, Kept] = {}  # messages that findings rest on, by id
     staff: dict[UUID, StaffView]
     photos: dict[UUID, PhotoRow]  # the newest of each patient
     unresolved: dict[UUID, tuple[Alert, ...]]  # by patient
@@ -73,6 +75,7 @@ async def gather(
         unresolved[alert.patient_id].append(alert)
     for kept in await check_ins.since_each(db, clinic_id, starts, _CHECK_INS):
         said[kept.patient_id].append(kept)
+    findings = await _findings(db, clinic_id, found)
     return Context(
         clinic=clinic,
         reader=reader,
@@ -80,7 +83,8 @@ async def gather(
         patients=people,
         episodes=courses,
         check_ins={one: tuple(said[one]) for one in whose},
-        findings=await _findings(db, clinic_id, found),
+        findings=findings,
+        spoken=await _spoken(db, clinic_id, whose, findings),
         staff=await staff_of(
             db, clinic_id, (*found, *(one for several in unresolved.values() for one in several))
         ),
@@ -96,6 +100,7 @@ async def around(
     """The same for alerts of one patient whose recovery has been read."""
     clinic_id, patient_id = mine.clinic.clinic_id, mine.patient.patient_id
     unresolved = [alert for alert in mine.alerts if alert.unresolved]
+    findings = await _findings(db, clinic_id, found)
     return Context(
         clinic=mine.clinic,
         reader=reader,
@@ -103,7 +108,8 @@ async def around(
         patients={patient_id: mine.patient},
         episodes={episode.episode_id: episode for episode in mine.episodes},
         check_ins={patient_id: mine.check_ins},
-        findings=await _findings(db, clinic_id, found),
+        findings=findings,
+        spoken=await _spoken(db, clinic_id, [patient_id], findings),
         staff=await staff_of(db, clinic_id, (*found, *unresolved)),
         photos=await photos.newest_of(db, clinic_id, [patient_id]),
         unresolved={patient_id: tuple(sorted(unresolved, key=views.urgency))},
@@ -125,6 +131,15 @@ async def _findings(db: Connection, clinic_id: UUID, found: Iterable[Alert]) -> 
     for row in await store.findings_of(db, clinic_id, [alert.id for alert in found]):
         by_alert[row.alert_id].append(row)
     return by_alert
+
+
+async def _spoken(
+    db: Connection, clinic_id: UUID, whose: list[UUID], findings: dict[UUID, list[FindingRow]]
+) -> dict[UUID, Kept]:
+    """The messages among what findings rest on."""
+    asked = {one.check_in_id for found in findings.values() for one in found if one.check_in_id is not None}
+    found = await messages.spoken(db, clinic_id, whose, list(asked)) if asked else []
+    return {one.message_id: as_check_in(one) for one in found}
 
 
 def line(context: Context, alert: Alert, patient_id: UUID) -> AlertLine:
@@ -233,8 +248,11 @@ def _leading(alert: Alert, found: Iterable[FindingRow]) -> FindingRow | None:
 
 
 def _check_in(context: Context, patient_id: UUID, leads: FindingRow | None) -> Kept | None:
+    if leads is None or leads.check_in_id is None:
+        return None
     said = context.check_ins.get(patient_id, ())
-    return next((kept for kept in said if leads and kept.check_in_id == leads.check_in_id), None)
+    kept = next((one for one in said if one.check_in_id == leads.check_in_id), None)
+    return kept or context.spoken.get(leads.check_in_id)
 
 
 def _lead(finding: Finding | None) -> Evidence | None:

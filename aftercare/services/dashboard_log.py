@@ -19,7 +19,7 @@ from aftercare.model.views import FollowUpItem, FollowUpKind, ShownAdvice, Staff
 from aftercare.model.words import Tier
 from aftercare.services import chains
 from aftercare.services import dashboard_views as views
-from aftercare.store import check_ins, follow_ups, ledger, photo_views, photos, staff
+from aftercare.store import check_ins, follow_ups, ledger, messages, photo_views, photos, staff
 from aftercare.store.alerts import FindingRow
 from aftercare.store.photos import PhotoRow
 
@@ -52,7 +52,7 @@ _ENTRIES = frozenset(EntryKind)
 class Depth(msgspec.Struct, frozen=True, kw_only=True):
     """What stands below an alert, read for several alerts of one patient at once."""
 
-    answers: dict[UUID, dict[str, Any]]  # what the patient was answered, by check-in
+    answers: dict[UUID, dict[str, Any]]  # what the patient was answered, by check-in or message
     follow_ups: dict[UUID, list[FollowUp]]  # by alert, in order of time
     told: dict[UUID, list[LedgerEntry]]  # by alert, in order of time
     staff: dict[UUID, StaffView]
@@ -81,7 +81,8 @@ async def look_deeper(
     people |= {one.staff_id for several in told.values() for one in several}
     members = await staff.several(db, clinic_id, [one for one in people if one is not None])
     return Depth(
-        answers=await check_ins.answers_to(db, clinic_id, patient_id, list(asked)),
+        answers=await check_ins.answers_to(db, clinic_id, patient_id, list(asked))
+        | await messages.answers_to(db, clinic_id, patient_id, list(asked)),
         follow_ups=done,
         told=told,
         staff={member.staff_id: views.staff_view(member) for member in members.values()},

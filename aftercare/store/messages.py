@@ -122,6 +122,21 @@ async def spoken_since(db: Connection, clinic_id: UUID, patient_id: UUID, since:
     return many(Spoken, await db.fetch(_SQL["spoken_since"], clinic_id, patient_id, since))
 
 
+async def spoken(
+    db: Connection, clinic_id: UUID, patient_ids: Sequence[UUID], message_ids: Sequence[UUID]
+) -> list[Spoken]:
+    """Those of these messages that these patients wrote."""
+    return many(Spoken, await db.fetch(_SQL["spoken"], clinic_id, list(patient_ids), list(message_ids)))
+
+
+async def answers_to(
+    db: Connection, clinic_id: UUID, patient_id: UUID, message_ids: Sequence[UUID]
+) -> dict[UUID, dict[str, Any]]:
+    """What a patient was answered at once, by message."""
+    rows = await db.fetch(_SQL["answers_to"], clinic_id, patient_id, list(message_ids))
+    return {row["message_id"]: row["answer"] for row in rows}
+
+
 async def waiting(
     db: Connection, clinic_id: UUID, after: tuple[datetime, UUID], limit: int
 ) -> list[Conversation]:

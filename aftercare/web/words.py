@@ -158,6 +158,7 @@ ITEMS: Final = {
     "sun": "Sun",
     "wants_contact": "Wants contact",
     "note": "Note",
+    "message": "Message",
     "sites": "Where",
     # Not of the instrument: what evidence names besides.
     "hsv_history": "Had cold sores before",
@@ -199,7 +200,7 @@ def answer(key: str, value: Any) -> str:
         return ", ".join(str(part).replace("_", " ") for part in value) or "none"
     if isinstance(value, dict):
         return "; ".join(f"{item(str(sign))}: {answer('sites', where)}" for sign, where in value.items())
-    return str(value).replace("_", " ") if key != "note" else str(value)
+    return str(value).replace("_", " ") if key not in {"note", "message"} else str(value)
 
 
 def grade(value: int) -> str:

@@ -117,3 +117,11 @@ where clinic_id = $1 and direction = 'from_patient' and read_at is null;
 -- name: unread_of_clinic
 select count(*) from messages
 where clinic_id = $1 and patient_id = $2 and direction = 'from_clinic' and read_at is null;
+
+-- name: spoken
+select message_id, text, written_at, received_at, judged_at, time_zone from messages
+where clinic_id = $1 and patient_id = any ($2::uuid[]) and message_id = any ($3::uuid[]) and direction = 'from_patient';
+
+-- name: answers_to
+select message_id, answer from messages
+where clinic_id = $1 and patient_id = $2 and message_id = any ($3::uuid[]) and answer is not null;

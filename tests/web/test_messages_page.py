@@ -210,3 +210,21 @@ async def test_what_waited_too_long_says_so(practice: Practice, coordinator: Win
     await messages.mark_read(database, by, alder.patient_id, ReadDraft(up_to=message), now=later)
     page = words_of(await coordinator.see("/messages?which=recent"))
     assert "Read, not answered" in page
+
+
+async def test_an_alert_from_a_message_says_so_and_what_the_patient_was_told(
+    practice: Practice, practitioner: Window
+) -> None:
+    alder = await practice.treated("Sample Alder", days_ago=3)
+    actor = Actor(clinic_id=practice.clinic_id, kind="patient", id=alder.patient_id)
+    now = practice.clock()
+    draft = MessageDraft(
+        text="There are blisters on my chin", written_at=now - timedelta(days=2), time_zone="Europe/London"
+    )
+    await messages.send(practice.house.database, actor, uuid4(), draft, now=now)
+    alert = await practice.alert_of(alder)
+    page = words_of(await practitioner.see(f"/alerts/{alert.id}"))
+    assert "(told in the message)" in page
+    assert "There are blisters on my chin names blisters" in page
+    assert "reported Monday, arrived Wednesday" in page
+    assert "Speak with the clinic today" in page  # what the phone showed

@@ -127,8 +127,8 @@ async function composer() {
     box.value = "";
     chosen.length = 0;
     redraw();
-    await send(text, files);
-    return document.getElementById("send-message")?.scrollIntoView({ block: "center" });
+    scrollTo(0, 0); // where it is said what to do
+    return send(text, files);
   };
   redraw();
   return h("form", { class: "stack", onsubmit: submit },
