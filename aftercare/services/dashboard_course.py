@@ -16,7 +16,7 @@ from aftercare.model.check_ins import Kept
 from aftercare.model.people import Patient
 from aftercare.model.recovery import Recovery
 from aftercare.model.timeline import Answers
-from aftercare.services.sweep import asked_of
+from aftercare.services.looking import asked_of
 
 GRADED = tuple(item.key for item in load().items if item.kind is Kind.GRADE)
 # The first week is where nearly everything is decided: it is always drawn whole.

@@ -47,10 +47,10 @@ from aftercare.model.team import Member, Team
 from aftercare.model.words import Outcome, Role, Tier
 from aftercare.services.check_ins import CheckInAnswer, advice_for
 from aftercare.services.courses import as_session
+from aftercare.services.looking import Asking, look_at, reminder_key, urgency_of
 from aftercare.services.patients import as_patient
 from aftercare.services.recovery import ESCALATE, SWEEP
 from aftercare.services.screenings import as_screening, of_session
-from aftercare.services.sweep import Asking, look_at, reminder_key, urgency_of
 from aftercare.services.synthetic import (
     check_in_draft,
     course_draft,

@@ -22,8 +22,8 @@ from aftercare.model.photo_views import PhotoGuide
 from aftercare.model.recovery import Recovery
 from aftercare.model.words import Modality
 from aftercare.services import audit, consents, course_plans, instructions, recovery
+from aftercare.services.looking import asked_again, asked_of
 from aftercare.services.photo_guide import guide_of
-from aftercare.services.sweep import asked_again, asked_of
 from aftercare.store import consents as consent_store
 from aftercare.store import preferences
 
