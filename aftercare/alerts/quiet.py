@@ -19,7 +19,8 @@ WHY: Final = "quiet hours"
 LONGEST: Final = timedelta(hours=72)
 _DAY: Final = timedelta(days=1)
 _MINUTE: Final = timedelta(minutes=1)
-_WEEK: Final = 7 * 24 * 60  # minutes
+_MINUTES: Final = 24 * 60  # of a day
+_WEEK: Final = 7 * _MINUTES
 _LAST_MINUTE: Final = time(23, 59)
 
 
@@ -112,6 +113,29 @@ def overtaken(alert: Handling, written_at: datetime, now: datetime) -> str | Non
     return None
 
 
+def by_weekday(quiet: Sequence[QuietSpan]) -> tuple[tuple[tuple[int, int], ...], ...]:
+    """Return what is quiet on each day of the week, Monday first, as minutes of the day from and to, in order."""
+    quiet_minutes = {
+        minute % _WEEK
+        for begins, ends in _minutes(quiet)
+        for minute in range(begins, min(ends, begins + _WEEK))
+    }
+    return tuple(
+        tuple(_runs([minute for minute in range(_MINUTES) if day * _MINUTES + minute in quiet_minutes]))
+        for day in range(7)
+    )
+
+
+def _runs(minutes: Sequence[int]) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    for minute in minutes:
+        if found and found[-1][1] == minute:
+            found[-1] = (found[-1][0], minute + 1)
+        else:
+            found.append((minute, minute + 1))
+    return found
+
+
 def _as_hours(preferences: StaffPreferencesDraft) -> OpeningHours:
     """Quiet hours run as opening hours do: past midnight, over changes of clocks, in a zone."""
     spans = tuple(
@@ -127,10 +151,10 @@ def _minutes(quiet: Sequence[QuietSpan]) -> list[tuple[int, int]]:
     for span in quiet:
         starts, ends = _minute(span.starts), _minute(span.ends)
         if span.ends >= _LAST_MINUTE:
-            ends = 24 * 60
+            ends = _MINUTES
         elif ends <= starts:
-            ends += 24 * 60
-        found += [(day * 24 * 60 + starts, day * 24 * 60 + ends) for day in span.weekdays]
+            ends += _MINUTES
+        found += [(day * _MINUTES + starts, day * _MINUTES + ends) for day in span.weekdays]
     return found
 
 

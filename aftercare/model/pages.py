@@ -24,6 +24,7 @@ from aftercare.model.instruction_pages import (
     PatientInstructionsPage,
 )
 from aftercare.model.instructions import ShownDay
+from aftercare.model.me_page import MePage
 from aftercare.model.message_pages import ConversationPage, MessagesPage, TemplatesPage
 from aftercare.model.photo_pages import ComparePage
 from aftercare.model.reminder_pages import RemindersPage
@@ -337,7 +338,7 @@ Page = (
     NextStepsPage | ScriptsPage | ScriptPage | TriagePage | AlertPage | ActPage | PatientPage | PatientsPage | CallListPage | InvitationPage | PhotoPage | SignInPage
     | RecallsPage | DeliveriesPage | WebhooksPage | CourseSettingsPage | StatisticsPage | BacktestPage | ProblemPage | PatientFormPage | SessionFormPage
     | RotaPage | ClinicSettingsPage
-    | MessagesPage | ConversationPage | TemplatesPage | RulesPage | RulesEditPage | RulesActPage | ComparePage | ErasePage | RemindersPage
+    | MePage | MessagesPage | ConversationPage | TemplatesPage | RulesPage | RulesEditPage | RulesActPage | ComparePage | ErasePage | RemindersPage
     | ScreeningFormPage | ScreeningAdvicePage | ScreeningRecordPage
     | InstructionsPage | InstructionFormPage | InstructionsPreviewPage | InstructionsPublishPage | PatientInstructionsPage
 )  # fmt: skip

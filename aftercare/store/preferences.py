@@ -8,13 +8,15 @@ import msgspec
 
 from aftercare.db.pool import Connection
 from aftercare.db.sql import queries
+from aftercare.model.addresses import ChannelName
+from aftercare.model.me_page import TestOutcome
 from aftercare.model.preferences import (
     PatientPreferences,
     PatientPreferencesDraft,
     StaffPreferences,
     StaffPreferencesDraft,
 )
-from aftercare.store.rows import one
+from aftercare.store.rows import many, one
 
 _SQL = queries("preferences")
 
@@ -71,3 +73,11 @@ def _as_patients(row: asyncpg.Record) -> PatientPreferences:
     starts, ends = found.pop("quiet_from"), found.pop("quiet_to")
     quiet = None if starts is None else {"starts": starts, "ends": ends}
     return msgspec.convert({**found, "quiet": quiet}, PatientPreferences)
+
+
+async def tests_of(
+    db: Connection, clinic_id: UUID, staff_id: UUID, since: datetime
+) -> dict[tuple[ChannelName, UUID | None], TestOutcome]:
+    """What became of the newest test over each way that somebody tried since an instant."""
+    found = many(TestOutcome, await db.fetch(_SQL["tests_of"], clinic_id, staff_id, since))
+    return {(one.channel, one.address_id): one for one in found}

@@ -26,6 +26,7 @@ from aftercare.web.instructions import (
     ShownPageController,
 )
 from aftercare.web.intake_pages import PatientFormController, SessionFormController
+from aftercare.web.me import MePageController
 from aftercare.web.messages import MessagePageController, TemplatePageController
 from aftercare.web.people import PeopleController
 from aftercare.web.photos import ComparePageController
@@ -84,6 +85,7 @@ _NOWHERE = [
     "/alerts/{one:str}/follow-ups/{two:str}/{three:str}/{rest:path}",
     "/scripts/{one:str}/{rest:path}",
     "/patients/{one:str}/{rest:path}",
+    "/me/{rest:path}",
     "/patients/{one:str}/photos/{two:str}/{rest:path}",
     "/call-list/{one:str}/{two:str}/{rest:path}",
     "/recalls/{one:str}/{rest:path}",
@@ -126,6 +128,7 @@ WEB_CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
             NextStepsPageController,
             ScriptPageController,
             PeopleController,
+            MePageController,
             MessagePageController,
             TemplatePageController,
             ComparePageController,

@@ -66,6 +66,10 @@ _DONE: Final[dict[str, str]] = {
     "clinic_saved": "Saved. Running deadlines count by these hours from now on.",
     "chain_saved": "Saved. Alerts take these steps from their next one on.",
     "settings_saved": "Saved, for courses planned from now on.",
+    "preferences_saved": "Saved. What is on its way already keeps its time.",
+    "address_added": "Added. Send a test to see whether it works.",
+    "address_removed": "Removed. Nothing is sent there any more.",
+    "test_sent": "A test is on its way. What becomes of it stands beside the address.",
 }
 # The same done to several alerts of one patient at once; {n} of them.
 _DONE_TO_SEVERAL: Final[dict[str, str]] = {

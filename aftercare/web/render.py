@@ -18,6 +18,7 @@ from aftercare.model.instruction_pages import (
     InstructionsPublishPage,
     PatientInstructionsPage,
 )
+from aftercare.model.me_page import MePage
 from aftercare.model.message_pages import ConversationPage, MessagesPage, TemplatesPage
 from aftercare.model.pages import (
     ActPage,
@@ -55,6 +56,7 @@ from aftercare.web import (
     instruction_words,
     photo_words,
     questions,
+    quiet_week,
     readings,
     rota_charts,
     rule_words,
@@ -92,6 +94,7 @@ _TEMPLATES: Final[dict[type, str]] = {
     InstructionsPreviewPage: "instructions_preview.html",
     InstructionsPublishPage: "instructions_publish.html",
     PatientInstructionsPage: "patient_instructions.html",
+    MePage: "me.html",
     MessagesPage: "messages.html",
     RotaPage: "rota.html",
     ClinicSettingsPage: "clinic_settings.html",
@@ -142,6 +145,7 @@ def _environment() -> Environment:
         "hours_text": hours_text,
         "weekdays": calendar.day_name,
         "nothing": TypedForm(form="", values={}),
+        "week": quiet_week,
         "span": span,
         "asset": asset,
         "emergency": Tier.EMERGENCY,

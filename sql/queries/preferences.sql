@@ -23,3 +23,13 @@ on conflict (clinic_id, patient_id) do update
 set reminder_at = $3, quiet_from = $4, quiet_to = $5, changed_at = $6, changed_by = $7, version = $8 + 1
 where patient_preferences.version = $8
 returning version;
+
+-- name: tests_of
+-- The newest test of each way since an instant, with the last answer.
+select distinct on (d.channel, d.address_id) d.channel, d.address_id, d.state, d.attempts, d.queued_at, d.sent_at, d.ended_at, (
+    select a.answer from delivery_attempts a
+    where a.clinic_id = d.clinic_id and a.delivery_id = d.delivery_id order by a.attempt desc limit 1
+) as answer
+from deliveries d
+where d.clinic_id = $1 and d.staff_id = $2 and d.kind = 'test' and d.queued_at > $3
+order by d.channel, d.address_id, d.queued_at desc;

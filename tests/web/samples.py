@@ -62,6 +62,7 @@ from tests.web import (
     samples_erasures,
     samples_reminders,
     samples_instructions,
+    samples_me,
     samples_messages,
     samples_photos,
     samples_rota,
@@ -421,5 +422,6 @@ PAGES |= samples_messages.pages(HEAD, (ALERT.patient, patient(8, "Test Ivy", 198
 PAGES |= samples_photos.pages(HEAD, ALERT.patient, PHOTOS, needling(7))
 PAGES |= samples_rota.pages(HEAD)
 PAGES |= samples_rules.pages(HEAD)
+PAGES |= samples_me.pages(HEAD)
 PAGES |= samples_screening.pages(PATIENT)
 PAGES |= samples_statistics.pages(HEAD)

@@ -16,6 +16,7 @@ import "./backtest.css";
 import "./compare.css";
 import "./push.css";
 import "./deliveries.css";
+import "./me.css";
 import "./messages.css";
 
 import { startClocks } from "./clocks.js";
