@@ -14,7 +14,6 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from aftercare.model.photos import Rendition
 from aftercare.photos.blobs import BlobHead, BlobKey, Blobs
 from aftercare.photos.errors import BlobMissingError, PhotoErasedError, SealBrokenError
 from aftercare.photos.key_store import KeyStore, PatientKey
@@ -46,19 +45,6 @@ def key_number(sealed: bytes) -> int:
     if len(sealed) < OVERHEAD_BYTES or sealed[:1] != _AES_256_GCM:
         raise SealBrokenError
     return int.from_bytes(sealed[_NUMBER], "big")
-
-
-def key_at(path: str) -> BlobKey:
-    """Return the key of a blob from its path. Raises ValueError if it is the path of none."""
-    clinic, patient, photo, leaf = path.split("/")
-    digest, _, rendition = leaf.partition(".")
-    return BlobKey(
-        clinic_id=UUID(clinic),
-        patient_id=UUID(patient),
-        photo_id=UUID(photo),
-        sha256=digest,
-        rendition=Rendition(rendition),
-    )
 
 
 class SealedBlobs:
@@ -116,7 +102,7 @@ class SealedBlobs:
         """
         count = 0
         for path in [found.path async for found in self._store.list(clinic_id, patient_id)]:
-            key = key_at(path)
+            key = BlobKey.of_path(path)
             try:
                 kept = key_number(await self._store.get(key)) > upto
             except BlobMissingError:
@@ -138,13 +124,13 @@ class SealedBlobs:
         newest = await self._keys.add(clinic_id, patient_id)
         count = 0
         for path in [found.path async for found in self._store.list(clinic_id, patient_id)]:
-            key = key_at(path)
+            key = BlobKey.of_path(path)
             await self._reseal_one(key)
             count += 1
             done()
         # Only what nothing needs any more is forgotten: a store that was written to beside us may hold older seals.
         needed = [
-            key_number(await self._store.get(key_at(found.path)))
+            key_number(await self._store.get(BlobKey.of_path(found.path)))
             async for found in self._store.list(clinic_id, patient_id)
         ]
         await self._keys.retire(clinic_id, patient_id, min([newest.number, *needed]))

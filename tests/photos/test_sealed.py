@@ -13,7 +13,7 @@ from aftercare.photos.blobs import BlobKey, LocalBlobs
 from aftercare.photos.errors import BlobMissingError, KeyMissingError, PhotoErasedError, SealBrokenError
 from aftercare.photos.keys import FileKeys
 from aftercare.photos.masters import MasterKeys
-from aftercare.photos.sealed import OVERHEAD_BYTES, SealedBlobs, key_at, key_number
+from aftercare.photos.sealed import OVERHEAD_BYTES, SealedBlobs, key_number
 
 CLINIC, PATIENT, OTHER, PHOTO, NEXT, ERASURE = (UUID(int=number) for number in range(1, 7))
 AT = datetime(2026, 3, 4, 10, tzinfo=UTC)
@@ -183,6 +183,6 @@ async def test_a_picture_that_was_on_its_way_when_the_key_changed_is_sealed_with
 
 
 def test_a_path_says_which_blob_it_is_of() -> None:
-    assert str(key_at(str(key()))) == str(key())
+    assert str(BlobKey.of_path(str(key()))) == str(key())
     with pytest.raises(ValueError, match="unpack"):
-        key_at("somewhere/else")
+        BlobKey.of_path("somewhere/else")
