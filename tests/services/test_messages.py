@@ -1,6 +1,8 @@
 """Messages on their whole way: screened, alerted, told of, read, late; and what they leave alone."""
 
+import asyncio
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import msgspec
@@ -8,10 +10,15 @@ import pytest
 
 from aftercare.db.pool import Database
 from aftercare.errors import Malformed, MessagesOfTodayUsed, OtherContent
+from aftercare.model.erasures import StaffErasureDraft
 from aftercare.model.messages import MessageKind
 from aftercare.model.patient_messages import MessageAnswer, MessageDraft, ReadDraft, ReplyDraft
 from aftercare.model.people import Actor
-from aftercare.services import alerts, courses, me, messages
+from aftercare.photos.keys import FileKeys
+from aftercare.photos.masters import MasterKeys
+from aftercare.services import alerts, courses, erasures, me, messages, messages_unread
+from aftercare.services.messages_unread import UNREAD
+from aftercare.store import due_work
 from aftercare.store.alerts import PatientAlert
 from tests.services.background import Post, pass_time
 from tests.services.conftest import Recovering, Team, Treat, next_session
@@ -277,3 +284,54 @@ async def test_a_session_entered_late_has_the_messages_since_judged_again(
     await courses.record_session(service, team.practitioner, who.patient_id, draft, now=now + HOUR)
     after = {(one.code, one.tier) for one in await open_alerts(service, team.practitioner, now + HOUR)}
     assert ("airway", "emergency") in after
+
+
+async def test_an_erased_patients_messages_are_gone_and_nothing_waits_for_them(
+    service: Database,
+    worker: Database,
+    post: Post,
+    team: Team,
+    alder: Recovering,
+    treat: Treat,
+    now: datetime,
+    tmp_path: Path,
+) -> None:
+    birch = await treat(now - 3 * DAY, name="Birch Sample")
+    for who in (alder, birch):
+        await writes(who, now, "May I use my old cream again?")
+    async with worker.transaction() as db:
+        claims = await due_work.claim(db, UNREAD, now + DAY, now + 2 * DAY, 10)
+    keys = FileKeys(tmp_path / "keys", lambda: MasterKeys([b"m" * 32]))
+    everything = StaffErasureDraft(scope="everything", reason="patient_asked", name="Alder Sample")
+    await erasures.erase(service, keys, team.practitioner, alder.patient_id, everything, now=now + HOUR)
+    async with worker.clinic(team.clinic_id) as db:
+        left = [row["patient_id"] for row in await db.fetch("select patient_id from messages")]
+        due = await db.fetch("select subject_id from due_work where kind = $1", UNREAD)
+    assert (left, [row["subject_id"] for row in due]) == ([birch.patient_id], [birch.patient_id])
+    for claim in claims:  # one that was claimed before the erasure finds nobody
+        await messages_unread.look(worker, claim, now=now + DAY)
+    (alert,) = await open_alerts(service, team.practitioner, now + DAY)
+    assert (alert.patient_id, alert.code) == (birch.patient_id, "contact_request")
+
+
+async def test_two_phones_that_send_the_same_at_once_make_one_message_and_one_alert(
+    service: Database, team: Team, alder: Recovering, now: datetime
+) -> None:
+    message_id = uuid4()
+    several = [writes(alder, now, "My tongue is swelling", message_id) for _ in range(6)]
+    answers = await asyncio.gather(*several)
+    assert len(set(map(msgspec.json.encode, answers))) == 1
+    found = await messages.list_messages(service, team.practitioner, alder.patient_id, before=None, now=now)
+    (alert,) = await open_alerts(service, team.practitioner, now)
+    assert (len(found), len(alert.reported)) == (1, 1)
+
+
+async def test_a_message_never_reads_as_a_lowering_of_what_was_said(
+    service: Database, team: Team, alder: Recovering, now: datetime
+) -> None:
+    await alder.says(now, blisters="few", sites={"blisters": ["chin"]})
+    before = {one.id: one.tier for one in await open_alerts(service, team.practitioner, now)}
+    await writes(alder, now + HOUR, "No blisters any more, all is gone")
+    after = {one.id: one.tier for one in await open_alerts(service, team.practitioner, now + HOUR)}
+    assert before == after
+    assert before
