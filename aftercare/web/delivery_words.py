@@ -92,6 +92,8 @@ def _sent(entry: LedgerEntry, clock: Clock) -> str:
         return f"{words}, opened {clock.when(entry.opened_at)}."
     if entry.delivered_at:
         return f"{words}, shown {clock.when(entry.delivered_at)}, not opened yet."
+    if entry.channel is ChannelName.WEBHOOK:
+        return f"{words}."
     return f"{words}. {'Not shown yet.' if entry.channel in PUSH else 'Whether it was read is not known.'}"
 
 

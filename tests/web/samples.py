@@ -59,12 +59,14 @@ from aftercare.model.words import (
 )
 from tests.web import (
     samples_courses,
+    samples_deliveries,
     samples_erasures,
-    samples_reminders,
+    samples_follow_ups,
     samples_instructions,
     samples_me,
     samples_messages,
     samples_photos,
+    samples_reminders,
     samples_rota,
     samples_rules,
     samples_screening,
@@ -417,8 +419,10 @@ PAGES |= samples_courses.pages(
 PAGES |= samples_instructions.instruction_pages(HEAD, ALERT.patient, NOW)
 PAGES |= backtest_pages(HEAD, ALERT.patient)
 PAGES |= samples_erasures.pages(HEAD, ALERT.patient)
+PAGES |= samples_follow_ups.pages(HEAD, ALERT, (ALERT.patient, patient(8, "Test Ivy", 1985), patient(9, "Test Juniper")))
 PAGES |= samples_reminders.pages(HEAD, ALERT.patient)
 PAGES |= samples_messages.pages(HEAD, (ALERT.patient, patient(8, "Test Ivy", 1985), patient(9, "Test Juniper")), PHOTOS)
+PAGES |= samples_deliveries.pages(HEAD)
 PAGES |= samples_photos.pages(HEAD, ALERT.patient, PHOTOS, needling(7))
 PAGES |= samples_rota.pages(HEAD)
 PAGES |= samples_rules.pages(HEAD)
