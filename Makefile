@@ -57,7 +57,8 @@ contracts: setup
 
 # Quick in the suite, with thousands of examples here: the properties of the checks, and the second reading of the rules.
 PROPERTIES := tests/checks/test_properties.py tests/checks/test_properties_of_the_way.py \
-	tests/checks/test_independent_reading.py tests/alerts/test_alert_invariants.py
+	tests/checks/test_independent_reading.py tests/alerts/test_alert_invariants.py \
+	tests/alerts/test_state_machine.py
 
 SEED ?= $(shell $(PY) -c 'import secrets; print(secrets.randbelow(10**9))')
 

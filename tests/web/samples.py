@@ -62,6 +62,7 @@ from tests.web import (
     samples_deliveries,
     samples_erasures,
     samples_follow_ups,
+    samples_follow_ups,
     samples_instructions,
     samples_me,
     samples_messages,
@@ -419,6 +420,7 @@ PAGES |= samples_courses.pages(
 PAGES |= samples_instructions.instruction_pages(HEAD, ALERT.patient, NOW)
 PAGES |= backtest_pages(HEAD, ALERT.patient)
 PAGES |= samples_erasures.pages(HEAD, ALERT.patient)
+PAGES |= samples_follow_ups.pages(HEAD, ALERT, (ALERT.patient, patient(8, "Test Ivy", 1985), patient(9, "Test Juniper")))
 PAGES |= samples_follow_ups.pages(HEAD, ALERT, (ALERT.patient, patient(8, "Test Ivy", 1985), patient(9, "Test Juniper")))
 PAGES |= samples_reminders.pages(HEAD, ALERT.patient)
 PAGES |= samples_messages.pages(HEAD, (ALERT.patient, patient(8, "Test Ivy", 1985), patient(9, "Test Juniper")), PHOTOS)
