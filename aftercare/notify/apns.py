@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from aftercare.model.messages import OutgoingMessage
 from aftercare.notify.channel import NotDeliveredError, Receipt, Refused, Retired, Retry, our_fault
-from aftercare.notify.http import Answer, may_be_trusted
+from aftercare.notify.http import Answer, may_be_trusted, read_as
 from aftercare.notify.kept import KeptOut, OutOptions, clock_of
 from aftercare.notify.push import apple_payload, keep_for, replaces, wakes
 
@@ -161,11 +161,8 @@ class _Said(msgspec.Struct, frozen=True):
 
 def _reason(answer: Answer) -> str:
     """Why not, in Apple's word; empty if it is none that we know."""
-    try:
-        reason = msgspec.json.decode(answer.body, type=_Said).reason
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return ""
-    return reason if reason in _KNOWN else ""
+    said = read_as(answer, _Said)
+    return said.reason if said is not None and said.reason in _KNOWN else ""
 
 
 def _judge(answer: Answer) -> NotDeliveredError:

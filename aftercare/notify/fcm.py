@@ -20,7 +20,7 @@ import msgspec
 from aftercare.model.messages import OutgoingMessage
 from aftercare.notify.channel import NotDeliveredError, Receipt, Refused, Retired, Retry, our_fault
 from aftercare.notify.google import GoogleTokens, ServiceAccount
-from aftercare.notify.http import Answer, may_be_trusted
+from aftercare.notify.http import Answer, may_be_trusted, read_as
 from aftercare.notify.kept import KeptOut, OutOptions, clock_of
 from aftercare.notify.push import (
     ApplePayload,
@@ -164,10 +164,10 @@ class _Said(msgspec.Struct, frozen=True):
 
 
 def _read(answer: Answer) -> _Error:
-    try:
-        error = msgspec.json.decode(answer.body, type=_Said).error
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    said = read_as(answer, _Said)
+    if said is None:
         return _Error()
+    error = said.error
     codes = [detail.error_code for detail in error.details] + [error.status]
     fields = {violation.field for detail in error.details for violation in detail.violations}
     return _Error(next((code for code in codes if code in _KNOWN), ""), "message.token" in fields)

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from aftercare.notify.channel import NotDeliveredError, Retry, our_fault
-from aftercare.notify.http import ABOUT_THE_REQUEST, Answer, may_be_trusted
+from aftercare.notify.http import ABOUT_THE_REQUEST, Answer, may_be_trusted, read_as
 from aftercare.notify.kept import OutOptions, clock_of, out_to
 
 _LIFE: Final = timedelta(hours=1)
@@ -137,10 +137,9 @@ class GoogleTokens:
 
 def _read(answer: Answer, asked_at: datetime) -> _Token:
     if answer.status == 200:
-        try:
-            granted = msgspec.json.decode(answer.body, type=_Granted)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            raise Retry("200 without a token") from None
+        granted = read_as(answer, _Granted)
+        if granted is None:
+            raise Retry("200 without a token")
         life = min(max(granted.expires_in, 0.0), _LIFE.total_seconds())
         return _Token(granted.access_token, asked_at + timedelta(seconds=life))
     if answer.status in ABOUT_THE_REQUEST | {401, 403, 404} or answer.status < 400:

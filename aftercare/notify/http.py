@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from ipaddress import ip_address
-from typing import Final
+from typing import Final, TypeVar
 
 import httpcore
 import httpx
@@ -35,6 +35,9 @@ _IDLE_S: Final = 200.0
 
 # Answers about the request itself: the same bytes would get the same one.
 ABOUT_THE_REQUEST: Final = frozenset({400, 405, 406, 411, 413, 414, 415, 417, 422, 431, 501, 505})
+
+
+Form = TypeVar("Form")
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -125,6 +128,14 @@ class HttpOut:
             wishes = [value for name, value in response.headers if name.lower() == b"retry-after"]
             wish = retry_after_seconds(wishes[0].decode("latin-1") if wishes else None, now=self._clock())
             return Answer(response.status, wish, said, whole)
+
+
+def read_as(answer: Answer, form: type[Form]) -> Form | None:
+    """The answer's body as JSON of that form, or `None`: whatever a server says, nothing else comes of it."""
+    try:
+        return msgspec.json.decode(answer.body, type=form)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
 
 
 def retry_after_seconds(value: str | None, *, now: datetime) -> float | None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any, Final, Unpack
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
 
@@ -75,8 +75,8 @@ class SmsSettings(msgspec.Struct, frozen=True, kw_only=True):
         read_rules(self.answers)
 
     def __repr__(self) -> str:
-        """Reach logs without the sign-in."""
-        return f"SmsSettings(url={self.url!r})"
+        """Reach logs without the sign-in, which some gateways want in the address or the body."""
+        return f"SmsSettings(host={urlsplit(self.url).hostname!r})"
 
 
 class SmsChannel:
@@ -205,7 +205,7 @@ def _codes(body: bytes) -> Iterator[str]:
     """Whatever the answer calls a code, however deep."""
     try:
         left: list[Any] = [msgspec.json.decode(body)]
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return
     while left:
         part = left.pop()

@@ -91,8 +91,10 @@ _STAFF: Final = {
     ),
     MessageKind.WORK_STOPPED: (
         "Aftercare stands still",
-        "Aftercare's background work for {clinic} stands still: alerts and reminders may reach nobody. Look at the "
-        "list of alerts yourself until it goes on, and tell whoever runs the server.",
+        (
+            "Aftercare's background work for {clinic} stands still: alerts and reminders may reach nobody. Look at the "
+            "list of alerts yourself until it goes on, and tell whoever runs the server."
+        ),
         "Open the list",
     ),
     MessageKind.WORK_RESUMED: (

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import ssl
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -14,14 +15,18 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aftercare.model.addresses import ChannelName
 from aftercare.model.messages import MessageKind, OutgoingMessage
 from aftercare.model.words import Tier
+from aftercare.notify import apns, fcm, google, sms, webhook, webpush
 from aftercare.notify.apns import ApnsChannel, ApnsSettings
 from aftercare.notify.channel import Channel, NotDeliveredError, Receipt, Refused, Retired, Retry
 from aftercare.notify.fcm import FcmChannel
 from aftercare.notify.google import ServiceAccount
+from aftercare.notify.http import Answer
 from aftercare.notify.sms import SmsChannel, SmsSettings
 from aftercare.notify.smtp import SmtpChannel, SmtpSettings, TlsMode
 from aftercare.notify.vapid import new_vapid_key, read_vapid_key
@@ -257,3 +262,57 @@ async def test_what_a_mail_relays_answer_ends_in(
         ended = await _ended(Way(ChannelName.SMTP, SmtpChannel(settings), "private@clinic.test", relay))
     assert type(ended) is verdict
     assert getattr(ended, "answer", "") == answer
+
+
+def _read_as(name: ChannelName, answer: Answer) -> Receipt | NotDeliveredError:
+    """What a channel makes of an answer, without a network."""
+    try:
+        match name:
+            case ChannelName.WEBHOOK:
+                return webhook._judge(answer)
+            case ChannelName.WEBPUSH:
+                return webpush._judge(answer)
+            case ChannelName.SMS:
+                return sms._judge(answer, sms.read_rules("400:21610=gone, 200:4=fault"))
+            case ChannelName.FCM:
+                return fcm._judge(answer, fcm._read(answer))
+            case _:
+                return apns._judge(answer)
+    except NotDeliveredError as failure:
+        return failure
+
+
+# Every word that a service says holds these letters; none of our own does.
+PLANTED: Final = "qzq"
+WORDS: Final = st.text("abcXYZ019 +@._-", max_size=12).map(lambda text: f"{PLANTED}{text}")
+KEYS: Final = st.sampled_from(
+    ["error", "code", "status", "reason", "details", "errorCode", "fieldViolations"]
+)
+SAID: Final = st.recursive(
+    WORDS | st.integers() | st.none() | st.booleans(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS | WORDS, inner, max_size=4),
+).map(msgspec.json.encode)
+DEEP: Final = [
+    b'{"x": ' * 3000,
+    b'{"error": {"details": ' + b"[" * 4000,
+    b'{"reason": ' + b"[" * 4000,
+    b"[" * 4096,
+]
+
+
+@given(
+    name=st.sampled_from(HTTP), status=st.integers(100, 599), body=SAID | st.binary() | st.sampled_from(DEEP)
+)
+def test_whatever_a_service_says_only_our_own_words_are_kept(
+    name: ChannelName, status: int, body: bytes
+) -> None:
+    ended = _read_as(name, Answer(status, body=body))
+    assert isinstance(ended, Receipt) == (200 <= status < 300) or name in {ChannelName.SMS, *KEPT}
+    assert re.fullmatch(r"[1-5]\d\d(?: [0-9A-Za-z_]{1,40})?(?:: [ -~]{1,80})?", ended.answer)
+    assert PLANTED not in ended.answer
+
+
+@given(body=SAID | st.binary() | st.sampled_from(DEEP))
+def test_whatever_is_said_instead_of_a_token_is_a_failure(body: bytes) -> None:
+    with pytest.raises(Retry, match=r"^200 without a token$"):
+        google._read(Answer(200, body=body), datetime(2030, 3, 1, tzinfo=UTC))
