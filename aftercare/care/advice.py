@@ -4,19 +4,21 @@ It never says that all is well, nor that the clinic knows: nobody watches all th
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime, get_day_names
+from babel.dates import format_datetime, format_skeleton, get_day_names
 
 from aftercare.care.advice_words import LANGUAGES, Words
+from aftercare.care.opening import holidays_from
 from aftercare.model.advice import Advice, Call
-from aftercare.model.clinic import Opening, OpeningHours
+from aftercare.model.clinic import DayOpening, Holiday, Opening, OpeningHours
 from aftercare.model.findings import Finding
 from aftercare.model.words import Code, Tier
 
+_WEEK = 8  # today, and the same weekday after it
 # What is said first when several emergencies are reported together.
 _FIRST = (
     Code.AIRWAY,
@@ -79,8 +81,11 @@ def advise(
 
 
 @lru_cache(maxsize=512)
-def describe_hours(hours: OpeningHours, language: str) -> str:
-    """Return the opening hours in a line, such as "Mon–Fri 09:00–18:00, Sat 10:00–14:00"; "" if there are none."""
+def describe_hours(hours: OpeningHours, language: str, today: date | None = None) -> str:
+    """Return the opening hours in a line, such as "Mon–Fri 09:00–18:00, Sat 10:00–14:00"; "" if there are none.
+
+    With the clinic's local date also the holidays from then on for a week, such as "Fri, 25 Dec closed".
+    """
     names = get_day_names("abbreviated", locale=_language(language))
     days = [(day, _spans(hours.openings, day)) for day in range(7)]
     parts = []
@@ -89,7 +94,8 @@ def describe_hours(hours: OpeningHours, language: str) -> str:
             numbers = [day for day, _ in group]
             first, last = names[numbers[0]], names[numbers[-1]]
             parts.append(f"{first}–{last} {spans}" if len(numbers) > 1 else f"{first} {spans}")
-    return ", ".join(parts)
+    special = [_on_holiday(one, language) for one in holidays_from(hours, today, _WEEK)] if today else []
+    return "; ".join(filter(None, (", ".join(parts), *special)))
 
 
 def emergency_number(country: str | None, *, clinic_country: str | None = None) -> str:
@@ -153,8 +159,17 @@ def _weight(finding: Finding) -> tuple[int, int]:
     return finding.tier.rank, -rank
 
 
+def _on_holiday(one: Holiday, language: str) -> str:
+    spoken = _language(language)
+    return f"{format_skeleton('MMMEd', one.on, locale=spoken)} {_spoken(one.openings) or LANGUAGES[spoken].closed}"
+
+
 def _spans(openings: Sequence[Opening], day: int) -> str:
-    spans = sorted((one.opens, one.closes) for one in openings if one.weekday == day)
+    return _spoken(tuple(one for one in openings if one.weekday == day))
+
+
+def _spoken(openings: Sequence[Opening | DayOpening]) -> str:
+    spans = sorted((one.opens, one.closes) for one in openings)
     return ", ".join(f"{opens:%H:%M}–{closes:%H:%M}" for opens, closes in spans)
 
 

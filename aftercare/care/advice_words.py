@@ -27,6 +27,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     soon: str
     nobody_watches: str  # {hours}
     no_hours: str
+    closed: str
     reach_clinic: str
     call_emergency: str
     call_clinic: str
@@ -70,6 +71,7 @@ _EN = Words(
     soon="The clinic is asked to look at what you reported.",
     nobody_watches="Nobody watches this all the time. The clinic reads {hours}.",
     no_hours="at irregular hours",
+    closed="closed",
     reach_clinic="If something worries you, call the clinic.",
     call_emergency="Call {number}",
     call_clinic="Call the clinic",
@@ -113,6 +115,7 @@ _ES = Words(
     soon="Se pide a la clínica que mire lo que usted cuenta.",
     nobody_watches="Nadie vigila esto todo el tiempo. La clínica lee: {hours}.",
     no_hours="sin horario fijo",
+    closed="cerrado",
     reach_clinic="Si algo le preocupa, llame a la clínica.",
     call_emergency="Llamar al {number}",
     call_clinic="Llamar a la clínica",
@@ -156,6 +159,7 @@ _PT = Words(
     soon="Pede-se à clínica que veja o que nos conta.",
     nobody_watches="Ninguém vigia isto o tempo todo. A clínica lê: {hours}.",
     no_hours="sem horário fixo",
+    closed="fechado",
     reach_clinic="Se algo o preocupa, ligue para a clínica.",
     call_emergency="Ligar {number}",
     call_clinic="Ligar para a clínica",

@@ -13,6 +13,7 @@ import msgspec
 
 from aftercare.care.advice import advise, crisis_number, describe_hours, emergency_number, urgent_care_number
 from aftercare.care.opening import is_open, next_opening
+from aftercare.care.spacing import local_day
 from aftercare.checks.judging import Found, judge_recovery
 from aftercare.checks.recovery import day_in, place, timeline
 from aftercare.db.pool import Connection, Database
@@ -196,7 +197,7 @@ def advice_for(mine: Recovery, own: list[Finding], now: datetime) -> Advice:
         clinic_phone=clinic.phone or None,
         language=patient.language,
         time_zone=patient.time_zone,
-        hours_text=describe_hours(hours, patient.language),
+        hours_text=describe_hours(hours, patient.language, local_day(now, clinic.time_zone)),
         urgent_number=clinic.urgent_care or urgent_care_number(patient.country),
         crisis_number=crisis_number(patient.country or clinic.country),
     )

@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 from aftercare.alerts.telling import letters
 from aftercare.care.advice import describe_hours
 from aftercare.care.reminding import leaves_at
+from aftercare.care.spacing import local_day
 from aftercare.db.pool import Busy, Connection, Database, DatabaseAway
 from aftercare.model.addresses import PUSH, ChannelName, Reach
 from aftercare.model.alerts import Notice
@@ -156,7 +157,7 @@ async def _send(sender: Sender, delivery: ToSend, clinic: Clinic, *, too_late: b
         tier=delivery.tier,
         about=None if _is_digest(delivery) else delivery.alert_id,
         locale=language,
-        hours=describe_hours(clinic.hours, language),
+        hours=describe_hours(clinic.hours, language, local_day(delivery.queued_at, clinic.time_zone)),
     )
     if delivery.channel is ChannelName.WEBHOOK:
         secrets = [s for s in (delivery.webhook_secret, delivery.webhook_previous_secret) if s]

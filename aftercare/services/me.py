@@ -11,6 +11,7 @@ from aftercare.care.advice import describe_hours, emergency_number
 from aftercare.care.calendar import MORNING
 from aftercare.care.consenting import CURRENT_TEXT
 from aftercare.care.instrument import Group, Item, Text, load
+from aftercare.care.spacing import local_day
 from aftercare.checks.recovery import day_in
 from aftercare.db.pool import Connection, Database
 from aftercare.errors import NotFound
@@ -117,7 +118,9 @@ async def get_me(database: Database, actor: Actor, *, now: datetime) -> Me:
         time_zone=mine.patient.time_zone,
         clinic=mine.clinic.name,
         clinic_phone=mine.clinic.phone,
-        reads=describe_hours(mine.clinic.hours, mine.patient.language),
+        reads=describe_hours(
+            mine.clinic.hours, mine.patient.language, local_day(now, mine.clinic.time_zone)
+        ),
         consents=tuple(given.values()),
     )
 
@@ -157,7 +160,9 @@ async def get_today(database: Database, actor: Actor, *, now: datetime) -> Today
                 for mark in item.emergency
             ),
         ),
-        reads=describe_hours(mine.clinic.hours, mine.patient.language),
+        reads=describe_hours(
+            mine.clinic.hours, mine.patient.language, local_day(now, mine.clinic.time_zone)
+        ),
         consent_needed=consents.needed(given),
         instructions=told,
         next_session=goes_on,

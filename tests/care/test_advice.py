@@ -1,5 +1,5 @@
 import re
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import pytest
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from aftercare.care.advice import advise, crisis_number, describe_hours, emergency_number, urgent_care_number
 from aftercare.model.advice import Advice
-from aftercare.model.clinic import Opening, OpeningHours
+from aftercare.model.clinic import DayOpening, Holiday, Opening, OpeningHours
 from aftercare.model.findings import Finding
 from aftercare.model.words import Code, Tier
 
@@ -182,6 +182,23 @@ def test_hours_are_told_in_one_line_and_in_the_patients_language() -> None:
     assert describe_hours(hours, "en") == "Mon–Thu 09:00–18:00, Sat 10:00–12:00, 13:00–15:00"
     assert describe_hours(hours, "es-MX").startswith("lun–jue 09:00")
     assert describe_hours(OpeningHours(time_zone="UTC"), "en") == ""
+
+
+def test_the_hours_name_the_holidays_of_the_week_ahead_and_no_later_ones() -> None:
+    hours = OpeningHours(
+        time_zone="Europe/Berlin",
+        openings=(Opening(0, time(9), time(18)),),
+        holidays=(
+            Holiday(on=date(2026, 12, 25), name="Christmas Day"),
+            Holiday(on=date(2026, 12, 24), name="Christmas Eve", openings=(DayOpening(time(9), time(12)),)),
+        ),
+    )
+    told = "Mon 09:00–18:00; Thu, Dec 24 09:00–12:00; Fri, Dec 25 closed"
+    assert describe_hours(hours, "en", date(2026, 12, 18)) == told
+    assert describe_hours(hours, "en", date(2026, 12, 25)) == "Mon 09:00–18:00; Fri, Dec 25 closed"
+    assert describe_hours(hours, "pt-BR", date(2026, 12, 25)).endswith("fechado")
+    for other in (date(2026, 12, 16), date(2026, 12, 26), None):
+        assert describe_hours(hours, "en", other) == "Mon 09:00–18:00"
 
 
 @pytest.mark.parametrize(
