@@ -4,13 +4,16 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import msgspec
 
 from aftercare.db.pool import Database
+from aftercare.model.addresses import ChannelName
 from aftercare.model.check_ins import CheckInDraft
+from aftercare.model.ledger import Narrowed
 from aftercare.model.people import Actor
 from aftercare.model.words import Role
 from aftercare.services import (
@@ -18,6 +21,7 @@ from aftercare.services import (
     audit,
     check_ins,
     dashboard,
+    dashboard_deliveries,
     dashboard_lists,
     dashboard_patient,
     me,
@@ -29,7 +33,8 @@ from aftercare.services.dashboard_head import Reader
 from aftercare.services.recovery import ESCALATE, SWEEP
 from aftercare.services.simulate import Opened, Plan
 from aftercare.store import audit as audit_store
-from aftercare.store import due_work
+from aftercare.store import channel_faults, due_work
+from aftercare.store import ledger as ledger_store
 from aftercare.store.deliveries import work_kind
 from aftercare.store.due_work import CALM, URGENT
 from tests.prove.conftest import Trial
@@ -50,6 +55,10 @@ _MOST = {"due_work.claim": len(URGENT + CALM)}
 _GROWTH, _PAGES = 1.5, 24
 _READ_TO_RING, _PAGES_TO_RING = 20, 16
 _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "8GB"}
+# As many at both sizes are given up: the newest.
+_GIVEN_UP = """update deliveries set state = case when delivery_id = any (array(
+    select delivery_id from deliveries order by queued_at desc, delivery_id desc limit 30)) then 'dead' else 'sent' end
+where state in ('dead', 'sent')"""
 _LOGINS = ("aftercare_service_login", "aftercare_worker_login")
 
 
@@ -89,6 +98,15 @@ class Stage:
             await due_work.claim(db, kind, at, at, 20)
             await due_work.next_due(db, kind)
 
+    async def ledger(self, **asked: Any) -> None:
+        await dashboard_deliveries.deliveries_page(self.service, self.reader, Narrowed(**asked), now=NOW)
+
+    async def head_of_admins(self) -> None:
+        clinic_id, lately = self.reader.actor.clinic_id, NOW - timedelta(days=7)
+        async with self.service.clinic(clinic_id) as db:
+            await ledger_store.count_unheard(db, clinic_id, lately)
+            await channel_faults.standing(db, clinic_id, lately)
+
     async def to_seal(self) -> None:
         async with self.worker.transaction() as db:
             await audit_store.clinics_to_seal(db)
@@ -117,6 +135,13 @@ class Stage:
             ),
             "a patient by number": lambda: patients.search_patients(service, actor, "SYN-0007", now=NOW),
             "the call list": lambda: dashboard_lists.call_list(service, reader, now=NOW),
+            "the ledger": self.ledger,
+            "the ledger, what was given up": lambda: self.ledger(state="dead"),
+            "the ledger, what waits for mail": lambda: self.ledger(state="waiting", channel=ChannelName.SMTP),
+            "the ledger of a channel": lambda: self.ledger(channel=ChannelName.SMTP),
+            "the ledger of an alert": lambda: self.ledger(alert_id=self.alert_id),
+            "the ledger of a patient": lambda: self.ledger(patient_id=self.patient_id),
+            "what reached nobody and what fails": self.head_of_admins,
             "clinics with something to seal": self.to_seal,
             "sealing": lambda: audit.seal(self.worker),
         }
@@ -175,6 +200,7 @@ async def test_what_is_read_is_proportional_to_what_is_returned(tmp_path: Path, 
             await waiting.open()
             await let_wait(waiting, admin, opened, trial.size(12, 500), now=NOW)
             await waiting.close()
+            await admin.execute(_GIVEN_UP)
             await admin.execute("vacuum analyze")
             whom = whom or await _whom(admin)
             await explain_logins(admin, *_LOGINS, tiny=not trial.long)
