@@ -66,6 +66,7 @@ async def test_what_happened_is_counted(
     clock.move(minutes=10)
     for _ in range(2):  # whoever taps twice takes it once
         await here.post(f"/v1/alerts/{alert['id']}/acknowledge", headers=practitioner.headers, json={})
+        clock.move(seconds=1)
     await here.get("/wp-login.php")
     after = await scraped(here)
 
