@@ -45,11 +45,14 @@ def questions(
     A day that the calendar asks anyway is there only once all its alerts are resolved: beside an open one, its silence is
     looked at with the calendar.
     """
-    due = sorted((_asked_on(alert, zone), alert.raised_at, alert) for alert in alerts if _asks(alert))
+    # One check-in can raise several at the same instant.
+    due = sorted(
+        (_asked_on(alert, zone), alert.raised_at, alert.id, alert) for alert in alerts if _asks(alert)
+    )
     by_date = {one.date: one for one in asked}
     found = []
     for on, several in groupby(due, key=lambda one: one[0]):
-        those = [alert for _, _, alert in several]
+        those = [alert for *_, alert in several]
         if start_of_day(on, zone).astimezone(zone).date() != on:
             continue  # a date that a zone skipped is asked by the next one's own
         calendar = by_date.get(on)
