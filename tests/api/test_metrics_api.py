@@ -78,8 +78,8 @@ async def test_what_happened_is_counted(
     assert grew("aftercare_request_seconds_count", "/v1/check-ins/{id}") == 2
     assert grew("aftercare_requests_total", "GET", "none", "404") == 1
     assert grew("aftercare_acknowledge_seconds_count", "emergency") == 1
-    assert grew("aftercare_acknowledge_seconds_bucket", "emergency", "900.0") == 1
-    assert grew("aftercare_acknowledge_seconds_bucket", "emergency", "300.0") == 0
+    assert grew("aftercare_acknowledge_seconds_bucket", "900.0", "emergency") == 1
+    assert grew("aftercare_acknowledge_seconds_bucket", "300.0", "emergency") == 0
     assert grew("aftercare_acknowledge_seconds_sum", "emergency") == 600
 
 
