@@ -210,6 +210,14 @@ async def test_a_click_leads_to_our_own_pages_only_and_a_page_is_taken_that_show
             await device.click_notification()
         assert page.url.startswith(f"{origin}/call-list")
         assert writing.url == f"{origin}/patients/new"
+        # Now there is no page but forms and other things: a new one is opened, of ours again.
+        await device.in_worker(
+            "() => { Clients.prototype.openWindow = async (address) => { self.openedAt = address; }; }"
+        )
+        await device.push({**PAYLOAD, "id": None})
+        await device.shown()
+        await device.click_notification()
+        assert await device.in_worker("self.openedAt") == f"{origin}/alerts/{ALERT}"
 
 
 async def behind_others(page: Page) -> None:
