@@ -1,5 +1,6 @@
 """The only worker is killed, or frozen: two servers beside it have the admin mailed once, and once when it works again."""
 
+import asyncio
 import signal
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from tests.prove.people import open_clinic
 
 _SILENCE = 2.0  # seconds, in place of two minutes
 _STOPPED, _RESUMED = "Aftercare stands still", "Aftercare works again"
+_SENT = 'aftercare_delivery_attempts_total{channel="smtp",result="sent"}'
 
 Hurt = Callable[[Member], None]
 
@@ -76,10 +78,20 @@ async def test_the_admin_hears_of_a_silent_worker_once_and_once_of_its_return(
         ledger = await judge.fetch("select kind, state, attempts from deliveries order by queued_at")
         await judge.close()
         assert [tuple(row) for row in ledger] == [("work_stopped", "sent", 1), ("work_resumed", "sent", 1)]
+        # Whichever of them sent the mails: what it counted is told by the one that is left.
+        await asyncio.gather(*(asyncio.to_thread(one.end) for one in (servers[1], worker)))
+        assert await _scraped(servers[0], _SENT) == 2
     trial.say(
         f"worker {hurt.__name__[1:]}, {len(servers)} servers: one mail after {heard:.1f} s of {_SILENCE} s that may be"
         f" silent, one {again:.1f} s after its return"
     )
+
+
+async def _scraped(server: Member, sample: str) -> float:
+    async with httpx.AsyncClient() as client:
+        text = (await client.get(f"{server.address}/metrics")).text
+    (value,) = [line.rpartition(" ")[2] for line in text.splitlines() if line.startswith(sample)]
+    return float(value)
 
 
 async def _until(servers: list[Member], background: str) -> None:
