@@ -126,13 +126,21 @@ class Alerts(RuleBasedStateMachine):
     @rule(
         data=st.data(),
         who=st.sampled_from((FIRST, SECOND, DESK, ADMIN)),
-        act=st.sampled_from(
-            ("take", "take_over", "attempt", "contact", "snooze", "resolve", "reopen", "end_condition")
-        ),
+        act=st.sampled_from(("take", "take_over", "attempt", "contact", "reopen", "end_condition")),
     )
     def somebody_acts(self, data: st.DataObject, who: tuple[UUID, Role], act: str) -> None:
+        self._act(data, who, act)
+
+    @precondition(lambda self: self.alerts)
+    @rule(
+        data=st.data(), who=st.sampled_from((FIRST, SECOND, DESK)), act=st.sampled_from(("snooze", "resolve"))
+    )
+    def somebody_puts_one_away(self, data: st.DataObject, who: tuple[UUID, Role], act: str) -> None:
+        self._act(data, who, act)
+
+    def _act(self, data: st.DataObject, who: tuple[UUID, Role], act: str) -> None:
         before = data.draw(st.sampled_from(sorted(self.alerts.values(), key=lambda one: one.id)))
-        seen = data.draw(st.sampled_from((None, *Tier)))
+        seen = data.draw(st.sampled_from((None, before.tier, *Tier)))
         try:
             change = self._do(data, before, who, act, seen)
         except AftercareError as refused:
@@ -154,7 +162,12 @@ class Alerts(RuleBasedStateMachine):
             return acts.acknowledge(alert, **timed, take_over=act == "take_over")
         acts.refuse_if_risen(alert, seen)
         if act == "snooze":
-            until = self.now + data.draw(st.timedeltas(timedelta(hours=-1), timedelta(days=9)))
+            until = self.now + data.draw(
+                st.one_of(
+                    st.timedeltas(timedelta(hours=-1), timedelta(hours=5)),
+                    st.timedeltas(timedelta(0), timedelta(days=9)),
+                )
+            )
             return acts.snooze(alert, **timed, until=until)
         if act == "resolve":
             return acts.resolve(alert, **plain, outcome=data.draw(st.sampled_from(Outcome)))
@@ -389,5 +402,5 @@ TestAlerts = Alerts.TestCase
 # The profile of --long takes thousands wherever a test names no number.
 LONG = settings().max_examples >= 1_000
 TestAlerts.settings = settings(
-    max_examples=1_000 if LONG else 25, stateful_step_count=50 if LONG else 25, deadline=None
+    max_examples=1_000 if LONG else 25, stateful_step_count=50 if LONG else 30, deadline=None
 )
