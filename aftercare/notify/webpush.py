@@ -31,7 +31,7 @@ from aftercare.notify.wording import short_words
 
 # Windows' push service says 406 for "too many": that passes.
 _OUR_FAULT: Final = ABOUT_THE_REQUEST - {406}
-_KEY_RETRY_S: Final = 900.0
+_KEY_RETRY_S: Final = 300.0
 _RECORD: Final = 4096  # bytes: what every push service must take, and one record is all we send
 
 _HOUR: Final = 3600
