@@ -9,6 +9,8 @@ import msgspec
 
 from aftercare.errors import AftercareError
 
+_THIS_MACHINE = ("http://127.0.0.1:", "http://localhost:", "http://[::1]:")
+
 
 class SettingsError(AftercareError):
     """A setting is missing or cannot be read."""
@@ -144,6 +146,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         raise SettingsError(
             "With AFTERCARE_S3_BUCKET set, set AFTERCARE_S3_ACCESS_KEY and AFTERCARE_S3_SECRET_KEY."
         )
+    if settings.heartbeat_url and not settings.heartbeat_url.startswith(("https://", *_THIS_MACHINE)):
+        raise SettingsError("AFTERCARE_HEARTBEAT_URL must begin with https://.")
     if settings.env == "production":
         _require_for_production(settings)
     return settings

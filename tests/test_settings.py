@@ -38,6 +38,14 @@ def test_a_setting_that_cannot_be_read_is_named_in_a_sentence(wrong: dict[str, s
         read_settings(wrong)
 
 
+def test_a_heartbeat_is_not_sent_in_the_clear_but_to_this_machine() -> None:
+    for url in ("https://monitor.test/ping/1", "http://127.0.0.1:9000/ping"):
+        assert read_settings({"AFTERCARE_HEARTBEAT_URL": url}).heartbeat_url == url
+    for url in ("http://monitor.test/ping/1", "http://127.0.0.1.monitor.test/", "monitor.test"):
+        with pytest.raises(SettingsError, match="AFTERCARE_HEARTBEAT_URL must begin with https"):
+            read_settings({"AFTERCARE_HEARTBEAT_URL": url})
+
+
 def test_production_names_what_is_missing() -> None:
     with pytest.raises(SettingsError, match=r"AFTERCARE_DATABASE_URL.*AFTERCARE_SMTP_HOST"):
         read_settings({"AFTERCARE_ENV": "production"})
