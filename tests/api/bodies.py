@@ -1,7 +1,7 @@
 """For each operation that takes a body, one that it takes; and everything that clinic A may hold."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 from uuid import uuid4
@@ -36,9 +36,11 @@ def rota(*participants: object, name: str = "Nights", **more: Any) -> dict[str, 
     return bare | more
 
 
-def hand_over(to: object, *, hours: float = 12, after: float = 1, reason: str = "swap") -> dict[str, Any]:
+def hand_over(
+    to: object, *, hours: float = 12, after: float = 1, reason: str = "swap", now: datetime = WEDNESDAY
+) -> dict[str, Any]:
     """Some hours of somebody's, or of nobody's, beginning soon."""
-    starts_at = WEDNESDAY + timedelta(hours=after)
+    starts_at = now + timedelta(hours=after)
     return {
         "starts_at": starts_at.isoformat(),
         "ends_at": (starts_at + timedelta(hours=hours)).isoformat(),
@@ -55,8 +57,10 @@ class Held:
     ids: set[str] = field(default_factory=set)
 
 
-async def fill(client: httpx.AsyncClient, people: dict[str, Person], root: asyncpg.Connection) -> Held:
-    """Give clinic A some of everything, all of it marked."""
+async def fill(
+    client: httpx.AsyncClient, people: dict[str, Person], root: asyncpg.Connection, *, now: datetime = WEDNESDAY
+) -> Held:
+    """Give clinic A some of everything, all of it marked; `now` is the server's."""
     alder, by, admin = people["alder"], people["practitioner_a"], people["admin_a"]
     check_in_id, photo_id = str(uuid4()), str(uuid4())
     said = check_in(tingling=True, note=f"{MARKER} wrote this")
@@ -77,7 +81,7 @@ async def fill(client: httpx.AsyncClient, people: dict[str, Person], root: async
         f"/v1/alerts/{alert}/notes", headers=by.headers, json={"text": f"{MARKER} called"}
     )
     assert noted.status_code == 200
-    step = {"kind": "call", "text": MARKER, "next_step": f"Ring {MARKER}", "next_on": f"{WEDNESDAY:%Y-%m-%d}"}
+    step = {"kind": "call", "text": MARKER, "next_step": f"Ring {MARKER}", "next_on": f"{now:%Y-%m-%d}"}
     called = await client.post(f"/v1/alerts/{alert}/follow-ups", headers=by.headers, json=step)
     assert called.status_code == 201, called.text
     told = await client.put(
@@ -117,7 +121,7 @@ async def fill(client: httpx.AsyncClient, people: dict[str, Person], root: async
         "course_id": str(alder.course_id),
         "session_id": str(alder.session_id),
         "installation_id": str(alder.installation_id),
-        **await _on_call(client, by),
+        **await on_call(client, by, now=now),
         "staff_id": str(by.id),
         "tier": "soon",
         "lot": f"{MARKER}LOT",
@@ -142,12 +146,14 @@ async def fill(client: httpx.AsyncClient, people: dict[str, Person], root: async
     )
 
 
-async def _on_call(client: httpx.AsyncClient, by: Person) -> dict[str, str]:
+async def on_call(
+    client: httpx.AsyncClient, by: Person, *, name: str = f"{MARKER} nights", now: datetime = WEDNESDAY
+) -> dict[str, str]:
     """A rota with something laid over it."""
-    made = await client.post("/v1/rotas", headers=by.headers, json=rota(by.id, name=f"{MARKER} nights"))
+    made = await client.post("/v1/rotas", headers=by.headers, json=rota(by.id, name=name))
     assert made.status_code == 201, made.text
     rota_id: str = made.json()["rota_id"]
-    away = hand_over(None, reason=f"{MARKER} away")
+    away = hand_over(None, reason=f"{MARKER} away", now=now)
     laid = await client.post(f"/v1/rotas/{rota_id}/overrides", headers=by.headers, json=away)
     assert laid.status_code == 201, laid.text
     return {"rota_id": rota_id, "override_id": laid.json()["override_id"]}

@@ -40,6 +40,12 @@ SMALL = frozenset(
         "rule_packs",
         "instruction_sets",
         "course_settings",
+        "rotas",
+        "rota_participants",
+        "rota_overrides",
+        "rota_gaps",
+        "escalation_chains",
+        "escalation_steps",
     }
 )
 

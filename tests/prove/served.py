@@ -13,7 +13,7 @@ import httpx
 
 from aftercare.services import staff
 from aftercare.services.house import utc_now
-from tests.api.bodies import Held, body_of, check_in, fill
+from tests.api.bodies import Held, body_of, check_in, fill, hand_over, on_call
 from tests.api.conftest import Person, enrolled, invited, session_draft
 from tests.prove.fleet import Fleet
 from tests.prove.people import open_clinic
@@ -69,6 +69,8 @@ class Served:
             return {"modality": "laser_genesis"}
         if operation_id == "recall_add_contact":
             return {"kind": "booked", "day": f"{now + timedelta(days=30):%Y-%m-%d}", "text": "mornings"}
+        if operation_id == "rota_lay_over":
+            return hand_over(self.people["practitioner"].id, now=now)
         if operation_id == "alert_snooze":
             return {"until": (now + timedelta(hours=1)).isoformat(), "text": "a note"}
         if operation_id == "patient_search":
@@ -117,10 +119,11 @@ async def served_clinic(folder: Path, *, spare: int = 0) -> AsyncIterator[Served
             ]
             people["spare"] = ended[0]
             tokens["patient"] = [one.token for one in ended[1:]]
-            held = await fill(client, _named(people), judge)
+            held = await fill(client, _named(people), judge, now=utc_now())
             codes = [await invited(client, people["practitioner"], people["patient"])]
             own = await _alerts(client, people) | await _packs(client, people) | await _sheets(client, people)
             own |= await _ways_out(client, people, judge)
+            own |= await _on_call(client, people)
             await judge.execute(_QUIET, team.clinic_id, people["patient"].episode_id, people["patient"].id)
             yield Served(server.address, client, people, tokens, held, codes, own)
         await judge.close()
@@ -150,6 +153,16 @@ async def _packs(client: httpx.AsyncClient, people: dict[str, Person]) -> dict[s
     retired = await client.post(f"/v1/rule-packs/{numbers['restore']}/retire", headers=by)
     assert retired.status_code == 200, retired.text
     return {f"rule_pack_{act}": {"number": number} for act, number in numbers.items()}
+
+
+async def _on_call(client: httpx.AsyncClient, people: dict[str, Person]) -> dict[str, dict[str, str]]:
+    """A rota for each act that ends or changes one, and the versions that settings are written over."""
+    own = {
+        f"rota_{act}": await on_call(client, people["practitioner"], name=f"To {act}", now=utc_now())
+        for act in ("update", "remove", "take_away")
+    }
+    own["rota_update"] |= {"If-Match": '"1"'}
+    return own | {"clinic_settings_update": {"If-Match": '"1"'}, "chain_update": {"If-Match": '"0"'}}
 
 
 async def _sheets(client: httpx.AsyncClient, people: dict[str, Person]) -> dict[str, dict[str, str]]:
