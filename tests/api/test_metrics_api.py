@@ -206,3 +206,11 @@ async def test_a_request_is_named_in_its_answer_and_no_word_of_ours_is_taken_for
     ids = {answer.headers["x-request-id"] for answer in (first, second)}
     assert len(ids) == 2
     assert MARKER not in ids
+
+
+async def test_without_its_database_it_says_so_and_nothing_that_would_look_like_a_new_start(
+    here: httpx.AsyncClient, house: House
+) -> None:
+    await here.get("/v1")  # something was counted
+    await house.database.close()
+    assert await scraped(here) == {"aftercare_database_up": {(): 0}}
