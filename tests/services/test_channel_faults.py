@@ -125,6 +125,36 @@ async def test_a_receiver_that_is_gone_is_switched_off_and_told_at_once_until_it
     assert (again.disabled_at, again.disabled_why) == (None, "")
 
 
+async def test_two_mishaps_are_no_outage_and_the_third_is_told_at_once_if_they_lie_apart(
+    service: Database, worker: Database, team: Team, now: datetime,
+    relay: SmtpReceiver, hook: WebhookReceiver, ways: Ways,
+) -> None:  # fmt: skip
+    await webhooks.create_webhook(service, team.admin, hook.url, now=now)
+    relay.replies.update(
+        {"data": "554 5.7.1 not from you"}
+    )  # refused for good: nothing is tried again by itself
+    await tell(service, team, now, times=ENOUGH - 1)
+    third = now + timedelta(hours=1)
+    await deliver(worker, ways, third)
+    assert hook.requests == []
+    await tell(service, team, third)
+    await deliver(worker, ways, third)
+    assert kinds(hook) == ["clinic_fault"]
+
+
+async def test_what_failed_days_ago_says_nothing_about_today(
+    service: Database, worker: Database, team: Team, now: datetime,
+    relay: SmtpReceiver, hook: WebhookReceiver, ways: Ways,
+) -> None:  # fmt: skip
+    await webhooks.create_webhook(service, team.admin, hook.url, now=now)
+    relay.replies.update({"data": "554 5.7.1 not from you"})
+    for day in range(ENOUGH + 1):
+        at = now + day * timedelta(days=2)
+        await tell(service, team, at)
+        await deliver(worker, ways, at + timedelta(hours=1))
+    assert hook.requests == []
+
+
 async def test_one_success_ends_what_had_failed_a_little(
     service: Database, worker: Database, team: Team, now: datetime,
     relay: SmtpReceiver, hook: WebhookReceiver, ways: Ways,
