@@ -90,6 +90,8 @@ RULES = (
     Rule(r"my_message_put_message|message_reply", r"/text empty", "Blanks alone say nothing, and a photo may stand for words."),
     Rule(r"(my_)?message_(read|reply)", r"no message of this conversation", "Which messages there are is not in a schema."),
     Rule(r"my_message_put_message", r"messages-of-today-used", "How many came before is not in a schema."),
+    Rule(r"follow_up_(add|put_follow_up)", r"/(text|next_on|next_step|happened_at|visit_on|script/)", "The present, versions, and what is said together."),
+    Rule(r"script_update", r"/(ask|advise|send_on)", "A script has a line, and none of them twice."),
     Rule(r"enrolment_enrol", r"/problems/gone", "A code is good once."),
 )  # fmt: skip
 
