@@ -55,13 +55,14 @@ class MePage(msgspec.Struct, frozen=True, kw_only=True):
     openings: tuple[Opening, ...] = ()
     digest_at: datetime | None = None
     on_call: bool = False  # now
+    with_numbers: bool = True  # text messages are set up on this server
     typed: TypedPreferences | None = None
 
     @property
     def channels(self) -> tuple[ChannelName, ...]:
-        """Those that one has or took away, for the table: mail and push always."""
+        """Those that one has or may have, for the table."""
         had = {one.channel for one in self.ways if one.retired_at is None}
-        always = {ChannelName.SMTP, ChannelName.WEBPUSH, ChannelName.SMS}
+        always = {ChannelName.SMTP, ChannelName.WEBPUSH, *((ChannelName.SMS,) if self.with_numbers else ())}
         return tuple(one for one in ChannelName if one in had | always)
 
     @property

@@ -1,5 +1,6 @@
 """The page of somebody's own notifications."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -22,9 +23,17 @@ Tests = dict[tuple[ChannelName, UUID | None], TestOutcome]
 
 
 async def me_page(
-    database: Database, reader: Reader, *, typed: TypedPreferences | None = None, now: datetime
+    database: Database,
+    reader: Reader,
+    channels: Collection[ChannelName],
+    *,
+    typed: TypedPreferences | None = None,
+    now: datetime,
 ) -> MePage:
-    """Where one is reached and when not; with what was typed where it was refused. Raises NotFound."""
+    """Where one is reached and when not, of the channels that are set up; with what was typed where it was refused.
+
+    Raises NotFound.
+    """
     clinic_id, staff_id = reader.actor.clinic_id, reader.actor.id
     if staff_id is None:
         raise NotFound
@@ -46,6 +55,7 @@ async def me_page(
         openings=clinic.openings if zone == clinic.time_zone else (),
         digest_at=own_digest(asked, clinic.hours, now, digest_at(clinic.hours, now)),
         on_call=called,
+        with_numbers=ChannelName.SMS in channels,
         typed=typed,
     )
 

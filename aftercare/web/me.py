@@ -14,6 +14,7 @@ from aftercare.model.addresses import AddressDraft
 from aftercare.model.me_page import TypedPreferences
 from aftercare.model.preferences import Muted, QuietSpan, StaffPreferencesDraft
 from aftercare.services import addresses, dashboard_me, preferences
+from aftercare.services.channels import require_set_up
 from aftercare.services.house import House
 from aftercare.web import notices
 from aftercare.web.forms import Form, read_own_form, read_typed
@@ -42,7 +43,8 @@ class MePageController(Controller):
     @get("/", guards=[staff_page])
     async def me(self, request: StaffRequest, house: NamedDependency[House]) -> Response[str]:
         """Addresses, quiet hours, channels, digest."""
-        return html(await dashboard_me.me_page(house.database, reader_of(request), now=house.now()))
+        page = await dashboard_me.me_page(house.database, reader_of(request), house.channels, now=house.now())
+        return html(page)
 
     @post("/preferences", guards=[staff_page])
     async def change(self, request: StaffRequest, house: NamedDependency[House]) -> Response[Any]:
@@ -64,6 +66,7 @@ class MePageController(Controller):
     async def add_number(self, request: StaffRequest, house: NamedDependency[House]) -> Response[Any]:
         """A number for text messages registered; or the form again."""
         form = await read_own_form(request, NumberForm)
+        require_set_up(house.channels, "sms")
         try:
             draft = msgspec.convert(
                 {"channel": "sms", "address": form.number, "label": form.label}, AddressDraft
@@ -114,7 +117,9 @@ async def _again(
     status: int,
 ) -> Response[str]:
     again = TypedPreferences(form=form, values=typed, problems=problems)
-    page = await dashboard_me.me_page(house.database, reader_of(request), typed=again, now=house.now())
+    page = await dashboard_me.me_page(
+        house.database, reader_of(request), house.channels, typed=again, now=house.now()
+    )
     return html(page, status=status)
 
 

@@ -1,5 +1,6 @@
 """For each operation that takes a body, one that it takes; and everything that clinic A may hold."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from io import BytesIO
@@ -58,7 +59,11 @@ class Held:
 
 
 async def fill(
-    client: httpx.AsyncClient, people: dict[str, Person], root: asyncpg.Connection, *, now: datetime = WEDNESDAY
+    client: httpx.AsyncClient,
+    people: dict[str, Person],
+    root: asyncpg.Connection,
+    *,
+    now: datetime = WEDNESDAY,
 ) -> Held:
     """Give clinic A some of everything, all of it marked; `now` is the server's."""
     alder, by, admin = people["alder"], people["practitioner_a"], people["admin_a"]
@@ -121,6 +126,7 @@ async def fill(
         "course_id": str(alder.course_id),
         "session_id": str(alder.session_id),
         "installation_id": str(alder.installation_id),
+        "address_id": await _reached(client, alder, by),
         **await on_call(client, by, now=now),
         "staff_id": str(by.id),
         "tier": "soon",
@@ -144,6 +150,31 @@ async def fill(
         values,
         ids | {str(person.id) for name, person in people.items() if name.endswith("_a") or name == "birch"},
     )
+
+
+def subscription(name: str) -> str:
+    """A push subscription as a browser gives it, of a service that is not there."""
+    # The curve's generator: a point as any other, of which everybody knows the private key.
+    point = "BGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU"
+    keys = {"p256dh": point, "auth": "A" * 22}
+    return json.dumps({"endpoint": f"https://push.example/{name}", "keys": keys})
+
+
+async def _reached(client: httpx.AsyncClient, alder: Person, by: Person) -> str:
+    """A browser of a staff member's and a phone of a patient's, with what they ask for; the browser's id."""
+    address_id = str(uuid4())
+    browser = {"channel": "webpush", "address": subscription(MARKER), "label": f"{MARKER} browser"}
+    kept = await client.put(f"/v1/staff/me/addresses/{address_id}", headers=by.headers, json=browser)
+    assert kept.status_code == 200, kept.text
+    phone = {"app_version": MARKER, "push": {"channel": "fcm", "address": f"{MARKER}-synthetic-token"}}
+    installation = f"/v1/me/installations/{alder.installation_id}"
+    said = await client.put(installation, headers=alder.headers, json=phone)
+    assert said.status_code == 200, said.text
+    first = {"if-match": '"0"'}
+    asked = {"reminder_at": "19:30:00"}
+    wished = await client.put("/v1/me/preferences", headers=alder.headers | first, json=asked)
+    assert wished.status_code == 200, wished.text
+    return address_id
 
 
 async def on_call(
@@ -197,6 +228,19 @@ def body_of(operation_id: str, values: dict[str, str]) -> dict[str, Any] | None:
         "rota_update": rota(values["staff_id"], name="Nights"),
         "rota_lay_over": hand_over(values["staff_id"]),
         "chain_update": {"steps": [{"tells": "owner"}, {"tells": "on_call", "rota_id": values["rota_id"]}]},
+        "address_register": {"channel": "webpush", "address": subscription("own"), "label": "a browser"},
+        "installation_put_installation": {
+            "app_version": "1.0",
+            "locale": "en",
+            "time_zone": "Europe/London",
+            "push": {"channel": "fcm", "address": "a-plainly-synthetic-token"},
+        },
+        "staff_preferences_update": {
+            "quiet": [{"weekdays": [0, 6], "starts": "22:00:00", "ends": "07:00:00"}],
+            "digest_at": "16:00:00",
+        },
+        "my_preferences_update": {"reminder_at": "19:30:00"},
+        "patient_preferences_update": {"quiet": {"starts": "21:00:00", "ends": "08:00:00"}},
         "clinic_settings_update": {
             "name": "Quay Skin Clinic",
             "openings": [{"weekday": 0, "opens": "09:00:00", "closes": "17:00:00"}],

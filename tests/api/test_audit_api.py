@@ -21,6 +21,8 @@ NOT_OF_PATIENTS = {
     "delivery_attempts",
     "course_settings_list_settings",
     "course_settings_read",
+    "address_list_addresses",
+    "staff_preferences_read",
     "erasure_lot_uses",
     "questionnaire_list_versions",
     "questionnaire_read",

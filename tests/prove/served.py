@@ -13,7 +13,7 @@ import httpx
 
 from aftercare.services import staff
 from aftercare.services.house import utc_now
-from tests.api.bodies import Held, body_of, check_in, fill, hand_over, on_call
+from tests.api.bodies import Held, body_of, check_in, fill, hand_over, on_call, subscription
 from tests.api.conftest import Person, enrolled, invited, session_draft
 from tests.prove.fleet import Fleet
 from tests.prove.people import open_clinic
@@ -123,6 +123,7 @@ async def served_clinic(folder: Path, *, spare: int = 0) -> AsyncIterator[Served
             codes = [await invited(client, people["practitioner"], people["patient"])]
             own = await _alerts(client, people) | await _packs(client, people) | await _sheets(client, people)
             own |= await _ways_out(client, people, judge)
+            own |= await _reached(client, people)
             own |= await _on_call(client, people)
             await judge.execute(_QUIET, team.clinic_id, people["patient"].episode_id, people["patient"].id)
             yield Served(server.address, client, people, tokens, held, codes, own)
@@ -176,6 +177,21 @@ async def _sheets(client: httpx.AsyncClient, people: dict[str, Person]) -> dict[
         "screening_prepare": {"modality": sheet},
         "screening_read_prepared": {"modality": sheet},
         "course_settings_update": {"modality": sheet, "If-Match": '"0"'},
+    }
+
+
+async def _reached(client: httpx.AsyncClient, people: dict[str, Person]) -> dict[str, dict[str, str]]:
+    """A browser of the practitioner's for each act on one."""
+    by, ids = people["practitioner"].headers, {}
+    for act in ("register", "remove", "test_address"):
+        ids[act] = str(uuid4())
+        browser = {"channel": "webpush", "address": subscription(act)}
+        kept = await client.put(f"/v1/staff/me/addresses/{ids[act]}", headers=by, json=browser)
+        assert kept.status_code == 200, kept.text
+    first = {"If-Match": '"0"'}
+    return {f"address_{act}": {"address_id": address_id} for act, address_id in ids.items()} | {
+        "patient_preferences_update": {"If-Match": '"1"'},  # `fill` has it from the patient
+        "staff_preferences_update": first,
     }
 
 

@@ -4,13 +4,19 @@ import re
 from datetime import time
 from uuid import uuid4
 
+import pytest
+
 from aftercare.db.pool import Database
+from aftercare.model.addresses import ChannelName
 from aftercare.model.preferences import QuietSpan, StaffPreferencesDraft
 from aftercare.model.words import Role
+from aftercare.notify.sms import SmsChannel, SmsSettings
 from aftercare.services import preferences
 from aftercare.web.quiet_week import bands
 from tests.services.background import Post, pass_time
 from tests.web.practice import Practice, Window, words_of
+
+SMS = SmsChannel(SmsSettings(url="https://sms.test/"))
 
 EVERY_DAY = "0\n1\n2\n3\n4\n5\n6"
 OFFERED = "same_day:smtp same_day:webpush same_day:sms soon:smtp soon:webpush routine:smtp"
@@ -21,6 +27,17 @@ def nights(**more: str) -> dict[str, str]:
     """The form as it leaves the page, with one quiet time and every box ticked."""
     said = {"version": "0", "q0-day": EVERY_DAY, "q0-from": "22:00", "q0-to": "07:00", "offered": OFFERED}
     return {**said, **ALL_ON, **more}
+
+
+@pytest.fixture
+def with_sms(practice: Practice) -> None:
+    practice.house.channels[ChannelName.SMS] = SMS
+
+
+async def test_where_no_text_messages_are_set_up_no_number_is_asked_for(coordinator: Window) -> None:
+    assert "Text message" not in words_of(await coordinator.see("/me"))
+    answer = await coordinator.act("/me/numbers", address_id=str(uuid4()), number="+44 20 7946 0000")
+    assert answer.status_code == 422
 
 
 async def test_a_page_that_nobody_changed_says_what_holds(coordinator: Window, practice: Practice) -> None:
@@ -83,6 +100,7 @@ async def test_a_form_that_is_older_than_what_stands_changes_nothing(
     assert (kept.version, kept.quiet) == (1, ())
 
 
+@pytest.mark.usefixtures("with_sms")
 async def test_a_channel_is_taken_away_by_its_box(practice: Practice, coordinator: Window) -> None:
     added = await coordinator.act("/me/numbers", address_id=str(uuid4()), number="+44 20 7946 0000")
     assert added.status_code == 303, added.text
@@ -95,6 +113,7 @@ async def test_a_channel_is_taken_away_by_its_box(practice: Practice, coordinato
     assert re.search(r'name="on-same_day" value="sms" checked', html)
 
 
+@pytest.mark.usefixtures("with_sms")
 async def test_a_number_is_added_once_shown_by_its_end_and_removed(coordinator: Window) -> None:
     address_id = str(uuid4())
     for _ in range(2):  # a second click
@@ -109,6 +128,7 @@ async def test_a_number_is_added_once_shown_by_its_end_and_removed(coordinator: 
     assert "removed by its owner" in page
 
 
+@pytest.mark.usefixtures("with_sms")
 async def test_what_is_no_number_is_said_beside_it(coordinator: Window) -> None:
     answer = await coordinator.act("/me/numbers", address_id=str(uuid4()), number="020 7946 0000")
     assert answer.status_code == 422
@@ -131,6 +151,7 @@ async def test_a_test_says_what_became_of_it_from_the_ledger(
     assert '<meta http-equiv="refresh"' not in html
 
 
+@pytest.mark.usefixtures("with_sms")
 async def test_nobody_tests_or_removes_an_address_of_somebody_else(
     practitioner: Window, coordinator: Window
 ) -> None:
