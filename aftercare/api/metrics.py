@@ -50,7 +50,7 @@ class MetricsController(Controller):
     @get(
         "/metrics", guards=[monitoring], summary="Metrics in Prometheus' text format", media_type="text/plain"
     )
-    async def metrics(
+    async def scrape(
         self,
         house: NamedDependency[House],
         watch: NamedDependency[Watch],

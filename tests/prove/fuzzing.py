@@ -22,6 +22,7 @@ from schemathesis.openapi.checks import RejectedPositiveData
 
 from aftercare.api.app import create_app
 from aftercare.api.schema import _endpoints, operation_id
+from aftercare.api.metrics import monitoring
 from aftercare.api.who import (
     admin_only,
     anyone,
@@ -44,6 +45,7 @@ _GUARDS: dict[Any, frozenset[str]] = {
     practitioner_only: frozenset({"practitioner"}),
     practitioner_or_admin: frozenset({"practitioner", "admin"}),
     admin_only: frozenset({"admin"}),
+    monitoring: frozenset({*ROLES, "nobody"}),  # without a token whoever is on this machine, as everyone here is
 }
 _ENDS_THE_SIGN_IN = {"staff_sign_out", "enrolment_revoke"}
 _STREAM_EVENTS = (
