@@ -12,6 +12,7 @@ import { age, speak, t } from "./words.js";
 import { checkInView } from "./views/check_in.js";
 import { consentView, given } from "./views/consent.js";
 import { enrolView } from "./views/enrol.js";
+import { eraseView } from "./views/erase.js";
 import { messagesView } from "./views/messages.js";
 import { photoViewsView } from "./views/photo_views.js";
 import { photoView } from "./views/photos.js";
@@ -31,6 +32,7 @@ const VIEWS = {
   photo: photoView,
   messages: messagesView,
   "photo-views": photoViewsView,
+  erase: eraseView,
   settings: settingsView,
 };
 

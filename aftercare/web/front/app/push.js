@@ -18,13 +18,24 @@ export async function standing() {
   return said ? "off" : "new";
 }
 
+// With another key than the server's a subscription is worth nothing: its push service takes only what that key signed.
+function isFor(subscription, key) {
+  const bytes = new Uint8Array(subscription.options.applicationServerKey ?? 0);
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "") === key;
+}
+
+const serverKey = async () => (await call("GET", "/v1")).application_server_key;
+
 async function subscribe(there) {
-  const { application_server_key: key } = await call("GET", "/v1");
+  const key = await serverKey();
   if (!key) return false;
   await (await there.pushManager.getSubscription())?.unsubscribe(); // it may be for another key, or another patient's
   await there.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
   return true;
 }
+
+// What goes wrong without being our fault: no connection, or a network or browser without a push service.
+const passing = (error) => [DOMException, Offline, SignedOut, Problem].some((kind) => error instanceof kind);
 
 // Answers whether they are on now.
 export async function turnOn() {
@@ -36,8 +47,7 @@ export async function turnOn() {
   try {
     if (!(await subscribe(there))) return false;
   } catch (error) {
-    // No connection, or a network or browser without a push service.
-    if (error instanceof DOMException || error instanceof Offline || error instanceof SignedOut || error instanceof Problem) return false;
+    if (passing(error)) return false;
     throw error;
   }
   await keepFact("push", "on");
@@ -64,7 +74,15 @@ export async function forgetPush() {
   await (await (await registration())?.pushManager?.getSubscription())?.unsubscribe();
 }
 
-// Whenever the app opens, and when a reminder leads to it.
+// Whenever the app opens: the server may have a new key, the browser may have dropped what it had.
 export async function keepDescribed() {
-  await describe(await registration());
+  const there = await registration();
+  try {
+    const wanted = (await fact("push")) === "on" && self.Notification?.permission === "granted";
+    const subscription = wanted && (await there?.pushManager?.getSubscription());
+    if (wanted && there && !(subscription && isFor(subscription, await serverKey()))) await subscribe(there);
+  } catch (error) {
+    if (!passing(error)) throw error;
+  }
+  await describe(there);
 }

@@ -9,6 +9,7 @@ import { forgetPush } from "../push.js";
 import { state } from "../state.js";
 import { date, t } from "../words.js";
 import { PURPOSES, decide, given, titleOf } from "./consent.js";
+import { reminderWish } from "./reminder_wish.js";
 import { reminderSetting } from "./reminders.js";
 
 function consentLine(purpose) {
@@ -49,8 +50,9 @@ export async function settingsView() {
     backTo("/"), heading(t("settings")),
     h("h2", {}, t("consents")), h("ul", { class: "lines acts" }, PURPOSES.map(consentLine)),
     h("h2", {}, t("your_photos")), h("ul", { class: "lines" },
-      h("li", {}, h("a", { href: "#/photo" }, t("photos_open"))), h("li", {}, h("a", { href: "#/photo-views" }, t("photo_views")))),
-    h("h2", {}, t("remind")), await live(reminderSetting),
+      h("li", {}, h("a", { href: "#/photo" }, t("photos_open"))), h("li", {}, h("a", { href: "#/photo-views" }, t("photo_views"))),
+      h("li", {}, h("a", { href: "#/erase" }, t("erase")))),
+    h("h2", {}, t("remind")), await live(reminderSetting), await reminderWish(),
     h("h2", {}, t("this_phone")), h("p", {}, t("connected_as", { name, clinic })), h("p", { class: "hint" }, t("install_hint")),
     h("p", {}, t("sign_out_why")),
     waiting.length > 0 && h("div", { class: "notice problem", role: "alert" }, h("p", {}, t("sign_out_unsent", { n: waiting.length }))),

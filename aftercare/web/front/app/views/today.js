@@ -25,7 +25,8 @@ async function dueCard() {
     const until = clock(Date.parse(due.now.ends_at) - 60_000);
     const draft = await begun();
     const resumed = draft?.scheduled && Object.keys({ ...draft.gates, ...draft.chosen }).length > 0;
-    return [h("section", { class: "card due" }, h("h2", {}, t("due_now")), h("p", {}, t("due_until", { time: until })),
+    return [h("section", { class: "card due" }, h("h2", {}, t(due.now.re_check ? "re_check" : "due_now")),
+      due.now.re_check && h("p", {}, t("re_check_why")), h("p", {}, t("due_until", { time: until })),
       h("button", { class: "button primary wide", id: "start", onclick: () => begin(true) }, t(resumed ? "resume" : "start"))), changed];
   }
   const next = due.next[0];
