@@ -164,8 +164,12 @@ async def test_who_reads_is_on_record_and_what_was_written_is_not(
 async def test_the_outbox_takes_messages_each_for_itself_in_the_order_of_writing(
     client: httpx.AsyncClient, alder: Person, practitioner: Person
 ) -> None:
-    late = written("second", written_at=(WEDNESDAY - timedelta(hours=1)).isoformat(), id=str(uuid4()))
-    early = written("first", written_at=(WEDNESDAY - timedelta(hours=2)).isoformat(), id=str(uuid4()))
+    late = written(
+        "second", written_at=(WEDNESDAY - timedelta(hours=1)).isoformat(), id=f"0{str(uuid4())[1:]}"
+    )
+    early = written(
+        "first", written_at=(WEDNESDAY - timedelta(hours=2)).isoformat(), id=f"f{str(uuid4())[1:]}"
+    )
     bad = written(time_zone=7, id=str(uuid4()))
     body = {"messages": [late, bad, "no form at all", early], "check_ins": [None]}
     answer = (await client.post("/v1/sync", headers=alder.headers, json=body)).json()

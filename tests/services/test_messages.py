@@ -166,6 +166,8 @@ async def test_reading_or_answering_in_time_clears_what_waits(
         draft = ReadDraft(up_to=seen.message_id)
         state = await messages.mark_read(service, team.coordinator, alder.patient_id, draft, now=later)
         assert (state.marked, state.unread) == (1, 0)
+    async with worker.transaction() as db:
+        assert await due_work.next_due(db, UNREAD) is None
     await pass_time(worker, post, now + 3 * DAY)
     codes = {one.code for one in await open_alerts(service, team.practitioner, now + 3 * DAY)}
     assert "contact_request" not in codes
