@@ -16,7 +16,11 @@ from tests.web.test_dashboard_live import CHROMIUM
 
 # A browser here reaches no push service of the world. Its subscription is the test's, everything else its own.
 _SUBSCRIPTION = """(given) => {
-  const made = () => ({ ...given, options: {}, toJSON: () => given, unsubscribe: async () => localStorage.removeItem("given") });
+  const key = () => {
+    const text = atob(localStorage.getItem("given").replaceAll("-", "+").replaceAll("_", "/"));
+    return Uint8Array.from(text, (one) => one.charCodeAt(0)).buffer;
+  };
+  const made = () => ({ ...given, options: { applicationServerKey: key() }, toJSON: () => given, unsubscribe: async () => localStorage.removeItem("given") });
   PushManager.prototype.subscribe = async ({ applicationServerKey }) => {
     localStorage.setItem("given", applicationServerKey);
     return made();

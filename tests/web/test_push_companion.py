@@ -18,7 +18,7 @@ from aftercare.model.people import Patient
 from aftercare.services.channels import application_server_key
 from aftercare.services.house import House
 from aftercare.store import deliveries
-from tests.e2e.push_service import Browser, PushService
+from tests.e2e.push_service import Browser, PushService, packed
 from tests.services.background import Post, pass_time
 from tests.web.devices import Device, device_of, pretend_subscription
 from tests.web.practice import Practice
@@ -155,6 +155,11 @@ async def test_reminders_are_turned_off_in_the_settings_and_end_with_the_sign_ou
         async with page.expect_response("**/v1/me/installations/*"):
             await phone.tap("Avisar-me neste telemóvel")
         await expect(page.get_by_text("Este telemóvel avisa quando")).to_be_visible()
+        # The server had another key than this phone subscribed for: opening the app is enough.
+        await page.evaluate("(other) => { localStorage.given = other; }", packed(b"\4" + b"k" * 64))
+        async with page.expect_response("**/v1/me/installations/*"):
+            await page.reload()
+        assert await page.evaluate("localStorage.given") == there.key
         assert await reachable(practice, patient) == [ChannelName.WEBPUSH]
         await page.locator("#sign-out").click()
         await expect(page.locator("#code")).to_be_visible()

@@ -14,6 +14,7 @@ from aftercare.db.pool import Database
 from aftercare.model.deliveries import Delivery
 from aftercare.model.people import Patient
 from aftercare.model.words import Role
+from aftercare.notify.vapid import new_vapid_key, read_vapid_key
 from aftercare.services import addresses, alerts, audit
 from aftercare.services.channels import application_server_key
 from aftercare.services.house import House
@@ -87,6 +88,10 @@ async def test_an_emergency_goes_from_the_server_over_a_push_service_to_a_notifi
     assert str(opened.delivery_id) == push.payload["id"]
 
 
+def new_key() -> str:
+    return read_vapid_key(new_vapid_key(), subject="").public
+
+
 @mark_browser
 async def test_the_switch_sends_a_test_and_is_turned_off_again(
     app: Litestar, house: House, practice: Practice, worker: Database
@@ -103,6 +108,15 @@ async def test_the_switch_sends_a_test_and_is_turned_off_again(
         await pass_time(worker, cast(Post, house), practice.clock() + timedelta(seconds=2))
         (push,) = await there.wait_for_pushes(1)
         assert push.payload["kind"] == "test"
+        # The server has another key by now: what this browser has is worth nothing.
+        key = await page.evaluate("localStorage.given")
+        await page.evaluate("(other) => { localStorage.given = other; }", new_key())
+        for _ in range(2):
+            await page.locator(".me summary").click()
+        await expect(page.locator("[data-push-state]")).to_contain_text("They no longer reach this device.")
+        await page.get_by_role("button", name="Turn on").click()
+        await expect(page.locator("[data-push-state]")).to_have_text(re.compile(r"^On\b"))
+        assert await page.evaluate("localStorage.given") == key
         await page.get_by_role("button", name="Turn off").click()
         await expect(page.locator("[data-push-state]")).to_have_text("Off on this device.")
         assert await page.evaluate("localStorage.given") is None

@@ -42,6 +42,14 @@ function unable() {
   return /iPhone|iPad/.test(navigator.userAgent) ? "phone" : "unsupported";
 }
 
+// With another key than the server's a subscription is worth nothing: its push service takes only what that key signed.
+function isFor(subscription, key) {
+  const bytes = new Uint8Array(subscription.options.applicationServerKey ?? 0);
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "") === key;
+}
+
+const serverKey = async () => (await call("GET", "/v1")).application_server_key;
+
 async function standing() {
   const wrong = unable();
   if (wrong) return wrong;
@@ -51,7 +59,8 @@ async function standing() {
   if (whose !== me()) return subscription ? "other" : "off";
   if (!address) return "pages";
   const mine = (await call("GET", "/v1/staff/me/addresses"))?.find((one) => one.address_id === address);
-  return subscription && mine && !mine.retired_at ? "on" : "ended";
+  const reaches = subscription && mine && !mine.retired_at && isFor(subscription, await serverKey());
+  return reaches ? "on" : "ended";
 }
 
 function show(state) {
@@ -75,7 +84,7 @@ async function register(subscription) {
 async function subscribe() {
   const there = await navigator.serviceWorker.register("/worker.js", { scope: SCOPE });
   await navigator.serviceWorker.ready;
-  const { application_server_key: key } = await call("GET", "/v1");
+  const key = await serverKey();
   if (!key || !there.pushManager) return null;
   const wanted = { userVisibleOnly: true, applicationServerKey: key };
   try {
