@@ -119,11 +119,6 @@ async def add_attempt(db: Connection, clinic_id: UUID, delivery_id: UUID, attemp
     )
 
 
-async def page(db: Connection, clinic_id: UUID, before: tuple[datetime, UUID], limit: int) -> list[Delivery]:
-    """The newest deliveries before a place in the list."""
-    return many(Delivery, await db.fetch(_SQL["page"], clinic_id, *before, limit))
-
-
 async def reminders_of(db: Connection, clinic_id: UUID, patient_id: UUID, since: datetime) -> list[Reminder]:
     """The patient's reminders since an instant."""
     return many(Reminder, await db.fetch(_SQL["reminders_of"], clinic_id, patient_id, since))

@@ -54,12 +54,6 @@ update deliveries set state = $3, attempts = $4, sent_at = $5, ended_at = $6 whe
 -- name: add_attempt
 insert into delivery_attempts (clinic_id, delivery_id, attempt, at, result, answer) values ($1, $2, $3, $4, $5, $6);
 
--- name: page
-select delivery_id, channel, kind, tier, staff_id, patient_id, webhook_id, address_id, alert_id, day, state, attempts, queued_at,
-       sent_at, delivered_at, opened_at, ended_at, held_until, held_why
-from deliveries where clinic_id = $1 and (queued_at, delivery_id) < ($2, $3)
-order by queued_at desc, delivery_id desc limit $4;
-
 -- name: reminders_of
 -- One that was sent again stands for the one that was given up.
 select d.day, coalesce(o.what, d.what) as what, d.state, d.queued_at, d.sent_at

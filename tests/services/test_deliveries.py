@@ -7,11 +7,11 @@ import pytest
 
 from aftercare.db.pool import Connection, Database
 from aftercare.model.addresses import ChannelName
-from aftercare.model.deliveries import Delivery
+from aftercare.model.ledger import LedgerEntry, Narrowed
 from aftercare.notify.channel import Refused, Retry
 from aftercare.services import alerts, deliveries
 from aftercare.store import deliveries as store
-from aftercare.store import due_work
+from aftercare.store import due_work, ledger
 from aftercare.store.deliveries import work_kind
 from tests.services.background import Post, pass_time
 from tests.services.conftest import Team, Treat
@@ -37,9 +37,9 @@ async def _claim(worker: Database, at: datetime) -> list[due_work.Claim]:
         return await due_work.claim(db, SMTP, at, at + timedelta(seconds=90), 10)
 
 
-async def _read(db: Connection, clinic_id: UUID) -> list[Delivery]:
+async def _read(db: Connection, clinic_id: UUID) -> list[LedgerEntry]:
     end = (datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
-    return [one for one in await store.page(db, clinic_id, end, 10) if one.channel == "smtp"]
+    return await ledger.page(db, clinic_id, Narrowed(channel=ChannelName.SMTP), end, 10)
 
 
 async def test_a_failed_attempt_is_on_record_and_tried_again_with_the_same_id(
