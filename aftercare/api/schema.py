@@ -13,6 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.routes import HTTPRoute
 
+from aftercare.api.metrics import monitoring
 from aftercare.api.problems import Problem
 from aftercare.api.shapes import describe
 from aftercare.api.who import COOKIE, CSRF_HEADER, anyone, patient_only
@@ -135,6 +136,11 @@ _SCHEMES = {
         "scheme": "bearer",
         "description": "The token of a sign-in, from `POST /v1/staff/sign-ins`.",
     },
+    "monitoring": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The operator's `AFTERCARE_METRICS_TOKEN`; where none is set, the machine itself needs none.",
+    },
     "staff_cookie": {
         "type": "apiKey",
         "in": "cookie",
@@ -209,7 +215,9 @@ def _endpoints(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
 
 def _complete(operation: dict[str, Any], method: str, handler: HTTPRouteHandler) -> None:
     guards = set(handler.guards or ())
-    if guards != {anyone}:
+    if guards == {monitoring}:
+        operation["security"] = [{"monitoring": []}]
+    elif guards != {anyone}:
         operation["security"] = _security(patient=patient_only in guards, changes=method != "get")
     if operation["operationId"] == "photo_put_photo":
         picture = {"schema": {"type": "string", "format": "binary"}}
