@@ -46,6 +46,7 @@ SMALL = frozenset(
         "rota_gaps",
         "escalation_chains",
         "escalation_steps",
+        "message_templates",
     }
 )
 
