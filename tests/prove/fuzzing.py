@@ -23,7 +23,6 @@ from schemathesis.openapi.checks import RejectedPositiveData
 from aftercare.api.app import create_app
 from aftercare.api.metrics import monitoring
 from aftercare.api.schema import _endpoints, operation_id
-from aftercare.api.metrics import monitoring
 from aftercare.api.who import (
     admin_only,
     anyone,

@@ -87,7 +87,9 @@ class Served:
 @asynccontextmanager
 async def served_clinic(folder: Path, *, spare: int = 0) -> AsyncIterator[Served]:
     """A server with a clinic, its staff and a patient; `spare` tokens of each role besides."""
-    async with Fleet(folder, postgres=_FAST, AFTERCARE_TRUSTED_PROXIES="1", AFTERCARE_METRICS_TOKEN="nobody has it") as fleet:
+    async with Fleet(
+        folder, postgres=_FAST, AFTERCARE_TRUSTED_PROXIES="1", AFTERCARE_METRICS_TOKEN="nobody has it"
+    ) as fleet:
         server = fleet.serve("--no-worker")
         database = fleet.database()
         await database.open()
