@@ -88,7 +88,8 @@ def test_every_operation_says_who_may_ask() -> None:
         names = [set(each) for each in one["security"]]
         assert set().union(*names) <= set(schemes)
         cookie = {"staff_cookie"} if method == "get" else {"staff_cookie", "form_token"}
-        assert names in ([{"patient"}], [{"staff"}, cookie]), path
+        assert names in ([{"patient"}], [{"staff"}, cookie], [{"monitoring"}]), path
+        assert (names == [{"monitoring"}]) == (path == "/metrics")
     assert open_to_all == {
         "server_info",
         "server_live",
