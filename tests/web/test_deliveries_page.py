@@ -22,7 +22,6 @@ from tests.web.practice import Practice, Window, window, words_of
 from tests.web.samples_deliveries import entries, entry, faults
 
 NOW = datetime(2026, 3, 5, 13, 24, tzinfo=UTC)
-NEW = "New alert"
 
 
 @pytest.fixture
@@ -53,9 +52,11 @@ async def refused(root: asyncpg.Connection, practice: Practice) -> None:
 async def told(practice: Practice, role: Role) -> datetime | None:
     """When the newest alert's delivery to somebody was opened."""
     async with practice.house.database.clinic(practice.clinic_id) as db:
-        return await db.fetchval(
-            "select opened_at from deliveries where alert_id is not null and staff_id = $1", practice.team[role].id
-        )  # fmt: skip
+        opened: datetime | None = await db.fetchval(
+            "select opened_at from deliveries where alert_id is not null and staff_id = $1",
+            practice.team[role].id,
+        )
+    return opened
 
 
 @pytest.mark.parametrize(

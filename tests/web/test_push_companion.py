@@ -13,11 +13,11 @@ from playwright.async_api import Response, expect
 
 from aftercare.db.pool import Database
 from aftercare.model.addresses import ChannelName
-from aftercare.model.deliveries import Delivery
+from aftercare.model.ledger import LedgerEntry, Narrowed
 from aftercare.model.people import Patient
 from aftercare.services.channels import application_server_key
 from aftercare.services.house import House
-from aftercare.store import deliveries
+from aftercare.store import ledger
 from tests.e2e.push_service import Browser, PushService, packed
 from tests.services.background import Post, pass_time
 from tests.web.devices import Device, device_of, pretend_subscription
@@ -90,10 +90,10 @@ async def reachable(practice: Practice, patient: Patient) -> list[ChannelName]:
     return [ChannelName(row["channel"]) for row in rows]
 
 
-async def sent_pushes(practice: Practice) -> list[Delivery]:
+async def sent_pushes(practice: Practice) -> list[LedgerEntry]:
     async with practice.house.database.clinic(practice.clinic_id) as db:
         newest = (datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
-        found = await deliveries.page(db, practice.clinic_id, newest, 50)
+        found = await ledger.page(db, practice.clinic_id, Narrowed(), newest, 50)
     return [one for one in found if one.channel is ChannelName.WEBPUSH]
 
 

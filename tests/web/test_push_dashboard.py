@@ -11,14 +11,14 @@ from litestar import Litestar
 from playwright.async_api import Page, async_playwright, expect
 
 from aftercare.db.pool import Database
-from aftercare.model.deliveries import Delivery
+from aftercare.model.ledger import LedgerEntry, Narrowed
 from aftercare.model.people import Patient
 from aftercare.model.words import Role
 from aftercare.notify.vapid import new_vapid_key, read_vapid_key
 from aftercare.services import addresses, alerts, audit
 from aftercare.services.channels import application_server_key
 from aftercare.services.house import House
-from aftercare.store import deliveries
+from aftercare.store import ledger
 from tests.e2e.push_service import PushService
 from tests.services.background import Post, pass_time
 from tests.web.devices import browser, device_of, sign_in
@@ -49,10 +49,10 @@ async def turned_on(page: Page) -> None:
     await expect(page.locator("[data-push-state]")).to_have_text(re.compile(r"^On\b"))
 
 
-async def all_deliveries(practice: Practice) -> list[Delivery]:
+async def all_deliveries(practice: Practice) -> list[LedgerEntry]:
     async with practice.house.database.clinic(practice.clinic_id) as db:
         newest = (datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
-        return await deliveries.page(db, practice.clinic_id, newest, 50)
+        return await ledger.page(db, practice.clinic_id, Narrowed(), newest, 50)
 
 
 @mark_browser
