@@ -10,7 +10,7 @@ from aftercare.model.addresses import ChannelName
 from aftercare.model.deliveries import Delivery
 from aftercare.model.text import Instant
 
-StateFilter = Literal["waiting", "queued", "failed", "sent", "dead"]
+StateFilter = Literal["waiting", "queued", "failed", "sent", "dead", "gathered", "dropped"]
 RecipientKind = Literal["staff", "patient", "webhook"]
 
 
@@ -46,6 +46,7 @@ class LedgerEntry(Delivery, frozen=True, kw_only=True):
     instead: ChannelName | None = None
     again_of: UUID | None = None
     sent_again: bool = False
+    digest_sent_at: datetime | None = None  # of one that went along in a digest
 
 
 class Narrowed(msgspec.Struct, frozen=True, kw_only=True):

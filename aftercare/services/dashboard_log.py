@@ -153,7 +153,7 @@ def _told(depth: Depth, alert: Alert) -> Iterable[FollowUpItem]:
         list
     )
     for one in depth.told.get(alert.id, ()):
-        if one.state != "queued" or one.attempts or one.held_until:
+        if _says_something(one):
             minute = _happened_at(one).replace(second=0, microsecond=0)
             together[minute, one.channel, one.kind, one.state].append(one)
     for (_, channel, kind, state), several in together.items():
@@ -161,13 +161,26 @@ def _told(depth: Depth, alert: Alert) -> Iterable[FollowUpItem]:
         names = dict.fromkeys(member.name if member else "another system" for member in known)
         yield FollowUpItem(
             at=_happened_at(several[0]),
-            kind="told" if state == "sent" else "waits" if _is_held(several[0]) else "told_failed",
+            kind="told"
+            if state in {"sent", "gathered"}
+            else "waits"
+            if _is_held(several[0])
+            else "told_failed",
             alert_id=alert.id,
             code=alert.code,
             text=f"{', '.join(names)} {_CHANNELS[channel]}{'; trying again' if _is_tried_again(several[0]) else ''}",
             why=_WHY_TOLD.get(kind, ""),
             until=several[0].held_until if _is_held(several[0]) else None,
         )
+
+
+def _says_something(one: LedgerEntry) -> bool:
+    """Nothing yet: what is on its way. Nothing at all: what was needed no more. A digest speaks once it has left."""
+    if one.state == "gathered":
+        return one.digest_sent_at is not None
+    return one.state != "dropped" and (
+        one.state != "queued" or one.attempts > 0 or one.held_until is not None
+    )
 
 
 def _is_held(one: LedgerEntry) -> bool:
@@ -179,4 +192,4 @@ def _is_tried_again(one: LedgerEntry) -> bool:
 
 
 def _happened_at(one: LedgerEntry) -> datetime:
-    return one.sent_at or one.ended_at or one.queued_at
+    return one.sent_at or one.digest_sent_at or one.ended_at or one.queued_at

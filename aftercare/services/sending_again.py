@@ -26,6 +26,14 @@ _OF_ITS_TIME: Final = frozenset(
 )
 
 
+_NOT_DEAD: Final = {
+    "sent": "This has left already; nothing is sent twice.",
+    "gathered": "This went with others in one digest. Look at the digest instead.",
+    "dropped": "This was left out since nobody needed it any more; the line says why.",
+}
+_STILL_TRIED: Final = "This is still being tried. It can be sent again once it was given up."
+
+
 class NotGivenUp(Conflict):
     """This one was not given up: it has left, or it is still being tried."""
 
@@ -60,11 +68,7 @@ async def send_again(database: Database, actor: Actor, delivery_id: UUID, *, now
 def _under_way(found: Repeatable) -> UUID | None:
     """The repeat that has left or is being tried. Raises NotGivenUp where there is nothing to repeat."""
     if found.state != "dead":
-        raise NotGivenUp(
-            "This has left already; nothing is sent twice."
-            if found.state == "sent"
-            else "This is still being tried. It can be sent again once it was given up."
-        )
+        raise NotGivenUp(_NOT_DEAD.get(found.state, _STILL_TRIED))
     return next((one.delivery_id for one in found.repeats if one.state != "dead"), None)
 
 

@@ -66,8 +66,8 @@ def tone(entry: LedgerEntry) -> str:
 
 def standing(entry: LedgerEntry, clock: Clock) -> str:
     """How it stands and what comes next, in one or two sentences."""
-    said = {"dead": _given_up, "failed": _failed, "sent": _sent}.get(entry.state, _waits)
-    return said(entry, clock)
+    said = {"dead": _given_up, "failed": _failed, "sent": _sent, "gathered": _gathered, "dropped": _dropped}
+    return said.get(entry.state, _waits)(entry, clock)
 
 
 def _given_up(entry: LedgerEntry, clock: Clock) -> str:
@@ -95,6 +95,17 @@ def _sent(entry: LedgerEntry, clock: Clock) -> str:
     if entry.channel is ChannelName.WEBHOOK:
         return f"{words}."
     return f"{words}. {'Not shown yet.' if entry.channel in PUSH else 'Whether it was read is not known.'}"
+
+
+def _gathered(entry: LedgerEntry, clock: Clock) -> str:
+    if entry.digest_sent_at:
+        return f"Left with others in one digest {clock.when(entry.digest_sent_at)}."
+    return "Goes with others in one digest, which has not left yet."
+
+
+def _dropped(entry: LedgerEntry, clock: Clock) -> str:
+    ended = f" {clock.when(entry.ended_at)}" if entry.ended_at else ""
+    return f"Not sent: needed no more{ended}{f', {entry.dropped_why}' if entry.dropped_why else ''}."
 
 
 def _waits(entry: LedgerEntry, clock: Clock) -> str:

@@ -42,7 +42,10 @@ order by queued_at desc, delivery_id desc limit $4;
 
 -- name: entries
 select d.delivery_id, d.channel, d.kind, d.tier, d.staff_id, d.patient_id, d.webhook_id, d.address_id, d.alert_id, d.day, d.state,
-       d.attempts, d.queued_at, d.sent_at, d.delivered_at, d.opened_at, d.ended_at, d.held_until, d.held_why, d.again_of,
+       d.attempts, d.queued_at, d.sent_at, d.delivered_at, d.opened_at, d.ended_at, d.held_until, d.held_why, d.dropped_why,
+       d.digest_id, d.again_of, case when d.state = 'gathered' then (
+           select g.sent_at from deliveries g where g.clinic_id = d.clinic_id and g.delivery_id = d.digest_id
+       ) end as digest_sent_at,
        json_build_object(
            'kind', case when d.staff_id is not null then 'staff' when d.patient_id is not null then 'patient' else 'webhook' end,
            'id', coalesce(d.staff_id, d.patient_id, d.webhook_id),

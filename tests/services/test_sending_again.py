@@ -113,6 +113,16 @@ async def test_what_has_left_is_not_sent_twice_and_what_waits_is_not_doubled(
         await send_again(service, team.admin, waits.delivery_id, now=now)
 
 
+@pytest.mark.parametrize(("state", "why"), [("gathered", "one digest"), ("dropped", "nobody needed it")])
+async def test_what_went_along_or_was_left_out_is_not_sent_again(
+    service: Database, team: Team, now: datetime, dead: LedgerEntry, state: str, why: str
+) -> None:
+    async with service.clinic(team.clinic_id) as db:
+        await db.execute("update deliveries set state = $1 where delivery_id = $2", state, dead.delivery_id)
+    with pytest.raises(NotGivenUp, match=why):
+        await send_again(service, team.admin, dead.delivery_id, now=now)
+
+
 async def test_an_address_that_is_gone_is_said_and_another_clinics_delivery_is_nobodys(
     service: Database, worker: Database, team: Team, post: Post, now: datetime, dead: LedgerEntry
 ) -> None:

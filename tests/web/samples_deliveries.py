@@ -75,6 +75,8 @@ def entries(now: datetime) -> tuple[LedgerEntry, ...]:
             7, now, 90, tier=Tier.SOON, held_until=now + timedelta(hours=16), held_why="your quiet hours",
             next_try_at=now + timedelta(hours=16),
         ),
+        entry(11, now, 600, tier=Tier.SOON, state="gathered", ended_at=ago(200), digest_sent_at=ago(200)),
+        entry(12, now, 610, tier=Tier.SOON, state="dropped", ended_at=ago(200), dropped_why="a colleague has it"),
         entry(
             8, now, 1700, kind=MessageKind.DIGEST, tier=Tier.ROUTINE, alert_id=None, state="dead", attempts=9, ended_at=ago(260),
             sent_again=True, tries=tuple(attempt(n, ago(1700 - 160 * n), "retry", BUSY) for n in range(1, 10)),

@@ -69,7 +69,9 @@ async def told(practice: Practice, role: Role) -> datetime | None:
         (4, "Given up 14:12 after one try: the other side answered 413."),
         (5, "Given up 13:24 after one try: 404 UNREGISTERED. It arrived by mail instead."),
         (6, "Held until tomorrow 06:24, your quiet hours."),
-        (7, "Given up 10:04 after 9 tries: 451 4.3.0. Sent again."),
+        (7, "Left with others in one digest 11:04."),
+        (8, "Not sent: needed no more 11:04, a colleague has it."),
+        (9, "Given up 10:04 after 9 tries: 451 4.3.0. Sent again."),
     ],
 )
 def test_each_state_is_said_in_plain_words_with_what_comes_next(number: int, said: str) -> None:
