@@ -34,12 +34,14 @@ from aftercare.services import (
     clinics,
     consents,
     courses,
+    demo_messages,
     patients,
     photos,
     rule_packs,
     screenings,
     staff,
 )
+from aftercare.services.demo_on_call import put_on_call
 from aftercare.services.house import House
 from aftercare.services.past import Event, Past, live
 from aftercare.services.synthetic import (
@@ -111,8 +113,11 @@ async def seed(house: House, *, size: int, now: datetime, progress: Callable[[fl
         chance=Random(_SEED),  # noqa: S311 - a cohort, no secret
     )
     entered = [await _arrange(past, one) for one in cohort]
-    _just_now(past, [actor for actor, one in zip(entered, cohort, strict=True) if _is_well(one, now)])
+    well = [actor for actor, one in zip(entered, cohort, strict=True) if _is_well(one, now)]
+    _just_now(past, well)
+    demo_messages.write(past, well[len(_NEWS) :])
     await live(past, progress)
+    await put_on_call(house.database, team, _ZONE, now=now)
     await audit.seal(past.worker)
     return DemoClinic(
         clinic_id=clinic.clinic_id, patient_id=entered[0].id or clinic.clinic_id, sign_ins=sign_ins

@@ -180,7 +180,7 @@ instants = st.datetimes(datetime(2008, 1, 1), datetime(2030, 1, 1)).map(  # noqa
 starts = instants | st.sampled_from(
     [datetime(2011, 12, 28, tzinfo=UTC), berlin(28), berlin(24, month=10), datetime(2026, 4, 3, tzinfo=UTC)]
 )
-SOME = settings(max_examples=150)
+SOME = settings(max_examples=80)
 
 
 @SOME

@@ -35,14 +35,23 @@ async def only_rota(practice: Practice) -> Rota:
     return found
 
 
-async def test_an_empty_page_says_what_a_rota_changes_and_offers_to_begin(
-    practitioner: Window, coordinator: Window
+async def test_an_empty_page_says_what_a_rota_changes_and_a_form_what_is_wrong_with_it(
+    practice: Practice, practitioner: Window, coordinator: Window
 ) -> None:
     page = words_of(await practitioner.see("/rota"))
     assert "No rota yet" in page
     assert "goes to every practitioner" in page
     assert "Add a rota" in page
     assert "Add a rota" not in words_of(await coordinator.see("/rota"))
+    # What is wrong is said at its field, and what was typed stays.
+    wrong = turns(practice, every_days="40", window0="nights", name="A name")
+    answer = await practitioner.act("/rota", **wrong)
+    assert answer.status_code == 422
+    page = words_of(answer.text)
+    assert "Choose who begins." in page
+    assert "Write times such as 09:00-13:00" in page
+    assert 'value="A name"' in answer.text
+    assert 'value="nights"' in answer.text
 
 
 async def test_a_rota_is_drawn_day_by_day_with_its_hand_overs(
@@ -62,6 +71,13 @@ async def test_a_rota_is_drawn_day_by_day_with_its_hand_overs(
     )
     # Mondays are handed over: two of them are among the days.
     assert html.count('class="band-mark" width="3" height="32"') == 2
+    path = f"/rota/{(await only_rota(practice)).rota_id}"
+    edit = turns(practice, Role.PRACTITIONER, version="1", window0="18:00-08:00")
+    assert (await practitioner.act(path, **edit)).status_code == 303
+    assert (await only_rota(practice)).windows != ()
+    late = await practitioner.act(path, **edit)
+    assert late.status_code == 422
+    assert "Someone changed this since you read it." in late.text
 
 
 async def test_a_gap_is_hatched_on_the_page_and_said_on_every_head_but_not_to_coordinators(
@@ -108,31 +124,6 @@ async def test_who_is_on_call_hands_over_a_shift_of_their_own_only(
     assert "only time in which you are on call yourself" in refused.text
     assert 'value="2026-03-10T18:00"' in refused.text
     assert (await coordinator.act("/rota", **turns(practice, Role.COORDINATOR))).status_code == 403
-
-
-async def test_what_is_wrong_with_a_rota_is_said_at_its_field_and_what_was_typed_stays(
-    practice: Practice, practitioner: Window
-) -> None:
-    wrong = turns(practice, name="", every_days="40", window0="nights") | {"name": "A name"}
-    answer = await practitioner.act("/rota", **wrong)
-    assert answer.status_code == 422
-    page = words_of(answer.text)
-    assert "Choose who begins." in page
-    assert "Write times such as 09:00-13:00" in page
-    assert 'value="A name"' in answer.text
-    assert 'value="nights"' in answer.text
-
-
-async def test_an_edit_over_an_older_version_is_refused(practice: Practice, practitioner: Window) -> None:
-    form = turns(practice, Role.PRACTITIONER)
-    await practitioner.act("/rota", **form)
-    rota = await only_rota(practice)
-    path = f"/rota/{rota.rota_id}"
-    assert (await practitioner.act(path, **form, version="1", window0="18:00-08:00")).status_code == 303
-    assert (await only_rota(practice)).windows != ()
-    late = await practitioner.act(path, **form, version="1")
-    assert late.status_code == 422
-    assert "Someone changed this since you read it." in late.text
 
 
 async def test_admins_set_hours_and_holidays_and_others_read_them(
