@@ -80,14 +80,15 @@ async def test_a_rota_of_an_admin_of_a_stranger_or_of_a_taken_name_is_refused_wi
 
 
 async def test_a_rota_out_of_bounds_is_malformed(client: httpx.AsyncClient, practitioner: Person) -> None:
-    for wrong in (
+    beyond: list[dict[str, Any]] = [
         {"every_days": 0},
         {"every_days": 29},
         {"participants": []},
         {"name": ""},
         {"hand_over": "08:00:00Z"},
         {"windows": [{"weekday": 7, "opens": "18:00:00", "closes": "08:00:00"}]},
-    ):
+    ]
+    for wrong in beyond:
         body = rota(practitioner.id) | wrong
         answer = await client.post("/v1/rotas", headers=practitioner.headers, json=body)
         assert answer.status_code == 422, wrong
