@@ -34,7 +34,8 @@ _TIME = """(at) => {
   };
 }"""
 # Until the report waits in the phone's outbox.
-_WAITS = """() => new Promise((resolve) => {
+_WAITS = """() => new Promise((resolve, reject) => {
+  setTimeout(() => reject(new Error("no report waits")), 10_000);
   const look = () => {
     const asked = indexedDB.open("aftercare", 1);
     asked.onsuccess = () => {
