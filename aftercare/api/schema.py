@@ -49,6 +49,7 @@ _ALSO: dict[str, set[int]] = {
     "staff_preferences_update": {412},
     "my_preferences_update": {412},
     "patient_preferences_update": {412},
+    "patient_reminders_put_reminders": {412},
     "patient_update": {412},
     "patient_plan": {409},
     "course_end": {409},

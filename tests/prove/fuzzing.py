@@ -92,13 +92,14 @@ RULES = (
     Rule(r"my_message_put_message|message_reply", r"/text empty", "Blanks alone say nothing, and a photo may stand for words."),
     Rule(r"(my_)?message_(read|reply)", r"no message of this conversation", "Which messages there are is not in a schema."),
     Rule(r"my_message_put_message", r"messages-of-today-used", "How many came before is not in a schema."),
-    Rule(r"follow_up_(add|put_follow_up)", r"/(text|next_on|next_step|happened_at|visit_on|script/)", "The present, versions, and what is said together."),
-    Rule(r"script_update", r"/(ask|advise|send_on)", "A script has a line, and none of them twice."),
     Rule(r"staff_preferences_update", r"/(quiet|muted/)", "How long spans last together, and who has which ways, is no schema's."),
     Rule(r"(my|patient)_preferences_update", r"/(quiet|reminder_at) ", "A span has a length, and the reminder a time outside of it."),
     Rule(r"staff_preferences_update|installation_put_installation", r"/time_zone This is not an IANA", "Zones are a database."),
+    Rule(r"(my|patient)_reminders_put_reminders", r"/until ", "A pause has an end, ahead of now, and nothing else has."),
     Rule(r"address_register|installation_put_installation", r"/(push/)?(address|channel) ", "An address has the grammar of its channel."),
     Rule(r"address_(register|test_address)", r"addresses already|belongs to another|Register it again", "Which there are is not in a schema."),
+    Rule(r"follow_up_(add|put_follow_up)", r"/(text|next_on|next_step|happened_at|visit_on|script/)", "The present, versions, and what is said together."),
+    Rule(r"script_update", r"/(ask|advise|send_on)", "A script has a line, and none of them twice."),
     Rule(r"enrolment_enrol", r"/problems/gone", "A code is good once."),
 )  # fmt: skip
 

@@ -192,7 +192,9 @@ async def _reached(client: httpx.AsyncClient, people: dict[str, Person]) -> dict
         assert kept.status_code == 200, kept.text
     first = {"If-Match": '"0"'}
     return {f"address_{act}": {"address_id": address_id} for act, address_id in ids.items()} | {
-        "patient_preferences_update": {"If-Match": '"1"'},  # `fill` has it from the patient
+        # `fill` has both from the patient
+        "patient_preferences_update": {"If-Match": '"1"'},
+        "patient_reminders_put_reminders": {"If-Match": '"1"'},
         "staff_preferences_update": first,
     }
 
