@@ -174,9 +174,8 @@ async def _reached(client: httpx.AsyncClient, alder: Person, by: Person) -> str:
     asked = {"reminder_at": "19:30:00"}
     wished = await client.put("/v1/me/preferences", headers=alder.headers | first, json=asked)
     assert wished.status_code == 200, wished.text
-    pause = {"state": "paused", "until": (WEDNESDAY + timedelta(days=30)).isoformat()}
-    paused = await client.put("/v1/me/reminders", headers=alder.headers, json=pause)
-    assert paused.status_code == 200, paused.text
+    stopped = await client.put("/v1/me/reminders", headers=alder.headers, json={"state": "stopped"})
+    assert stopped.status_code == 200, stopped.text
     return address_id
 
 
@@ -242,7 +241,7 @@ def body_of(operation_id: str, values: dict[str, str]) -> dict[str, Any] | None:
             "quiet": [{"weekdays": [0, 6], "starts": "22:00:00", "ends": "07:00:00"}],
             "digest_at": "16:00:00",
         },
-        "my_reminders_put_reminders": {"state": "stopped"},
+        "my_reminders_put_reminders": {"state": "on"},
         "patient_reminders_put_reminders": {"state": "on"},
         "my_preferences_update": {"reminder_at": "19:30:00"},
         "patient_preferences_update": {"quiet": {"starts": "21:00:00", "ends": "08:00:00"}},
