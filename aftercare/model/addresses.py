@@ -21,7 +21,9 @@ class ChannelName(StrEnum):
 
 
 PUSH = frozenset({ChannelName.WEBPUSH, ChannelName.FCM, ChannelName.APNS})
-_AddressText = Annotated[str, msgspec.Meta(min_length=3, max_length=4000, pattern=r"^[^\x00-\x1f\x7f]+" + END)]
+_AddressText = Annotated[
+    str, msgspec.Meta(min_length=3, max_length=4000, pattern=r"^[^\x00-\x1f\x7f]+" + END)
+]
 
 
 class AddressDraft(msgspec.Struct, frozen=True, kw_only=True):

@@ -75,7 +75,9 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     urgent: int = 0  # unresolved alerts of `same_day` and above, for the tab's title
     steps_due: int = 0  # next steps due today or overdue
     unread: int = 0  # patients who wrote what nobody has read
-    gaps: tuple[Gap, ...] = ()  # of the next seven days, in which nobody is on call; for practitioners and admins
+    gaps: tuple[
+        Gap, ...
+    ] = ()  # of the next seven days, in which nobody is on call; for practitioners and admins
     notice: Notice | None = None
     given_up: int = 0  # deliveries that reached nobody lately; for admins
     faults: tuple[ChannelFault, ...] = ()  # ways out that fail now; for admins

@@ -113,7 +113,9 @@ async def _session(db: Connection, clinic_id: UUID, mine: Recovery) -> SessionVi
 async def _log(db: Connection, clinic_id: UUID, mine: Recovery) -> tuple[FollowUpItem, ...]:
     """What staff did for the patient, the newest first."""
     rows = await follow_ups.of_patient(db, clinic_id, mine.patient.patient_id, _LOG)
-    by = await drawn.staff_of(db, clinic_id, (), also=(who for one in rows for who in (one.staff_id, one.done_by)))
+    by = await drawn.staff_of(
+        db, clinic_id, (), also=(who for one in rows for who in (one.staff_id, one.done_by))
+    )
     alerts = {alert.id: alert for alert in mine.alerts}
     return tuple(done(by, one, alerts.get(one.alert_id)) for one in rows)
 

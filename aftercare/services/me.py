@@ -118,9 +118,7 @@ async def get_me(database: Database, actor: Actor, *, now: datetime) -> Me:
         time_zone=mine.patient.time_zone,
         clinic=mine.clinic.name,
         clinic_phone=mine.clinic.phone,
-        reads=describe_hours(
-            mine.clinic.hours, mine.patient.language, local_day(now, mine.clinic.time_zone)
-        ),
+        reads=describe_hours(mine.clinic.hours, mine.patient.language, local_day(now, mine.clinic.time_zone)),
         consents=tuple(given.values()),
     )
 
@@ -160,9 +158,7 @@ async def get_today(database: Database, actor: Actor, *, now: datetime) -> Today
                 for mark in item.emergency
             ),
         ),
-        reads=describe_hours(
-            mine.clinic.hours, mine.patient.language, local_day(now, mine.clinic.time_zone)
-        ),
+        reads=describe_hours(mine.clinic.hours, mine.patient.language, local_day(now, mine.clinic.time_zone)),
         consent_needed=consents.needed(given),
         instructions=told,
         next_session=goes_on,

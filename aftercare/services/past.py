@@ -72,7 +72,10 @@ async def _background_until(past: Past, until: datetime) -> None:
         async with past.worker.transaction() as db:
             due = {kind: await due_work.next_due(db, kind) for kind in handlers}
         # Mail of the last hour is left to arrive when the demo is open.
-        ends = {kind: until if kind in {SWEEP, ESCALATE, UNREAD} else min(until, past.now - _FRESH) for kind in due}
+        ends = {
+            kind: until if kind in {SWEEP, ESCALATE, UNREAD} else min(until, past.now - _FRESH)
+            for kind in due
+        }
         coming = [(at, kind) for kind, at in due.items() if at is not None and at <= ends[kind]]
         if not coming:
             return

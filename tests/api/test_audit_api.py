@@ -42,18 +42,6 @@ NOT_OF_PATIENTS = {
     "rule_pack_list_packs",
     "rule_pack_read",
     "rule_pack_differ",
-    "clinic_settings_read",
-    "chain_list_chains",
-    "chain_read",
-    "on_call_now",
-    "rota_list_rotas",
-    "rota_read",
-    "rota_list_overrides",
-    "message_template_list_templates",
-    "message_template_read",
-    "script_list_scripts",
-    "script_read",
-    "script_list_versions",
 }
 
 

@@ -73,7 +73,11 @@ async def test_no_json_body_makes_a_fault_of_ours(
     method, path, operation = data.draw(st.sampled_from(WRITES))
     name = operation["operationId"]
     body = data.draw(mutated(body_of(name, held.values) or {}))
-    role = "admin_a" if name in {"staff_create", "webhook_create", "clinic_settings_update"} else "practitioner_a"
+    role = (
+        "admin_a"
+        if name in {"staff_create", "webhook_create", "clinic_settings_update"}
+        else "practitioner_a"
+    )
     who = seeded.people["alder" if "patient" in kinds(operation) else role]
     address = path.format_map(held.values | {"id": str(uuid4())})
     headers = who.headers | {"if-match": '"1"'}

@@ -127,6 +127,8 @@ async def served_clinic(folder: Path, *, spare: int = 0) -> AsyncIterator[Served
             own |= await _ways_out(client, people, judge)
             own |= await _reached(client, people)
             own |= await _on_call(client, people)
+            own |= await _templates(client, people)
+            own["follow_up_put_follow_up"] = {"follow_up_id": str(uuid4())}
             await judge.execute(_QUIET, team.clinic_id, people["patient"].episode_id, people["patient"].id)
             yield Served(server.address, client, people, tokens, held, codes, own)
         await judge.close()
@@ -168,6 +170,15 @@ async def _on_call(client: httpx.AsyncClient, people: dict[str, Person]) -> dict
     return own | {"clinic_settings_update": {"If-Match": '"1"'}, "chain_update": {"If-Match": '"0"'}}
 
 
+async def _templates(client: httpx.AsyncClient, people: dict[str, Person]) -> dict[str, dict[str, str]]:
+    """A template of messages to retire."""
+    words = {"title": "To retire", "language": "en", "text": "Nobody says this."}
+    by = people["practitioner"].headers
+    made = await client.post("/v1/message-templates", headers=by, json=words)
+    assert made.status_code == 201, made.text
+    return {"message_template_retire": {"template_id": made.json()["template_id"], "If-Match": '"1"'}}
+
+
 async def _sheets(client: httpx.AsyncClient, people: dict[str, Person]) -> dict[str, dict[str, str]]:
     """A screening prepared for a treatment that nobody signs one for, and settings that nobody has set."""
     by, patient = people["practitioner"].headers, people["patient"].id
@@ -192,8 +203,9 @@ async def _reached(client: httpx.AsyncClient, people: dict[str, Person]) -> dict
         assert kept.status_code == 200, kept.text
     first = {"If-Match": '"0"'}
     return {f"address_{act}": {"address_id": address_id} for act, address_id in ids.items()} | {
-        # `fill` has both from the patient
+        # `fill` has them from the patient, and the practitioner comes before the patient
         "patient_preferences_update": {"If-Match": '"1"'},
+        "my_preferences_update": {"If-Match": '"2"'},
         "patient_reminders_put_reminders": {"If-Match": '"1"'},
         "staff_preferences_update": first,
     }

@@ -46,7 +46,10 @@ class Post:
 async def pass_time(worker: Database, post: Post, until: datetime) -> None:
     while True:
         async with worker.transaction() as db:
-            due = {kind: await due_work.next_due(db, kind) for kind in (SWEEP, ESCALATE, UNREAD, NEXT_STEP, *_SENDING)}
+            due = {
+                kind: await due_work.next_due(db, kind)
+                for kind in (SWEEP, ESCALATE, UNREAD, NEXT_STEP, *_SENDING)
+            }
         coming = [(at, kind) for kind, at in due.items() if at is not None and at <= until]
         if not coming:
             return

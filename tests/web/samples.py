@@ -420,10 +420,16 @@ PAGES |= samples_courses.pages(
 PAGES |= samples_instructions.instruction_pages(HEAD, ALERT.patient, NOW)
 PAGES |= backtest_pages(HEAD, ALERT.patient)
 PAGES |= samples_erasures.pages(HEAD, ALERT.patient)
-PAGES |= samples_follow_ups.pages(HEAD, ALERT, (ALERT.patient, patient(8, "Test Ivy", 1985), patient(9, "Test Juniper")))
-PAGES |= samples_follow_ups.pages(HEAD, ALERT, (ALERT.patient, patient(8, "Test Ivy", 1985), patient(9, "Test Juniper")))
+PAGES |= samples_follow_ups.pages(
+    HEAD, ALERT, (ALERT.patient, patient(8, "Test Ivy", 1985), patient(9, "Test Juniper"))
+)
+PAGES |= samples_follow_ups.pages(
+    HEAD, ALERT, (ALERT.patient, patient(8, "Test Ivy", 1985), patient(9, "Test Juniper"))
+)
 PAGES |= samples_reminders.pages(HEAD, ALERT.patient)
-PAGES |= samples_messages.pages(HEAD, (ALERT.patient, patient(8, "Test Ivy", 1985), patient(9, "Test Juniper")), PHOTOS)
+PAGES |= samples_messages.pages(
+    HEAD, (ALERT.patient, patient(8, "Test Ivy", 1985), patient(9, "Test Juniper")), PHOTOS
+)
 PAGES |= samples_deliveries.pages(HEAD)
 PAGES |= samples_photos.pages(HEAD, ALERT.patient, PHOTOS, needling(7))
 PAGES |= samples_rota.pages(HEAD)
