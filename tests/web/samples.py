@@ -62,7 +62,6 @@ from tests.web import (
     samples_deliveries,
     samples_erasures,
     samples_follow_ups,
-    samples_follow_ups,
     samples_instructions,
     samples_me,
     samples_messages,
