@@ -51,6 +51,7 @@ _ALSO: dict[str, set[int]] = {
     "patient_preferences_update": {412},
     "patient_reminders_put_reminders": {412},
     "patient_update": {412},
+    "backtest_simulate": {429},
     "patient_plan": {409},
     "course_end": {409},
     "course_settings_update": {412},

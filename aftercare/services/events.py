@@ -30,9 +30,9 @@ _NAMES = {
     "call_list.added": "call_list",
     "call_list.done": "call_list",
     "session.recorded": "session",
-    "message.received": "message",
-    "message.sent": "message",
-    "message.read": "message",
+    "message.received": "messages",  # "message" is what an event without a name is called
+    "message.sent": "messages",
+    "message.read": "messages",
 }
 
 

@@ -15,7 +15,7 @@ from litestar import Litestar
 from prometheus_client.parser import text_string_to_metric_families
 
 from aftercare.db.pool import Database
-from aftercare.services import audit
+from aftercare.services import audit, counts
 from aftercare.services.house import House
 from aftercare.store import heartbeat, metrics
 from aftercare.store.heartbeat import Looked
@@ -23,6 +23,13 @@ from tests.api.conftest import MARKER, Clock, Person, house_on, running
 
 HERE = "127.0.0.1"
 TOKEN = "a-plainly-synthetic-metrics-token"
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted() -> None:
+    """Other tests have counted in this process, and each has had a database of its own."""
+    counts._values.clear()
+    counts._changed.clear()
 
 
 @pytest.fixture

@@ -126,7 +126,7 @@ async def test_an_empty_outbox_is_fine_and_a_wrong_one_is_named(
     for nothing in no_forms:
         first, second = (await sync(client, alder, [nothing, good])).json()["check_ins"]
         assert (first["status"], first["problem"]["status"], second["status"]) == ("refused", 422, "kept")
-    newer = {"check_ins": [good], "messages": [{}]}
+    newer = {"check_ins": [good], "measurements": [{}]}
     unknown = await client.post("/v1/sync", headers=alder.headers, json=newer)
     assert unknown.status_code == 422
-    assert "messages" in unknown.text
+    assert "measurements" in unknown.text

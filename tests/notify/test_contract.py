@@ -154,7 +154,7 @@ TABLE: Final[dict[str, list[tuple[ChannelName, Script, type, float | None]]]] = 
     "400": [(name, answers(400), Refused, None) for name in HTTP],
     "403": [
         (ChannelName.WEBHOOK, answers(403), Retry, None),
-        (ChannelName.WEBPUSH, answers(403), Retry, 900.0),
+        (ChannelName.WEBPUSH, answers(403), Retry, 300.0),
         *[(name, answers(403), Retry, FAULT) for name in (ChannelName.SMS, *KEPT)],
     ],
     "413": [(name, answers(413), Refused, None) for name in HTTP],

@@ -166,15 +166,16 @@ async def seconds_of(url: str, folder: Path, judge: asyncpg.Connection) -> float
 
 
 def landed_before() -> str | None:
-    """The newest revision whose migrations are some of ours, unedited; None where there is none, or no git history."""
-    ours = {
+    """The newest revision whose migrations are our first ones, unedited; None where there is none, or no git history."""
+    ours = [
         f"{_git('hash-object', str(file))} {file.name}"
-        for file in (sql_folder() / "migrations").glob("*.sql")
-    }
+        for file in sorted((sql_folder() / "migrations").glob("*.sql"))
+    ]
     for changed in (_git("log", "--format=%H", "--", _MIGRATIONS) or "").split():
         listed = _git("ls-tree", f"{changed}^", f"{_MIGRATIONS}/") or ""
-        theirs = {line.split(" ")[2].replace(f"\t{_MIGRATIONS}/", " ") for line in listed.splitlines()}
-        if theirs and theirs < ours:
+        theirs = [line.split(" ")[2].replace(f"\t{_MIGRATIONS}/", " ") for line in listed.splitlines()]
+        # One in between that came later is missing there: such a revision was never landed.
+        if theirs and len(theirs) < len(ours) and theirs == ours[: len(theirs)]:
             return _git("rev-parse", f"{changed}^")
     return None
 

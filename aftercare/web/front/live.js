@@ -121,7 +121,7 @@ export function startLive(path) {
     });
     events.addEventListener("ping", heard);
     events.addEventListener("signed_out", () => { events.close(); signedOut(); });
-    for (const name of ["alert", "check_in", "photo", "call_list", "session", "message"]) {
+    for (const name of ["alert", "check_in", "photo", "call_list", "session", "messages"]) {
       events.addEventListener(name, (event) => {
         lastId = event.lastEventId;
         heard();

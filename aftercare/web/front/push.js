@@ -33,7 +33,8 @@ async function call(method, path, body) {
   if (body !== undefined) headers["content-type"] = "application/json";
   const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(20_000) });
   if (!answer.ok && answer.status !== 404) throw new Error(`HTTP ${answer.status}`);
-  return answer.status === 204 || answer.status === 404 ? null : answer.json();
+  const said = answer.ok ? await answer.text() : ""; // a page that is being left gets nothing
+  return said ? JSON.parse(said) : null;
 }
 
 function unable() {
