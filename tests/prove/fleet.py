@@ -128,8 +128,13 @@ class Fleet:
         return Database(url, role=role, size=size)
 
     async def judge(self) -> asyncpg.Connection:
-        """A fresh connection as administrator, which sees every clinic."""
-        return await asyncpg.connect(self.postgres.url("aftercare"))
+        """A fresh connection as administrator, which sees every clinic; waits while PostgreSQL recovers from a death."""
+        async with asyncio.timeout(60):
+            while True:
+                try:
+                    return await asyncpg.connect(self.postgres.url("aftercare"))
+                except (asyncpg.CannotConnectNowError, ConnectionResetError):
+                    await asyncio.sleep(0.05)
 
     def kill_postgres(self, number: int = signal.SIGKILL) -> None:
         """Kill the postmaster (SIGKILL), or shut it down at once without a checkpoint (SIGQUIT, `pg_ctl -m immediate`)."""

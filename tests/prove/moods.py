@@ -143,6 +143,7 @@ class MoodyServer(WebhookReceiver):
             try:
                 async with asyncio.timeout(_HANG_SECONDS):
                     await exchange.hang()
+                    return
             except TimeoutError:
                 mood = "ok"
         if mood == "cut":
