@@ -100,6 +100,11 @@ RULES = (
     Rule(r"address_(register|test_address)", r"addresses already|belongs to another|Register it again", "Which there are is not in a schema."),
     Rule(r"follow_up_(add|put_follow_up)", r"/(text|next_on|next_step|happened_at|visit_on|script/)", "The present, versions, and what is said together."),
     Rule(r"script_update", r"/(ask|advise|send_on)", "A script has a line, and none of them twice."),
+    Rule(r"rota_(create|update)", r"/participants/\d+ no practitioner|/starts_on a day", "Who works here is not in a schema."),
+    Rule(r"rota_lay_over", r"/(ends_at|starts_at) ", "The present is not in a schema."),
+    Rule(r"chain_update", r"/steps/\d+/(role|staff_id|rota_id) ", "What a step names depends on whom it tells."),
+    Rule(r"clinic_settings_update", r"/holidays/\d+/on another", "One holiday a date."),
+    Rule(r"backtest_simulate", r"/until This must be later", "A range ends after it begins."),
     Rule(r"enrolment_enrol", r"/problems/gone", "A code is good once."),
 )  # fmt: skip
 
