@@ -24,6 +24,7 @@ from aftercare.model.follow_ups import FollowUp, FollowUpDraft, NextStep, StepTi
 from aftercare.model.people import Actor
 from aftercare.model.recovery import Recovery
 from aftercare.services import audit, deliveries, recovery
+from aftercare.services.arrival import in_utc
 from aftercare.store import alerts, clinics, due_work, scripts
 from aftercare.store import follow_ups as store
 
@@ -105,11 +106,11 @@ def _as_kept(draft: FollowUpDraft, alert_id: UUID, follow_up_id: UUID, by: UUID,
         at=now,
         kind=draft.kind.value,
         staff_id=by,
-        text=draft.text.strip(),
-        happened_at=draft.happened_at.astimezone(UTC) if draft.happened_at else None,
-        advised=draft.advised.strip(),
+        text=draft.text,
+        happened_at=in_utc(draft.happened_at) if draft.happened_at else None,
+        advised=draft.advised,
         visit_on=draft.visit_on,
-        next_step=draft.next_step.strip(),
+        next_step=draft.next_step,
         next_on=draft.next_on,
         script_version=draft.script.version if draft.script else None,
         checked=draft.script.checked if draft.script else (),

@@ -12,6 +12,7 @@ from aftercare.model.ledger import ReceiptDraft, ReceiptKept
 from aftercare.model.people import Actor
 from aftercare.model.receipts import AnyReceipt, DeliveryOpened, InstructionsShown
 from aftercare.services import audit, instructions, recovery
+from aftercare.services.arrival import in_utc
 from aftercare.store import instructions as store
 from aftercare.store import ledger
 
@@ -53,9 +54,10 @@ async def keep_of_staff(
 
 def _not_to_come(at: datetime, now: datetime) -> datetime:
     """The instant, by our clock at the latest. Raises Malformed for one that no wrong clock explains."""
-    if at > now + _CLOCK:
+    said = in_utc(at)
+    if said > now + _CLOCK:
         raise Malformed(pointers={"/at": "This is in the future."})
-    return min(at, now)
+    return min(said, now)
 
 
 async def _on_record(db: Connection, actor: Actor, delivery_id: UUID, now: datetime, *, opened: bool) -> None:

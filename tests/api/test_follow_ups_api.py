@@ -9,8 +9,8 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.api.bodies import check_in
-from tests.api.conftest import MARKER, PASSWORD, WEDNESDAY, Clock, Person
+from tests.api.bodies import check_in, fill
+from tests.api.conftest import MARKER, PASSWORD, WEDNESDAY, Clock, Person, Seeded
 
 TODAY = "2026-03-04"
 
@@ -220,3 +220,14 @@ async def test_only_a_practitioner_writes_scripts_and_never_an_empty_one(
     twice = await client.put(url, headers=read, json={"ask": ["Where?"], "advise": ["Where?"]})
     assert [one["pointer"] for one in twice.json()["errors"]] == ["/advise/0"]
     assert (await client.put(url, headers=practitioner.headers, json=own)).status_code == 422
+
+
+@pytest.mark.parametrize("when", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+async def test_an_hour_at_the_end_of_the_calendar_is_refused_plainly(
+    client: httpx.AsyncClient, seeded: Seeded, root: asyncpg.Connection, when: str
+) -> None:
+    held = await fill(client, seeded.people, root)
+    by, alert = seeded.people["practitioner_a"].headers, held.values["alert_id"]
+    body = {"kind": "note", "text": "a note", "happened_at": when}
+    answer = await client.post(f"/v1/alerts/{alert}/follow-ups", headers=by, json=body)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/happened_at")

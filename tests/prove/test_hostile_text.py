@@ -159,6 +159,10 @@ class Sender:
             return True  # recomputed, and said so
         if name.startswith("alert_"):
             return _holds(await self._read(f"/v1/alerts/{self.served.value(name, 'alert_id')}"), sent)
+        if name == "my_message_put_message":
+            if place.way[0] == "photos":
+                return True  # they come after their message, and are shown once they have
+            return _holds(await self._read("/v1/me/messages"), sent)
         if "check_in" in name:
             return _holds(await self._read(answer.request.url.path), _kept_as(sent))
         if name == "sync_send":
