@@ -19,6 +19,7 @@ import msgspec
 from aftercare.db.embedded import EmbeddedServer
 from aftercare.db.local import on_server
 from aftercare.db.pool import Database
+from aftercare.db.programs import EmbeddedServerError
 from aftercare.settings import Settings
 from tests.e2e.processes import free_port
 
@@ -133,7 +134,7 @@ class Fleet:
             while True:
                 try:
                     return await asyncpg.connect(self.postgres.url("aftercare"))
-                except (asyncpg.CannotConnectNowError, ConnectionResetError):
+                except (asyncpg.CannotConnectNowError, OSError, EmbeddedServerError):
                     await asyncio.sleep(0.05)
 
     def kill_postgres(self, number: int = signal.SIGKILL) -> None:

@@ -40,7 +40,7 @@ _KEPT_SECRET = {"password", "refresh_token", "code", "device", "app_version", "t
 # Read and written anew, in UTC; what no calendar holds is named in `adjusted`.
 # A search, a sign-in, a back-test and an advice keep nothing of what they are asked.
 _NOTHING_KEPT = {"patient_search", "staff_sign_in", "backtest_simulate", "screening_advise"}
-_TIMES = {"recorded_at", "session_at", "until", "birth_date", "expires_on"}
+_TIMES = {"recorded_at", "session_at", "until", "birth_date", "expires_on", "at"}
 _HALF = re.compile("[\ud800-\udfff]")
 _OF_ONE_PATIENT = 40
 _OPEN_TO_ALL = {"enrolment_enrol", "enrolment_rotate", "staff_sign_in"}
@@ -160,9 +160,9 @@ class Sender:
         if name.startswith("alert_"):
             return _holds(await self._read(f"/v1/alerts/{self.served.value(name, 'alert_id')}"), sent)
         if name == "my_message_put_message":
-            if place.way[0] == "photos":
-                return True  # they come after their message, and are shown once they have
-            return _holds(await self._read("/v1/me/messages"), sent)
+            if place.way[0] in {"photos", "time_zone"}:
+                return True  # photos come after their message; a zone that is none is the patient's, as with check-ins
+            return _holds(await self._read("/v1/me/messages"), _kept_as(sent))
         if "check_in" in name:
             return _holds(await self._read(answer.request.url.path), _kept_as(sent))
         if name == "sync_send":
