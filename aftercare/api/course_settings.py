@@ -1,13 +1,13 @@
 """The clinic's numbers for courses: days between sessions, how many, months to maintenance."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Controller, Request, Response, get, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, HeaderParameter, JSONBody
+from litestar.params import FromPath, JSONBody
 
+from aftercare.api.etags import IfMatch, etag, version_of
 from aftercare.api.who import practitioner_or_admin, staff_only
-from aftercare.errors import Malformed
 from aftercare.model.course_plans import CourseSettings, CourseSettingsDraft
 from aftercare.model.people import Actor
 from aftercare.model.words import Modality
@@ -36,7 +36,7 @@ class CourseSettingsController(Controller):
     ) -> Response[CourseSettings]:
         """With the ETag that a change must name."""
         found = (await course_plans.get_settings(house.database, request.user))[modality]
-        return Response(found, headers={"etag": f'"{found.version}"'})
+        return Response(found, headers=etag(found.version))
 
     @put("/{modality:str}", guards=[practitioner_or_admin], summary="Change how courses are spaced")
     async def update(
@@ -45,19 +45,10 @@ class CourseSettingsController(Controller):
         house: NamedDependency[House],
         modality: FromPath[Modality],
         data: JSONBody[CourseSettingsDraft],
-        if_match: Annotated[str, HeaderParameter(name="If-Match", max_length=40)],
+        if_match: IfMatch,
     ) -> Response[CourseSettings]:
         """For courses planned from now on, over the version that If-Match names; others keep what they were planned with."""
         made = await course_plans.put_settings(
-            house.database, request.user, modality, data, version=_version(if_match), now=house.now()
+            house.database, request.user, modality, data, version=version_of(if_match), now=house.now()
         )
-        return Response(made, headers={"etag": f'"{made.version}"'})
-
-
-def _version(if_match: str) -> int:
-    text = if_match.removeprefix("W/").strip('"')
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise Malformed(
-            "If-Match must be the ETag that came with the settings.", pointers={"If-Match": "unknown"}
-        )
-    return int(text)
+        return Response(made, headers=etag(made.version))

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from litestar import Controller, Request, Response, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from uuid_utils.compat import uuid7
 
+from aftercare.api.etags import IfMatch, etag, version_of
 from aftercare.api.pages import Cursor, Page, page_of, read_cursor
 from aftercare.api.who import care_team, practitioner_only, staff_only
-from aftercare.errors import Malformed
 from aftercare.model.follow_ups import FollowUp, FollowUpDraft, NextStep, Script, ScriptDraft, StepTiming
 from aftercare.model.people import Actor
 from aftercare.model.words import Code
@@ -158,10 +158,10 @@ class ScriptController(Controller):
         house: NamedDependency[House],
         code: FromPath[Code],
         data: JSONBody[ScriptDraft],
-        if_match: Annotated[str, HeaderParameter(name="If-Match", max_length=40)],
+        if_match: IfMatch,
     ) -> Response[Script]:
         """The next version over the one that If-Match names. What was done by earlier ones keeps their lines."""
-        version = _version(if_match)
+        version = version_of(if_match)
         return _answer(
             await scripts.put_script(
                 house.database, request.user, code, data, version=version, now=house.now()
@@ -170,16 +170,7 @@ class ScriptController(Controller):
 
 
 def _answer(script: Script) -> Response[Script]:
-    return Response(script, headers={"etag": f'"{script.version}"'})
-
-
-def _version(if_match: str) -> int:
-    text = if_match.removeprefix("W/").strip('"')
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise Malformed(
-            "If-Match must be the ETag that came with the script.", pointers={"If-Match": "unknown"}
-        )
-    return int(text)
+    return Response(script, headers=etag(script.version))
 
 
 def _midnight(one: NextStep) -> datetime:

@@ -7,10 +7,10 @@ from litestar import Controller, Request, Response, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 
+from aftercare.api.etags import etag, version_of
 from aftercare.api.me import SentAt, instant
 from aftercare.api.pages import Cursor, Page, page_of, read_cursor
 from aftercare.api.who import care_team, patient_only, practitioner_or_admin, staff_only
-from aftercare.errors import Malformed
 from aftercare.model.patient_messages import (
     Conversation,
     Message,
@@ -170,7 +170,7 @@ class MessageTemplateController(Controller):
     ) -> Response[Template]:
         """A new version over the one that If-Match names."""
         made = await message_templates.update_template(
-            house.database, request.user, template_id, data, version=_version(if_match), now=house.now()
+            house.database, request.user, template_id, data, version=version_of(if_match), now=house.now()
         )
         return _with_etag(made)
 
@@ -184,18 +184,9 @@ class MessageTemplateController(Controller):
     ) -> None:
         """It is offered no more; what was sent stays as it was sent."""
         await message_templates.retire_template(
-            house.database, request.user, template_id, version=_version(if_match), now=house.now()
+            house.database, request.user, template_id, version=version_of(if_match), now=house.now()
         )
 
 
 def _with_etag(found: Template) -> Response[Template]:
-    return Response(found, headers={"etag": f'"{found.version}"'})
-
-
-def _version(if_match: str) -> int:
-    text = if_match.removeprefix("W/").strip('"')
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise Malformed(
-            "If-Match must be the ETag that came with the template.", pointers={"If-Match": "unknown"}
-        )
-    return int(text)
+    return Response(found, headers=etag(found.version))

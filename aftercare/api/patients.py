@@ -7,11 +7,11 @@ import msgspec
 import segno
 from litestar import Controller, Request, Response, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, HeaderParameter, JSONBody, PathParameter
+from litestar.params import FromPath, JSONBody, PathParameter
 
+from aftercare.api.etags import IfMatch, etag, version_of
 from aftercare.api.pages import Cursor, Page, page_of, read_cursor
 from aftercare.api.who import care_team, practitioner_only
-from aftercare.errors import Malformed
 from aftercare.model.care import (
     Course,
     CourseDraft,
@@ -78,7 +78,7 @@ class PatientController(Controller):
     ) -> Response[Patient]:
         """A new patient with what is known of their risks."""
         made = await patients.create_patient(house.database, request.user, data, now=house.now())
-        return Response(made, headers={"etag": _etag(made)})
+        return Response(made, headers=etag(made.version))
 
     @get("/{patient_id:str}", guards=[care_team], summary="One patient")
     async def read(
@@ -86,7 +86,7 @@ class PatientController(Controller):
     ) -> Response[Patient]:
         """The patient, with the ETag that an edit must name."""
         found = await patients.get_patient(house.database, request.user, patient_id, now=house.now())
-        return Response(found, headers={"etag": _etag(found)})
+        return Response(found, headers=etag(found.version))
 
     @put("/{patient_id:str}", guards=[care_team], summary="Edit a patient")
     async def update(
@@ -95,13 +95,13 @@ class PatientController(Controller):
         house: NamedDependency[House],
         patient_id: FromPath[UUID],
         data: JSONBody[PatientDraft],
-        if_match: Annotated[str, HeaderParameter(name="If-Match", max_length=40)],
+        if_match: IfMatch,
     ) -> Response[Patient]:
         """Write the patient over the version that If-Match names."""
         made = await patients.update_patient(
-            house.database, request.user, patient_id, data, version=_version(if_match), now=house.now()
+            house.database, request.user, patient_id, data, version=version_of(if_match), now=house.now()
         )
-        return Response(made, headers={"etag": _etag(made)})
+        return Response(made, headers=etag(made.version))
 
     @post("/{patient_id:str}/invitations", guards=[care_team], summary="Make an enrolment code")
     async def invite(
@@ -184,16 +184,3 @@ class LotController(Controller):
     async def find(self, request: StaffRequest, house: NamedDependency[House], lot: Lot) -> list[LotUse]:
         """The sessions in which devices or products of this lot were used, newest first."""
         return await courses.find_lot(house.database, request.user, lot, now=house.now())
-
-
-def _etag(patient: Patient) -> str:
-    return f'"{patient.version}"'
-
-
-def _version(if_match: str) -> int:
-    text = if_match.removeprefix("W/").strip('"')
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise Malformed(
-            "If-Match must be the ETag that came with the patient.", pointers={"If-Match": "unknown"}
-        )
-    return int(text)

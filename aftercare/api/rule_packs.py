@@ -6,9 +6,9 @@ from litestar import Controller, Request, Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import HeaderParameter, JSONBody, PathParameter, QueryParameter
 
+from aftercare.api.etags import etag, version_of
 from aftercare.api.pages import Cursor, Page, page_of, read_cursor
 from aftercare.api.who import practitioner_only, staff_only
-from aftercare.errors import Malformed
 from aftercare.model.people import Actor
 from aftercare.model.rule_packs import Difference, RulePackDraft, RulePackRecord
 from aftercare.services import rule_packs
@@ -69,7 +69,7 @@ class RulePackController(Controller):
     ) -> Response[RulePackRecord]:
         """Write a draft over the version that If-Match names."""
         made = await rule_packs.edit_pack(
-            house.database, request.user, number, data, version=_version(if_match), now=house.now()
+            house.database, request.user, number, data, version=version_of(if_match), now=house.now()
         )
         return _tagged(made, 200)
 
@@ -133,17 +133,8 @@ class RulePackController(Controller):
 
 
 def _tagged(pack: Any, status: int) -> Response[Any]:
-    return Response(pack, status_code=status, headers={"etag": f'"{pack.version}"'})
+    return Response(pack, status_code=status, headers=etag(pack.version))
 
 
 def _optional(if_match: str | None) -> int | None:
-    return None if if_match is None else _version(if_match)
-
-
-def _version(if_match: str) -> int:
-    text = if_match.removeprefix("W/").strip('"')
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise Malformed(
-            "If-Match must be the ETag that came with the rule pack.", pointers={"If-Match": "unknown"}
-        )
-    return int(text)
+    return None if if_match is None else version_of(if_match)

@@ -1,16 +1,17 @@
 """Screening: the questionnaires, what they advise, answers prepared for a practitioner, and what was signed."""
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from litestar import Controller, Request, Response, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, HeaderParameter, JSONBody
+from litestar.params import FromPath, JSONBody
 
+from aftercare.api.etags import IfMatch, etag, version_of
 from aftercare.api.who import care_team
 from aftercare.care import questionnaire
-from aftercare.errors import Malformed, NotFound
+from aftercare.errors import NotFound
 from aftercare.model.people import Actor
 from aftercare.model.screenings import (
     PreparedScreening,
@@ -98,7 +99,7 @@ class ScreeningController(Controller):
         found = await screenings.get_prepared(
             house.database, request.user, patient_id, modality, now=house.now()
         )
-        return Response(found, headers={"etag": f'"{found.version}"'})
+        return Response(found, headers=etag(found.version))
 
     @put("/prepared/{modality:str}", guards=[care_team], summary="Prepare answers for a screening")
     async def prepare(
@@ -108,21 +109,11 @@ class ScreeningController(Controller):
         patient_id: FromPath[UUID],
         modality: FromPath[Modality],
         data: JSONBody[ScreeningQuestion],
-        if_match: Annotated[str, HeaderParameter(name="If-Match", max_length=40)],
+        if_match: IfMatch,
     ) -> Response[PreparedScreening]:
         """Over the version that If-Match names, "0" where nothing is prepared yet. Signing takes them away."""
         question = msgspec.structs.replace(data, modality=modality)
         made = await screenings.prepare(
-            house.database, request.user, patient_id, question, version=_version(if_match), now=house.now()
+            house.database, request.user, patient_id, question, version=version_of(if_match), now=house.now()
         )
-        return Response(made, headers={"etag": f'"{made.version}"'})
-
-
-def _version(if_match: str) -> int:
-    text = if_match.removeprefix("W/").strip('"')
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise Malformed(
-            'If-Match must be the ETag that came with the prepared answers, or "0" where there are none.',
-            pointers={"If-Match": "unknown"},
-        )
-    return int(text)
+        return Response(made, headers=etag(made.version))
