@@ -22,6 +22,8 @@ _SUBSCRIPTION = """(given) => {
   };
   const made = () => ({ ...given, options: { applicationServerKey: key() }, toJSON: () => given, unsubscribe: async () => localStorage.removeItem("given") });
   PushManager.prototype.subscribe = async ({ applicationServerKey }) => {
+    const at = await navigator.serviceWorker.getRegistrations(); // a browser subscribes for a worker that is at work only
+    if (!at.every(({ active }) => active)) throw new DOMException("no active worker", "AbortError");
     localStorage.setItem("given", applicationServerKey);
     return made();
   };

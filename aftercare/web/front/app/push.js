@@ -37,6 +37,17 @@ async function subscribe(there) {
 // What goes wrong without being our fault: no connection, or a network or browser without a push service.
 const passing = (error) => [DOMException, Offline, SignedOut, Problem].some((kind) => error instanceof kind);
 
+// A worker is subscribed for once it is at work. On a slow network that is long after the page could be read.
+async function atWork(there) {
+  const coming = there.installing ?? there.waiting;
+  if (there.active || !coming) return Boolean(there.active);
+  return new Promise((resolve) => {
+    coming.addEventListener("statechange", () => {
+      if (coming.state === "activated" || coming.state === "redundant") resolve(coming.state === "activated");
+    });
+  });
+}
+
 // Answers whether they are on now.
 export async function turnOn() {
   if ((await Notification.requestPermission()) !== "granted") {
@@ -45,7 +56,7 @@ export async function turnOn() {
   }
   const there = await registration();
   try {
-    if (!(await subscribe(there))) return false;
+    if (!(await atWork(there)) || !(await subscribe(there))) return false;
   } catch (error) {
     if (passing(error)) return false;
     throw error;
