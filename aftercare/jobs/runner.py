@@ -54,7 +54,7 @@ _AT_ONCE = {
     ChannelName.WEBPUSH: 50,
     ChannelName.FCM: 50,
     ChannelName.APNS: 50,
-    ChannelName.SMS: 10,
+    ChannelName.SMS: 50,
     ESCALATE: 20,
     SWEEP: 20,
     NEXT_STEP: 2,
