@@ -18,15 +18,20 @@ MAX_ANSWER_BYTES = 16 * 2**20
 
 
 class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a worker is told on its command line, as JSON: memory as address space in bytes, seconds for one photo.
+    """What a worker is told on its command line, as JSON: memory as address space in bytes, processor time for one photo.
 
     896 MiB let through the worst that `PhotoLimits` allows (33 megapixels of WebP were seen to take 716, 48 of HEIC with
-    transparency 795). Of the processor the slowest, that HEIC, takes 2.5 s: the rest is for a busy machine.
+    transparency 795). The slowest, that HEIC, takes 2.5 s of the processor: the rest is for slower machines.
     """
 
     limits: PhotoLimits = msgspec.field(default_factory=PhotoLimits)
     memory_bytes: Annotated[int, msgspec.Meta(ge=64 * 2**20)] = 896 * 2**20
-    seconds: Annotated[int, msgspec.Meta(ge=1)] = 30
+    seconds: Annotated[int, msgspec.Meta(ge=1)] = 15
+
+    @property
+    def patience(self) -> int:
+        """Seconds by the clock, after which a worker is given up: what has not had its processor time was starved."""
+        return 2 * self.seconds
 
 
 class Done(msgspec.Struct, frozen=True, tag="done"):

@@ -23,7 +23,7 @@ from aftercare.photos.formats import load_decoders
 from aftercare.photos.renditions import render
 from aftercare.photos.wire import ERRORS, LENGTH_BYTES, Answer, Done, Refused, WorkerSettings
 
-_NICE = 19  # a check-in never waits for a photo; beside a full load a worker still has a hundredth of a core
+_NICE = 19  # where the system knows nothing that gives way more
 # Standard input, output and error, and where answers go. Nothing is left with which to open another file.
 _OPEN_FILES = 4
 
@@ -38,7 +38,7 @@ def main() -> None:
     _write(answers, b"")
     while (photo := _read(photos)) is not None:
         # The service ends a worker that takes too long; should the service be gone, nobody else would.
-        signal.alarm(settings.seconds + 5)
+        signal.alarm(settings.patience + 5)
         _processor_for(settings.seconds)
         _write(answers, msgspec.msgpack.encode(_answer(photo, settings.limits)))
         signal.alarm(0)
@@ -62,8 +62,16 @@ def _processor_for(seconds: int) -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(used.ru_utime + used.ru_stime) + seconds, most))
 
 
+def _give_way() -> None:
+    """A check-in never waits for a photo, which has what is left of the processor."""
+    if sys.platform == "linux":
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    else:
+        os.nice(_NICE)
+
+
 def _give_up_rights(memory_bytes: int) -> None:
-    os.nice(_NICE)
+    _give_way()
     # Sent to every process of the service; but the service finishes its requests first, and then closes our input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -6,6 +6,7 @@ started by their command line, not forked, so that no socket, secret or lock of 
 
 import asyncio
 import os
+import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from contextlib import suppress
@@ -73,15 +74,16 @@ class PhotoWorkers:
         """Return the renditions of a received file, made in a worker.
 
         Raises PhotoTooLargeError and PhotoKindError (by its first bytes, at once), PhotoDamagedError (also when the
-        file ends two workers, or takes one longer than `seconds`) and PhotosBusyError when too many wait, or when a
-        place has not come free in the time that one photo may take.
+        file ends two workers, or takes more than its `seconds` of the processor) and PhotosBusyError when too many
+        wait, when a place has not come free in the time that one photo may take, or when a busy machine left the
+        worker too little: that says nothing about the photo.
         """
         picture_format(data, self._settings.limits)
         if self._closed or (self._places.locked() and self._waiting >= self._most_waiting):
             raise PhotosBusyError
         self._waiting += 1
         try:
-            async with asyncio.timeout(self._settings.seconds):
+            async with asyncio.timeout(self._settings.patience):
                 await self._places.acquire()
         except TimeoutError:
             raise PhotosBusyError from None
@@ -108,7 +110,7 @@ class PhotoWorkers:
     async def _by(self, worker: "_Worker", data: bytes) -> Renditions:
         self._working.add(worker)
         try:
-            answer = await worker.answer(data, self._settings.seconds)
+            answer = await worker.answer(data, self._settings.patience)
         except BaseException as broken:
             # Also when the request was given up: what it still does is nobody's, and its answer would be the next's.
             exit_code = await worker.end()
@@ -117,6 +119,8 @@ class PhotoWorkers:
             if isinstance(broken, (TimeoutError, EOFError, OSError, msgspec.DecodeError)):
                 _log.warning("photo_ended_its_worker", cause=type(broken).__name__, exit_code=exit_code)
                 if isinstance(broken, TimeoutError):
+                    raise PhotosBusyError from None
+                if exit_code == -signal.SIGXCPU:
                     raise PhotoDamagedError from None
                 raise _WorkerEndedError from None
             raise

@@ -1,5 +1,6 @@
 import asyncio
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -27,7 +28,7 @@ SMALL_MEMORY = 96 * 2**20
 
 @pytest.fixture
 async def workers() -> AsyncIterator[PhotoWorkers]:
-    async with PhotoWorkers(WorkerSettings(seconds=1), count=1, waiting=1) as pool:
+    async with PhotoWorkers(count=1, waiting=1) as pool:
         yield pool
 
 
@@ -148,14 +149,31 @@ async def test_a_photo_that_ends_two_workers_is_refused_and_the_next_is_served(
     assert idle_process(workers) is not process
 
 
-async def test_a_photo_that_takes_too_long_is_refused_and_the_next_is_served(
-    workers: PhotoWorkers, photo: bytes
+async def test_a_photo_whose_worker_had_no_processor_is_asked_for_again(photo: bytes) -> None:
+    async with PhotoWorkers(WorkerSettings(seconds=1), count=1) as pool:
+        process = await stopped(pool, photo)
+        with pytest.raises(PhotosBusyError):
+            await pool.render(photo)
+        await process.wait()
+
+
+async def test_a_photo_that_takes_too_much_of_the_processor_is_refused_and_the_next_is_served(
+    photo: bytes,
 ) -> None:
-    process = await stopped(workers, photo)
-    with pytest.raises(PhotoDamagedError):
-        await workers.render(photo)
-    await process.wait()
-    assert (await workers.render(photo)).display.width == 60
+    async with PhotoWorkers(WorkerSettings(seconds=60), count=1) as pool:
+        await pool.render(photo)
+        process = idle_process(pool)
+        resource.prlimit(process.pid, resource.RLIMIT_CPU, (1, 2))  # less than the worker may ask for
+
+        async def render_great_ones() -> None:
+            great = great_png(6600, 5000)
+            while process.returncode is None:
+                await pool.render(great)
+
+        with pytest.raises(PhotoDamagedError):
+            await render_great_ones()
+        assert await process.wait() == -signal.SIGXCPU
+        assert (await pool.render(photo)).display.width == 60
 
 
 async def test_a_worker_that_died_while_idle_costs_no_photo(workers: PhotoWorkers, photo: bytes) -> None:
