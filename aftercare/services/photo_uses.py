@@ -1,17 +1,19 @@
 """What photos are used for besides care, and who looked at them: by the patient's word as it is at that moment."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 import msgspec
 
-from aftercare.db.pool import Database
+from aftercare.care.calendar import day_of
+from aftercare.db.pool import Connection, Database
 from aftercare.errors import NotFound
 from aftercare.model.consents import Use
 from aftercare.model.people import Actor
 from aftercare.model.photos import Rendition
-from aftercare.model.words import Role, View
+from aftercare.model.words import Modality, Role, View
 from aftercare.services import audit
 from aftercare.store import consents as store
 from aftercare.store.consents import UsableRow, ViewRow
@@ -35,7 +37,10 @@ _LOOKS: dict[str, tuple[Rendition, Purpose]] = {
 
 
 class UsablePhoto(msgspec.Struct, frozen=True, kw_only=True):
-    """A photo that may be used for a purpose. It names nobody; `agreed_at` and `text_version` are the permission."""
+    """A photo that may be used for a purpose. It names nobody; `agreed_at` and `text_version` are the permission.
+
+    `day` counts from the session before the photo, else from the next one and is negative; null without any.
+    """
 
     photo_id: UUID
     patient_id: UUID
@@ -43,6 +48,8 @@ class UsablePhoto(msgspec.Struct, frozen=True, kw_only=True):
     taken_at: datetime
     width: int
     height: int
+    modality: Modality | None
+    day: int | None
     agreed_at: datetime
     text_version: str
     display: str
@@ -70,20 +77,47 @@ async def photos_for(
     async with database.clinic(actor.clinic_id) as db:
         place = () if before is None else (before,)
         found = await store.photos_for(db, actor.clinic_id, use, PAGE, *place)
-        seen = [
-            audit.entry(actor, f"photos.listed_for_{use}", now=now, patient_id=patient_id)
-            for patient_id in dict.fromkeys(one.patient_id for one in found)
-        ]
-        await audit.record_all(db, actor.clinic_id, seen)
+        await record_listed(db, actor, f"photos.listed_for_{use}", found, now=now)
     return found
+
+
+async def record_listed(
+    db: Connection, actor: Actor, action: str, rows: Sequence[UsableRow], *, now: datetime
+) -> None:
+    """Put each patient of a list on record once."""
+    seen = [
+        audit.entry(actor, action, now=now, patient_id=patient_id)
+        for patient_id in dict.fromkeys(one.patient_id for one in rows)
+    ]
+    await audit.record_all(db, actor.clinic_id, seen)
+
+
+def day(row: UsableRow) -> int | None:
+    """Days since the photo's session by the patient's calendar, negative before it; None without one."""
+    return None if row.session_at is None else day_of(row.session_at, row.taken_at, row.time_zone)
 
 
 def usable(row: UsableRow, use: Use) -> UsablePhoto:
     """The photo with the addresses at which it is shown for this use, and for as long as that is agreed to."""
-    path = f"/v1/photos/for/{use}/{row.patient_id}/{row.photo_id}"
     return UsablePhoto(
-        **msgspec.structs.asdict(row), display=f"{path}/display", thumbnail=f"{path}/thumbnail"
+        photo_id=row.photo_id,
+        patient_id=row.patient_id,
+        view=row.view,
+        taken_at=row.taken_at,
+        width=row.width,
+        height=row.height,
+        modality=row.modality,
+        day=day(row),
+        agreed_at=row.agreed_at,
+        text_version=row.text_version,
+        display=address(row, use, Rendition.DISPLAY),
+        thumbnail=address(row, use, Rendition.THUMBNAIL),
     )
+
+
+def address(row: UsableRow, use: Use, rendition: Rendition) -> str:
+    """Where the picture is shown for this use."""
+    return f"/v1/photos/for/{use}/{row.patient_id}/{row.photo_id}/{rendition}"
 
 
 async def looks(

@@ -1,6 +1,6 @@
 """Consents: every word is kept with its text, the newest counts; and whose photos it lets be used for what."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -10,15 +10,23 @@ from aftercare.db.sql import queries
 from aftercare.model.check_ins import ConsentState
 from aftercare.model.consents import ConsentWord as Word
 from aftercare.model.consents import Use
-from aftercare.model.words import Role, View
+from aftercare.model.photo_uses import Days, PhotoChoice
+from aftercare.model.words import Modality, Role, View
 from aftercare.store.rows import many
 
 _SQL = queries("consents")
 _END = (datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
+_ALL = PhotoChoice()
+_MARGIN = timedelta(
+    days=2
+)  # what a day of the patient's can differ from 24 h, and a time of day from another
 
 
 class UsableRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A photo that may be used for a purpose, and since when, to which text."""
+    """A photo that may be used for a purpose, and since when, to which text.
+
+    The session is the one before it, else the next one; None where there is none. `time_zone` is the patient's.
+    """
 
     photo_id: UUID
     patient_id: UUID
@@ -26,6 +34,10 @@ class UsableRow(msgspec.Struct, frozen=True, kw_only=True):
     taken_at: datetime
     width: int
     height: int
+    modality: Modality | None
+    session_at: datetime | None
+    needle_depth_mm: float | None
+    time_zone: str
     agreed_at: datetime
     text_version: str
 
@@ -72,10 +84,30 @@ async def words(db: Connection, clinic_id: UUID, patient_id: UUID, limit: int) -
 
 
 async def photos_for(
-    db: Connection, clinic_id: UUID, use: Use, limit: int, before: tuple[datetime, UUID] = _END
+    db: Connection,
+    clinic_id: UUID,
+    use: Use,
+    limit: int,
+    before: tuple[datetime, UUID] = _END,
+    choice: PhotoChoice = _ALL,
 ) -> list[UsableRow]:
-    """The newest photos before a place in the list whose patients agree to this use now."""
-    return many(UsableRow, await db.fetch(_SQL["photos_for"], clinic_id, use, *before, limit))
+    """The newest photos before a place in the list whose patients agree to this use now.
+
+    Of the days chosen those around them are given as well: whose day it was, the patient's zone decides.
+    """
+    since, until = _around(choice.days)
+    rows = await db.fetch(
+        _SQL["photos_for"], clinic_id, use, *before, limit, choice.view, choice.modality, since, until, choice.patient_id
+    )  # fmt: skip
+    return many(UsableRow, rows)
+
+
+def _around(days: Days | None) -> tuple[timedelta | None, timedelta | None]:
+    first, last = days.bounds if days else (None, None)
+    return (
+        None if first is None else timedelta(days=first) - _MARGIN,
+        None if last is None else timedelta(days=last) + _MARGIN,
+    )
 
 
 async def views_by_staff(

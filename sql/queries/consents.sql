@@ -24,12 +24,16 @@ from consents where clinic_id = $1 and patient_id = $2
 order by given_at desc, kind limit $3;
 
 -- name: photos_for
--- Of each patient whose newest word on the purpose is yes, and who did not say no to photos as such.
-select p.photo_id, p.patient_id, p.view, p.taken_at, p.width, p.height, agreed.given_at as agreed_at, agreed.text_version
+-- Of each patient whose newest word on the purpose is yes, and who did not say no to photos as such; each photo with the
+-- session before it, else the next one. Of $6 to $10 what is null leaves it open.
+select p.photo_id, p.patient_id, p.view, p.taken_at, p.width, p.height, p.modality, p.session_at, p.needle_depth_mm,
+       patients.time_zone, agreed.given_at as agreed_at, agreed.text_version
 from (
     select distinct on (patient_id) patient_id, granted, given_at, text_version from consents
-    where clinic_id = $1 and kind = $2 order by patient_id, given_at desc
+    where clinic_id = $1 and kind = $2 and ($10::uuid is null or patient_id = $10)
+    order by patient_id, given_at desc
 ) agreed
+join patients on patients.clinic_id = $1 and patients.patient_id = agreed.patient_id
 cross join lateral (
     select granted from (
         select granted, given_at from consents
@@ -38,7 +42,17 @@ cross join lateral (
     ) words order by given_at desc limit 1
 ) photos_word
 cross join lateral (
-    select * from photos where clinic_id = $1 and photos.patient_id = agreed.patient_id and (taken_at, photo_id) < ($3, $4)
+    select photos.*, s.modality, s.session_at, s.needle_depth_mm
+    from photos
+    left join lateral (
+        select modality, session_at, needle_depth_mm from sessions
+        where clinic_id = $1 and sessions.patient_id = photos.patient_id
+        order by session_at <= photos.taken_at desc, abs(extract(epoch from session_at - photos.taken_at)), session_id limit 1
+    ) s on true
+    where photos.clinic_id = $1 and photos.patient_id = agreed.patient_id and (taken_at, photo_id) < ($3, $4)
+      and ($6::text is null or photos.view = $6) and ($7::text is null or s.modality = $7)
+      and ($8::interval is null or photos.taken_at - s.session_at >= $8)
+      and ($9::interval is null or photos.taken_at - s.session_at <= $9)
     order by taken_at desc, photo_id desc limit $5
 ) p
 where agreed.granted and photos_word.granted
