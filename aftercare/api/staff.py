@@ -1,14 +1,15 @@
 """Staff: signing in, and who works at the clinic."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from uuid import UUID
 
 import msgspec
-from litestar import Controller, Request, Response, delete, get, post
+from litestar import Controller, Request, Response, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from aftercare.api.who import COOKIE, FORGET, Credential, admin_only, anyone, staff_only
-from aftercare.model.people import Actor, StaffDraft, StaffMember
+from aftercare.model.people import Actor, OwnPasswordDraft, PasswordDraft, StaffDraft, StaffMember
 from aftercare.model.text import END, Handle
 from aftercare.services import clinics, staff
 from aftercare.services.house import House
@@ -63,12 +64,36 @@ class StaffController(Controller):
         assert request.auth.member is not None  # noqa: S101 - a staff actor always comes with one
         return request.auth.member
 
+    @put("/me/password", guards=[staff_only], status_code=204, summary="Change my password")
+    async def change_password(
+        self,
+        request: Request[Actor, Credential, Any],
+        house: NamedDependency[House],
+        data: JSONBody[OwnPasswordDraft],
+    ) -> None:
+        """Every other sign-in of mine ends at once."""
+        assert request.auth.member is not None  # noqa: S101 - a staff actor always comes with one
+        await staff.change_password(
+            house.database,
+            request.user,
+            request.auth.member,
+            data,
+            token=request.auth.token,
+            address=origin(request.scope, house.settings.trusted_proxies),
+            now=house.now(),
+        )
+
     @get("/", guards=[staff_only], summary="Who works here")
     async def colleagues(
-        self, request: Request[Actor, Any, Any], house: NamedDependency[House]
+        self,
+        request: Request[Actor, Any, Any],
+        house: NamedDependency[House],
+        which: Annotated[
+            Literal["working", "disabled"], QueryParameter(description="Those who work here, or who left.")
+        ] = "working",
     ) -> list[StaffMember]:
         """Everyone at this clinic, by name."""
-        return await staff.all_staff(house.database, request.user)
+        return await staff.all_staff(house.database, request.user, disabled=which == "disabled")
 
     @post("/", guards=[admin_only], summary="Add a staff member")
     async def create(
@@ -76,6 +101,33 @@ class StaffController(Controller):
     ) -> StaffMember:
         """A new colleague, with a first password."""
         return await staff.create_staff(house.database, request.user, data, now=house.now())
+
+    @post("/{staff_id:str}/disable", guards=[admin_only], status_code=200, summary="Shut out who leaves")
+    async def disable(
+        self, request: Request[Actor, Any, Any], house: NamedDependency[House], staff_id: FromPath[UUID]
+    ) -> StaffMember:
+        """Signed out at once and told of nothing any more; what they did keeps their name."""
+        return await staff.disable(house.database, request.user, staff_id, now=house.now())
+
+    @post("/{staff_id:str}/enable", guards=[admin_only], status_code=200, summary="Let somebody in again")
+    async def enable(
+        self, request: Request[Actor, Any, Any], house: NamedDependency[House], staff_id: FromPath[UUID]
+    ) -> StaffMember:
+        """With the password of before."""
+        return await staff.enable(house.database, request.user, staff_id, now=house.now())
+
+    @put(
+        "/{staff_id:str}/password", guards=[admin_only], status_code=204, summary="Set a colleague's password"
+    )
+    async def set_password(
+        self,
+        request: Request[Actor, Any, Any],
+        house: NamedDependency[House],
+        staff_id: FromPath[UUID],
+        data: JSONBody[PasswordDraft],
+    ) -> None:
+        """For one who forgot theirs; ends every sign-in of theirs. Your own is changed with the one in use."""
+        await staff.set_password(house.database, request.user, staff_id, data.password, now=house.now())
 
 
 def set_cookie(answer: Response[Any], made: staff.SignIn, house: House) -> None:

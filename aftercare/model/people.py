@@ -66,13 +66,29 @@ class Clinic(msgspec.Struct, frozen=True, kw_only=True):
         return OpeningHours(time_zone=self.time_zone, openings=self.openings, holidays=self.holidays)
 
 
+Password = Annotated[str, msgspec.Meta(min_length=10, max_length=200)]
+
+
 class StaffDraft(msgspec.Struct, frozen=True, kw_only=True):
     """A staff member to be created; the password has at least 10 characters."""
 
     email: Email
     name: Line
     role: Role
-    password: Annotated[str, msgspec.Meta(min_length=10, max_length=200)]
+    password: Password
+
+
+class PasswordDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """A colleague's new password, at least 10 characters."""
+
+    password: Password
+
+
+class OwnPasswordDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """One's own new password, at least 10 characters, with the one in use."""
+
+    current: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    password: Password
 
 
 class StaffMember(msgspec.Struct, frozen=True, kw_only=True):

@@ -39,16 +39,44 @@ async def all_active(db: Connection, clinic_id: UUID, role: Role | None = None) 
     return [member for member in members if role is None or member.role is role]
 
 
+async def all_disabled(db: Connection, clinic_id: UUID) -> list[StaffMember]:
+    """Everyone who was disabled, by name."""
+    return many(StaffMember, await db.fetch(_SQL["all_disabled"], clinic_id))
+
+
+async def by_email(db: Connection, clinic_id: UUID, email: str) -> StaffMember | None:
+    """Whom an e-mail (lower case) belongs to, disabled ones too."""
+    return one(StaffMember, await db.fetchrow(_SQL["by_email"], clinic_id, email))
+
+
+async def set_disabled(db: Connection, clinic_id: UUID, staff_id: UUID, at: datetime | None) -> bool:
+    """Disable a staff member, or enable (None); False if they are that already."""
+    return await db.fetchval(_SQL["set_disabled"], clinic_id, staff_id, at) is not None
+
+
+async def set_password(db: Connection, clinic_id: UUID, staff_id: UUID, password_hash: str) -> bool:
+    """Another password from now on; False if there is nobody who could use it."""
+    return await db.fetchval(_SQL["set_password"], clinic_id, staff_id, password_hash) is not None
+
+
 async def credentials(db: Connection, clinic_id: UUID, email: str) -> Credentials | None:
     """Whom an e-mail (lower case) belongs to."""
     return one(Credentials, await db.fetchrow(_SQL["credentials"], clinic_id, email))
 
 
 async def open_sign_in(
-    db: Connection, clinic_id: UUID, token_hash: bytes, staff_id: UUID, now: datetime, expires_at: datetime
-) -> None:
-    """Keep a sign-in."""
-    await db.execute(_SQL["open_sign_in"], clinic_id, token_hash, staff_id, now, expires_at)
+    db: Connection,
+    clinic_id: UUID,
+    token_hash: bytes,
+    proved: Credentials,
+    now: datetime,
+    expires_at: datetime,
+) -> bool:
+    """Keep a sign-in; False if its staff member was disabled or has another password by now."""
+    made = await db.fetchval(
+        _SQL["open_sign_in"], clinic_id, token_hash, proved.staff_id, now, expires_at, proved.password_hash
+    )
+    return made is not None
 
 
 async def sign_in_holder(
@@ -61,6 +89,13 @@ async def sign_in_holder(
 async def close_sign_in(db: Connection, clinic_id: UUID, token_hash: bytes) -> None:
     """End a sign-in at once."""
     await db.execute(_SQL["close_sign_in"], clinic_id, token_hash)
+
+
+async def close_sign_ins(
+    db: Connection, clinic_id: UUID, staff_id: UUID, *, but: bytes | None = None
+) -> None:
+    """End every sign-in of a staff member at once, or every other than one."""
+    await db.execute(_SQL["close_sign_ins"], clinic_id, staff_id, but)
 
 
 async def several(db: Connection, clinic_id: UUID, staff_ids: list[UUID]) -> dict[UUID, StaffMember]:

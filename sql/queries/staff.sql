@@ -10,19 +10,40 @@ select staff_id, email, name, role from staff where clinic_id = $1 and staff_id 
 -- name: all_active
 select staff_id, email, name, role from staff where clinic_id = $1 and disabled_at is null order by name, staff_id;
 
+-- name: all_disabled
+select staff_id, email, name, role from staff where clinic_id = $1 and disabled_at is not null order by name, staff_id;
+
+-- name: by_email
+select staff_id, email, name, role from staff where clinic_id = $1 and email = $2;
+
+-- name: set_disabled
+update staff set disabled_at = $3 where clinic_id = $1 and staff_id = $2 and (disabled_at is null) <> ($3::timestamptz is null)
+returning staff_id;
+
+-- name: set_password
+update staff set password_hash = $3 where clinic_id = $1 and staff_id = $2 and disabled_at is null
+returning staff_id;
+
 -- name: credentials
 select staff_id, email, name, role, password_hash from staff
 where clinic_id = $1 and email = $2 and disabled_at is null;
 
 -- name: open_sign_in
+-- Only while the password that was proved is still the password: setting a new one waits for this, or this for it.
 insert into sign_ins (clinic_id, token_hash, staff_id, created_at, seen_at, expires_at)
-values ($1, $2, $3, $4, $4, $5);
+select clinic_id, $2, staff_id, $4, $4, $5 from staff
+where clinic_id = $1 and staff_id = $3 and password_hash = $6 and disabled_at is null
+for share
+returning staff_id;
 
 -- name: sign_in_holder
 select staff_id, email, name, role from sign_in_holder($1, $2, $3);
 
 -- name: close_sign_in
 delete from sign_ins where clinic_id = $1 and token_hash = $2;
+
+-- name: close_sign_ins
+delete from sign_ins where clinic_id = $1 and staff_id = $2 and token_hash is distinct from $3;
 
 -- name: several
 select staff_id, email, name, role from staff where clinic_id = $1 and staff_id = any ($2::uuid[]);

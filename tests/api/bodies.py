@@ -216,6 +216,8 @@ def body_of(operation_id: str, values: dict[str, str]) -> dict[str, Any] | None:
         "enrolment_rotate": {"refresh_token": "acr_unknown"},
         "staff_sign_in": {"clinic": "quay", "email": "nobody@quay.example", "password": PASSWORD},
         "staff_create": {"email": "new@quay.example", "name": "New", "role": "admin", "password": PASSWORD},
+        "staff_change_password": {"current": "nobody's password", "password": PASSWORD},
+        "staff_set_password": {"password": PASSWORD},
         "patient_create": {"name": "New Patient", "birth_date": "1980-02-03", "baseline": {"redness": 1}},
         "patient_update": {"name": "Renamed Patient", "phone": "+44 20 7946 0001"},
         "patient_plan": course,

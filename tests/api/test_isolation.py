@@ -116,6 +116,8 @@ async def test_what_strangers_sent_changed_nothing_of_the_clinic(
     held = await fill(client, seeded.people, root)
     clinic_id = seeded.people["alder"].clinic_id
     tables = (
+        "staff",
+        "sign_ins",
         "patients",
         "alerts",
         "follow_ups",

@@ -128,6 +128,7 @@ async def served_clinic(folder: Path, *, spare: int = 0) -> AsyncIterator[Served
             own |= await _reached(client, people)
             own |= await _on_call(client, people)
             own |= await _templates(client, people)
+            own |= await _colleagues(client, people)
             own["follow_up_put_follow_up"] = {"follow_up_id": str(uuid4())}
             await judge.execute(_QUIET, team.clinic_id, people["patient"].episode_id, people["patient"].id)
             yield Served(server.address, client, people, tokens, held, codes, own)
@@ -168,6 +169,17 @@ async def _on_call(client: httpx.AsyncClient, people: dict[str, Person]) -> dict
     }
     own["rota_update"] |= {"If-Match": '"1"'}
     return own | {"clinic_settings_update": {"If-Match": '"1"'}, "chain_update": {"If-Match": '"0"'}}
+
+
+async def _colleagues(client: httpx.AsyncClient, people: dict[str, Person]) -> dict[str, dict[str, str]]:
+    """Somebody for each act on another's account."""
+    by, ids = people["admin"].headers, {}
+    for act in ("disable", "enable", "set_password"):
+        draft = {"email": f"{act}@alpha.test", "name": f"To {act}", "role": "coordinator"}
+        made = await client.post("/v1/staff", headers=by, json=draft | {"password": "long enough"})
+        assert made.status_code == 201, made.text
+        ids[act] = made.json()["staff_id"]
+    return {f"staff_{act}": {"staff_id": staff_id} for act, staff_id in ids.items()}
 
 
 async def _templates(client: httpx.AsyncClient, people: dict[str, Person]) -> dict[str, dict[str, str]]:

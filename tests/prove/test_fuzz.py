@@ -8,10 +8,11 @@ from tests.prove.fuzzing import RULES, Tally, fuzz, who_may
 from tests.prove.served import ROLES, served_clinic
 
 ANYONE = (*ROLES, "nobody")
-# A clinic words its instructions in one draft, which ends with the first that publishes or discards it; and who erases takes
-# from all others what they ask for.
+# A clinic words its instructions in one draft, which ends with the first that publishes or discards it; who erases takes
+# from all others what they ask for; and a new password ends the sign-ins that the others ask with.
 _NOT_HERE = {
     "erasure_erase",
+    "staff_change_password",
     "instructions_draft",
     "instructions_update",
     "instructions_publish",
