@@ -17,7 +17,7 @@ _CUT = (
 
 async def _until_heard(root: asyncpg.Connection, heard: "asyncio.Queue[str]", payload: str) -> None:
     """Say it until it is heard: what is said between two connections is lost, and polling's business."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             await root.execute("select pg_notify('test', $1)", payload)
             try:

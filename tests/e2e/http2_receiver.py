@@ -16,7 +16,7 @@ import h2.events
 import h2.exceptions
 import h2.settings
 
-from tests.e2e.receivers import ReceivedRequest, _Receiver
+from tests.e2e.receivers import PATIENCE, ReceivedRequest, _Receiver
 
 
 class Http2Exchange:
@@ -41,6 +41,17 @@ class Http2Exchange:
 
     def cut(self) -> None:
         self._line.writer.transport.abort()
+
+    async def cut_when_all_is_heard(self) -> None:
+        """Cut the connection once the client has read what was answered on it; what comes meanwhile is not looked at.
+
+        So that a cut takes no answer along which was given to another request before.
+        """
+        self._line.deaf = True
+        self._line.http.ping(b"all read")
+        await self._line.flush()
+        await self._line.heard.wait()
+        self.cut()
 
     async def go_away(self) -> None:
         """Say that the connection ends, as a service does before it is restarted, without answering."""
@@ -98,13 +109,13 @@ class Http2Receiver(_Receiver):
     def url(self) -> str:
         return f"https://127.0.0.1:{self.port}"
 
-    async def wait_for(self, count: int, *, timeout_s: float = 10.0) -> list[ReceivedRequest]:
-        await self._wait(lambda: len(self.requests) >= count, timeout_s)
+    async def wait_for(self, count: int) -> list[ReceivedRequest]:
+        await self._wait(lambda: len(self.requests) >= count, PATIENCE)
         return self.requests
 
-    async def wait_for_open(self, count: int, *, timeout_s: float = 10.0) -> None:
+    async def wait_for_open(self, count: int) -> None:
         """Wait until so many requests are being answered at once."""
-        await self._wait(lambda: self.open_requests >= count, timeout_s)
+        await self._wait(lambda: self.open_requests >= count, PATIENCE)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -121,6 +132,8 @@ class Http2Receiver(_Receiver):
         writer.transport.abort()
 
     async def _answer(self, exchange: Http2Exchange) -> None:
+        if exchange._line.deaf:
+            return
         self.requests.append(exchange.request)
         self.open_requests += 1
         self.most_at_once = max(self.most_at_once, self.open_requests)
@@ -138,6 +151,8 @@ class _Line:
         self.receiver = receiver
         self.writer = writer
         self.answering: set[asyncio.Task[None]] = set()
+        self.deaf = False  # it is about to be cut
+        self.heard = asyncio.Event()  # the client has read all that was sent before a ping, or is gone
         self.http = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False))
         self.http.local_settings = h2.settings.Settings(
             client=False,
@@ -152,12 +167,15 @@ class _Line:
 
     async def read(self, reader: asyncio.StreamReader) -> None:
         self.http.initiate_connection()
-        with contextlib.suppress(ConnectionError, h2.exceptions.H2Error):
-            await self.flush()
-            while data := await reader.read(65_536):
-                for event in self.http.receive_data(data):
-                    self._hear(event)
+        try:
+            with contextlib.suppress(ConnectionError, h2.exceptions.H2Error):
                 await self.flush()
+                while data := await reader.read(65_536):
+                    for event in self.http.receive_data(data):
+                        self._hear(event)
+                    await self.flush()
+        finally:
+            self.heard.set()
 
     def _hear(self, event: h2.events.Event) -> None:
         if isinstance(event, h2.events.RequestReceived):
@@ -166,6 +184,8 @@ class _Line:
         elif isinstance(event, h2.events.DataReceived):
             self._bodies[event.stream_id] += event.data
             self.http.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+        elif isinstance(event, h2.events.PingAckReceived):
+            self.heard.set()
         elif isinstance(event, h2.events.StreamEnded):
             head = self._heads.pop(event.stream_id)
             request = ReceivedRequest(head[":method"], head[":path"], head, self._bodies.pop(event.stream_id))

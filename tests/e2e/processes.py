@@ -1,6 +1,7 @@
 """Aftercare as its users run it: separate processes on a folder and a port of their own, ended by their ids."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -12,11 +13,16 @@ from pathlib import Path
 
 import httpx
 
+# Systems hand out ports from 32768 or 49152 on: a lower one is nobody's until its process has it.
+_PORTS = range(20_000, 32_000)
+
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port for a process that is yet to start: what connects meanwhile, or asks for any port, is not given it."""
+    while True:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", secrets.choice(_PORTS)))
+            return int(probe.getsockname()[1])
 
 
 def environment(data_dir: Path, port: int, **more: str) -> dict[str, str]:
@@ -47,7 +53,7 @@ def running(*args: str, env: dict[str, str], log: Path) -> Iterator[subprocess.P
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(timeout=20)
+            process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tests.e2e.receivers import Exchange, ReceivedRequest, WebhookReceiver
+from tests.e2e.receivers import PATIENCE, Exchange, ReceivedRequest, WebhookReceiver
 
 _MAX = 4096
 _DAY = 24 * 3600
@@ -114,8 +114,8 @@ class PushService(WebhookReceiver):
     def unsubscribe(self, browser: Browser) -> None:
         del self._browsers[urlsplit(browser.endpoint).path]
 
-    async def wait_for_pushes(self, count: int, *, timeout_s: float = 10.0) -> list[Push]:
-        await self._wait(lambda: len(self.taken) >= count, timeout_s)
+    async def wait_for_pushes(self, count: int) -> list[Push]:
+        await self._wait(lambda: len(self.taken) >= count, PATIENCE)
         return self.taken
 
     async def _take(self, exchange: Exchange) -> None:

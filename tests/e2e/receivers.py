@@ -17,6 +17,7 @@ from aiosmtpd.smtp import SMTP
 
 HANG = "hang"  # never answer
 CUT = "cut"  # reset the connection
+PATIENCE = 30.0  # seconds: a bound for what must come, far beyond when it comes
 
 
 class _Receiver:
@@ -99,9 +100,17 @@ class SmtpReceiver(_Receiver):
                 dialogue.transport.abort()
         await self._close()
 
-    async def wait_for(self, count: int, *, timeout_s: float = 10.0) -> list[ReceivedMail]:
+    async def wait_for(self, count: int, *, timeout_s: float = PATIENCE) -> list[ReceivedMail]:
         await self._wait(lambda: len(self.mails) >= count, timeout_s)
         return self.mails
+
+    def of(self, recipient: str) -> list[ReceivedMail]:
+        return [one for one in self.mails if recipient in one.recipients]
+
+    async def wait_for_mail_of(self, recipient: str, count: int = 1) -> list[ReceivedMail]:
+        """Somebody's mails once there are so many, whatever else arrived for others."""
+        await self._wait(lambda: len(self.of(recipient)) >= count, PATIENCE)
+        return self.of(recipient)
 
     def _dialogue(self) -> Any:
         dialogue = SMTP(
@@ -250,7 +259,7 @@ class WebhookReceiver(_Receiver):
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/hook"
 
-    async def wait_for(self, count: int, *, timeout_s: float = 10.0) -> list[ReceivedRequest]:
+    async def wait_for(self, count: int, *, timeout_s: float = PATIENCE) -> list[ReceivedRequest]:
         await self._wait(lambda: len(self.requests) >= count, timeout_s)
         return self.requests
 

@@ -12,6 +12,8 @@ from aftercare.services.house import build_house
 from aftercare.settings import Settings
 from aftercare.store import heartbeat
 
+PATIENCE = 30.0  # seconds: a bound for what must come
+
 
 @pytest.fixture
 async def running(database_url: str, tmp_path: Path) -> Worker:
@@ -20,7 +22,7 @@ async def running(database_url: str, tmp_path: Path) -> Worker:
 
 
 async def _beat_after(service: Database, before: datetime | None) -> datetime:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while True:
             async with service.statement() as db:
                 at = await heartbeat.newest_beat(db)
@@ -30,7 +32,7 @@ async def _beat_after(service: Database, before: datetime | None) -> datetime:
 
 async def _until_still(service: Database, last: datetime) -> datetime:
     """Wait until half a second, six times the beat, has passed without one."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while True:
             await asyncio.sleep(0.5)
             async with service.statement() as db:
@@ -45,7 +47,7 @@ async def test_the_beat_is_the_schedulers_own(running: Worker, service: Database
     await running._house.open()
     running.start()
     first = await _beat_after(service, None)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while any(line.looked_at is None for line in running._lines):
             first = await _beat_after(service, first)
     await _beat_after(service, await _beat_after(service, first))

@@ -19,6 +19,8 @@ from tests.services.conftest import Recovering, Team, Treat, make_team, team, tr
 
 __all__ = ["team", "treat"]  # fixtures
 
+PRACTITIONER = "practitioner@alpha.test"
+
 
 @pytest.fixture
 async def mail() -> AsyncIterator[SmtpReceiver]:
@@ -58,8 +60,8 @@ async def test_mail_of_an_emergency_leaves_with_the_commit(
     running: Worker, patient: Recovering, mail: SmtpReceiver
 ) -> None:
     await patient.says(datetime.now(UTC), now=datetime.now(UTC), breathing_or_tongue=True)
-    await mail.wait_for(1, timeout_s=5)
-    assert mail.mails[0].recipients == ("practitioner@alpha.test",)
+    (told,) = await mail.wait_for_mail_of(PRACTITIONER)
+    assert told.recipients == (PRACTITIONER,)
 
 
 async def test_two_workers_send_each_mail_once(
@@ -71,15 +73,11 @@ async def test_two_workers_send_each_mail_once(
     for sign in signs:
         await patient.says(datetime.now(UTC), now=datetime.now(UTC), **sign)
 
-    def told() -> list[str]:
-        # The admin hears of yesterday's reminder, which never left, by a mail of its own.
-        to = "practitioner@alpha.test"
-        return [one.message["message-id"] for one in mail.mails if to in one.recipients]
-
-    while len(told()) < len(signs):
-        await mail.wait_for(len(mail.mails) + 1, timeout_s=10)
+    # The admin hears of yesterday's reminder, which never left, by a mail of its own.
+    await mail.wait_for_mail_of(PRACTITIONER, len(signs))
     await second.stop()
-    assert len(told()) == len(set(told())) == len(signs)
+    told = [one.message["message-id"] for one in mail.of(PRACTITIONER)]
+    assert len(told) == len(set(told)) == len(signs)
 
 
 async def test_a_hanging_webhook_delays_neither_mail_nor_another_webhook(
@@ -95,9 +93,7 @@ async def test_a_hanging_webhook_delays_neither_mail_nor_another_webhook(
         for receiver in (slow, quick):
             await create_webhook(service, team.admin, receiver.url, now=datetime.now(UTC))
         await patient.says(datetime.now(UTC), now=datetime.now(UTC), breathing_or_tongue=True)
-        await asyncio.gather(
-            slow.wait_for(1, timeout_s=5), quick.wait_for(1, timeout_s=5), mail.wait_for(1, timeout_s=5)
-        )
+        await asyncio.gather(slow.wait_for(1), quick.wait_for(1), mail.wait_for_mail_of(PRACTITIONER))
 
 
 async def test_the_sealer_numbers_every_clinic_without_a_gap(
