@@ -10,7 +10,7 @@ import pytest
 
 from aftercare.checks import default_pack, judge
 from aftercare.checks.words import LANGUAGES, screen
-from aftercare.checks.words.lexicon import data
+from aftercare.checks.words.lexicon import data, spelled_out
 from aftercare.model.findings import Finding
 from aftercare.model.timeline import Timeline
 from tests.checks.conftest import timeline
@@ -200,6 +200,12 @@ def test_thanks_and_small_talk_raise_nothing() -> None:
 
 def test_a_note_of_an_earlier_day_is_no_finding_of_today(findings: Findings) -> None:
     assert findings(CIT, {3: {"note": "I have blisters and a fever of 39"}, 4: {"redness": 0}}) == []
+
+
+def test_a_choice_within_a_choice_is_refused_instead_of_never_matching() -> None:
+    assert spelled_out("(isn't|not) normal") == [("isnt", "normal"), ("not", "normal")]
+    with pytest.raises(ValueError, match="within a choice"):
+        spelled_out("(isn't|does not (look|feel)) normal")
 
 
 def test_a_long_note_is_quoted_in_part(findings: Findings) -> None:

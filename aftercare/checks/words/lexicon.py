@@ -38,7 +38,9 @@ class Around(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `denies` takes back what follows in the same thought, `lacks` as well, and either twice is once too often;
     `denied_with` goes along with a denial ("ningún"). `answers_no` and `gone` stand behind a mention, `came_back` makes
-    `gone` void, as `insists` does a denial ("never had a fever like this"). `joins` carries a denial on, `turns` and `parts` end it, and `parts` a place's reach as well. `harmless` is what only looks like one of our phrases.
+    `gone` void, as `insists` does a denial ("never had a fever like this"), and so do `after_all` a few words on ("never had
+    cold sores, but now there is one") and `after_all_last` where the thought ends with it ("no blisters yesterday, today
+    there are"). `joins` carries a denial on, `turns` and `parts` end it, and `parts` a place's reach as well. `harmless` is what only looks like one of our phrases.
     `below` stands before a number that was not reached. `warm` are words by which a number is a temperature.
     """
 
@@ -48,6 +50,8 @@ class Around(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     answers_no: tuple[str, ...]
     gone: tuple[str, ...]
     came_back: tuple[str, ...]
+    after_all: tuple[str, ...]
+    after_all_last: tuple[str, ...]
     insists: tuple[str, ...]
     joins: tuple[str, ...]
     parts: tuple[str, ...]
@@ -180,6 +184,8 @@ def _split(phrase: str) -> list[str]:
     while "(" in rest:
         before, _, after = rest.partition("(")
         inside, _, rest = after.partition(")")
+        if "(" in inside:
+            raise ValueError(f"{phrase!r} has a choice within a choice, which is not understood")
         parts += [before, f"({inside})"]
     return [part for part in (*parts, rest) if part]
 

@@ -26,9 +26,13 @@ SOURCES: Final = {
 
 _REACH = 4  # words between a denial and what it denies
 _LIST_GAP = 2  # words between a comma and the next of a list
-_BACK_WITHIN = 8  # words after "gone" in which it can be said to have come back
+_BACK_WITHIN = (
+    8  # words after "gone" in which it can be said to have come back, and after a denial to be there now
+)
 _PLACE_WITHIN = 5  # words between a sign and where it is
 _PARTS = frozenset({"denies", "lacks", "parts"})
+_TURNS = frozenset({"turns", "parts", "after_all", "after_all_last"})
+_SENTENCE_ENDS = frozenset(".;!?\n")
 
 
 def screen(text: str, language: str | None, source: str = "note") -> tuple[Mention, ...]:
@@ -128,10 +132,12 @@ class _Reading:
             self._reach, self._since = (0 if undone else _REACH), 0
             self._mark(at, found.end)
             return found.end
-        if found and ("turns" in roles or "parts" in roles):
+        if found and not _TURNS.isdisjoint(roles):
             self._reach = self._list = 0
             self._settle(denied=False)
-            return found.end
+            return (
+                at + 1 if "after_all" in roles else found.end
+            )  # a sign may begin within: "there is one spot that ..."
         if self._reach:
             self._reach, self._since = self._reach - 1, self._since + 1
         if self._list:
@@ -146,6 +152,7 @@ class _Reading:
             else [
                 (end, role.removeprefix("sign:"))
                 for end, roles in found.ends
+                if _PARTS.isdisjoint(roles)
                 for role in roles
                 if role.startswith("sign:")
             ]
@@ -159,7 +166,7 @@ class _Reading:
             whole += [_At(name, inner, end, denied=False) for end, name in self._signs(inner)]
         past = max(one.past for one in whole)
         insists = past < len(self.words) and self._is(past, "insists")
-        denied = self._reach > 0 and not insists
+        denied = self._reach > 0 and not insists and not self._there_now(past)
         gone = self._gone(past)
         for one in whole:
             one.denied = denied or gone
@@ -204,6 +211,20 @@ class _Reading:
         found = self.found[at]
         return found is not None and role in found.roles
 
+    def _there_now(self, at: int) -> bool:
+        """Whether a denial before this place is of the past only: "... until today", "..., but now there is one"."""
+        for place in range(at, min(at + _BACK_WITHIN, len(self.words))):
+            if self.words[place].text in _SENTENCE_ENDS:
+                break
+            if self._is(place, "after_all") or (self._is(place, "after_all_last") and self._ends_with(place)):
+                return True
+        return False
+
+    def _ends_with(self, place: int) -> bool:
+        """Whether the thought ends with the phrase that begins here."""
+        past = self.found[place].end  # type: ignore[union-attr]
+        return past >= len(self.words) or self.words[past].ends
+
     def _gone(self, at: int) -> bool:
         """Whether a mention is taken back by what follows it: "... is gone", "...: no"."""
         if at >= len(self.words):
@@ -214,8 +235,7 @@ class _Reading:
             return not any(self._is(place, "came_back") for place in later)
         answer = at + 1 if self.words[at].text in ":-=?" else at
         if answer < len(self.words) and self._is(answer, "answers_no"):
-            past = self.found[answer].end  # type: ignore[union-attr]
-            return past >= len(self.words) or self.words[past].ends
+            return self._ends_with(answer)
         return False
 
 
