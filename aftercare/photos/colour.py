@@ -4,10 +4,16 @@ from contextlib import suppress
 from functools import cache
 from io import BytesIO
 
-from PIL import Image, ImageCms
+from PIL import Image, ImageChops, ImageCms
+
+from aftercare.photos.colour_space import ColourSpace
+from aftercare.photos.hdr import table_of
+from aftercare.photos.profile import profile_of
 
 _SPACES = {"RGB": "RGB ", "CMYK": "CMYK", "L": "GRAY"}
 _WHITE = {"RGBA": (255, 255, 255, 255), "LA": (255, 255)}
+_PROBE_LEVELS = (0, 60, 130, 200, 255)
+_ROUNDED = 2  # levels: what two writers of the same space differ by
 
 
 def simple_mode(picture: Image.Image) -> Image.Image:
@@ -21,31 +27,60 @@ def simple_mode(picture: Image.Image) -> Image.Image:
     return picture.convert("L" if picture.mode in ("1", "I", "F") else "RGB")
 
 
-def to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """Return the picture in sRGB, through its ICC `profile` where that is readable and fits, transparency on white.
+def to_srgb(picture: Image.Image, space: bytes | ColourSpace | None) -> Image.Image:
+    """Return the picture in sRGB, from the space of its file or through its ICC profile, transparency on white.
 
     Takes what `simple_mode` returns. A profile that is broken or meant for something else is ignored.
     """
     if picture.mode in _WHITE:
         ground = Image.new(picture.mode, picture.size, _WHITE[picture.mode])
         picture = Image.alpha_composite(ground, picture).convert("L" if picture.mode == "LA" else "RGB")
-    if profile:
-        # Little CMS reports through several exception types; none of them is worth losing a photo.
-        with suppress(ImageCms.PyCMSError, OSError, ValueError, TypeError, RuntimeError):
-            picture = _through_profile(picture, profile)
-    return picture if picture.mode == "RGB" else picture.convert("RGB")
+    if isinstance(space, bytes):
+        picture = _through_profile(picture, space)
+    elif space is not None and space.curve in ("pq", "hlg"):
+        return _rgb(picture).filter(table_of(space))
+    elif space is not None:
+        picture = _through_profile(_rgb(picture), profile_of(space))
+    return _rgb(picture)
 
 
 def _through_profile(picture: Image.Image, profile: bytes) -> Image.Image:
-    source = ImageCms.ImageCmsProfile(BytesIO(profile))
-    if source.profile.xcolor_space != _SPACES[picture.mode]:
-        return picture
-    if "sRGB" in (source.profile.profile_description or ""):
-        return picture  # most Android phones: nothing to do, and half of the time saved
-    converted = ImageCms.profileToProfile(picture, source, _srgb(), outputMode="RGB")
-    return converted if converted is not None else picture
+    # Little CMS reports through several exception types; none of them is worth losing a photo.
+    with suppress(ImageCms.PyCMSError, OSError, ValueError, TypeError, RuntimeError):
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        if source.profile.xcolor_space != _SPACES[picture.mode]:
+            return picture
+        change = ImageCms.buildTransform(source, _srgb(), picture.mode, "RGB")
+        if picture.mode == "RGB" and _changes_nothing(change):
+            return picture  # most Android phones: nothing to do, and half of the time saved
+        converted = ImageCms.applyTransform(picture, change)
+        return converted if converted is not None else picture
+    return picture
+
+
+def _changes_nothing(change: ImageCms.ImageCmsTransform) -> bool:
+    """Whether the profile is sRGB's, by what it does: many say so in their name, and linear ones do too."""
+    probe = _probe()
+    changed = ImageCms.applyTransform(probe, change)
+    if changed is None:
+        return False
+    furthest = ImageChops.difference(probe, changed).getextrema()
+    return all(isinstance(band, tuple) and band[1] <= _ROUNDED for band in furthest)
+
+
+@cache
+def _probe() -> Image.Image:
+    """A pixel of every mixture of some levels."""
+    mixtures = [(r, g, b) for r in _PROBE_LEVELS for g in _PROBE_LEVELS for b in _PROBE_LEVELS]
+    probe = Image.new("RGB", (len(mixtures), 1))
+    probe.putdata(mixtures)
+    return probe
 
 
 @cache
 def _srgb() -> ImageCms.ImageCmsProfile:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+
+
+def _rgb(picture: Image.Image) -> Image.Image:
+    return picture if picture.mode == "RGB" else picture.convert("RGB")

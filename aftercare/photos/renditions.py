@@ -14,6 +14,7 @@ from PIL.ImageFile import ImageFile
 from aftercare.errors import AftercareError
 from aftercare.model.photos import PhotoLimits, Picture, Renditions
 from aftercare.photos.colour import simple_mode, to_srgb
+from aftercare.photos.colour_space import named_by
 from aftercare.photos.errors import PhotoDamagedError, PhotoTooLargeError
 from aftercare.photos.exif import read_exif
 from aftercare.photos.formats import PictureFormat, picture_format
@@ -56,13 +57,13 @@ def _render(data: bytes, kind: PictureFormat, limits: PhotoLimits) -> Renditions
     with kind.decoder(BytesIO(data)) as source:
         _within_limit(source, kind, limits)
         turn, taken_at = read_exif(source)
-        profile = source.info.get("icc_profile")
+        space = named_by(data, source.info)
         if kind.scales:
             _decode_scaled(source)
         source.load()
         _within_limit(source, kind, limits)  # again: a HEIC's pixels may be more than its header says
         picture = simple_mode(source)
-    display = _upright(to_srgb(_within(picture, DISPLAY_EDGE), profile), turn)
+    display = _upright(to_srgb(_within(picture, DISPLAY_EDGE), space), turn)
     return Renditions(
         display=_encoded(display),
         thumbnail=_encoded(_within(display, THUMBNAIL_EDGE)),

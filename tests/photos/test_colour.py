@@ -1,7 +1,6 @@
 """Colours as a camera means them: wide gamuts, deep channels, inks and transparency, all shown as sRGB on white."""
 
 import struct
-import zlib
 from collections.abc import Callable
 from io import BytesIO
 
@@ -9,24 +8,31 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageCms
 
-from aftercare.model.photos import Rendition
-from aftercare.photos.renditions import render
+from tests.photos.colours import (
+    ADOBE_GAMMA,
+    ADOBE_TO_SRGB,
+    P3_TO_SRGB,
+    SKIN,
+    UNCHANGED,
+    Colour,
+    Row,
+    in_srgb,
+    kept,
+    linear,
+    near,
+    png,
+)
 
 Encode = Callable[..., bytes]
-Colour = tuple[int, int, int]
-Row = tuple[float, float, float]
 
 KINDS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF")
-SKIN: tuple[Colour, ...] = ((200, 120, 100), (235, 190, 170), (120, 70, 55), (225, 60, 60), (128, 128, 128))
-# Colorants relative to D50 (ICC.1), and the way from linear light of one space to linear light of sRGB.
+# Colorants relative to D50 (ICC.1).
 P3 = ((0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407))
-P3_TO_SRGB = ((1.2249, -0.2247, 0.0), (-0.0420, 1.0419, 0.0), (-0.0197, -0.0786, 1.0979))
 ADOBE = ((0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457))
-ADOBE_TO_SRGB = ((1.39836, -0.39836, 0.0), (0.0, 1.0, 0.0), (0.0, -0.04293, 1.04293))
-ADOBE_GAMMA = 563 / 256
+SRGB = ((0.43607, 0.22249, 0.01392), (0.38515, 0.71687, 0.09708), (0.14307, 0.06061, 0.71410))
 
 
-def profile(colorants: tuple[Row, Row, Row], curve: bytes) -> bytes:
+def profile(colorants: tuple[Row, Row, Row], curve: bytes, called: str = "mine") -> bytes:
     """A display profile of three colorants and one curve, as the ICC's specification lays it out."""
     fixed = [
         struct.pack(">i", round(value * 65536))
@@ -34,9 +40,8 @@ def profile(colorants: tuple[Row, Row, Row], curve: bytes) -> bytes:
         for value in row
     ]
     points = [b"XYZ \0\0\0\0" + b"".join(fixed[at : at + 3]) for at in (0, 3, 6, 9)]
-    words = (
-        b"mluc" + bytes(4) + struct.pack(">II2s2sII", 1, 12, b"en", b"US", 8, 28) + "mine".encode("utf-16-be")
-    )
+    said = called.encode("utf-16-be")
+    words = b"mluc" + bytes(4) + struct.pack(">II2s2sII", 1, 12, b"en", b"US", len(said), 28) + said
     tags = dict(zip((b"rXYZ", b"gXYZ", b"bXYZ", b"wtpt"), points, strict=True))
     tags |= {b"rTRC": curve, b"gTRC": curve, b"bTRC": curve, b"desc": words, b"cprt": words}
     table, content = struct.pack(">I", len(tags)), b""
@@ -72,40 +77,8 @@ def adobe() -> bytes:
     return profile(ADOBE, b"curv\0\0\0\0" + struct.pack(">IHxx", 1, 563))
 
 
-def linear(level: int) -> float:
-    share = level / 255
-    return share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
-
-
 def gamma(level: int) -> float:
     return float((level / 255) ** ADOBE_GAMMA)
-
-
-def in_srgb(colour: Colour, light: Callable[[int], float], matrix: tuple[Row, Row, Row]) -> Colour:
-    """The same colour by the textbook: to linear light, through the matrix, and back."""
-    lit = [light(level) for level in colour]
-    mixed = [min(1.0, max(0.0, sum(a * b for a, b in zip(row, lit, strict=True)))) for row in matrix]
-    bent = [12.92 * part if part <= 0.0031308 else 1.055 * part ** (1 / 2.4) - 0.055 for part in mixed]
-    return (round(bent[0] * 255), round(bent[1] * 255), round(bent[2] * 255))
-
-
-def kept(sent: bytes) -> Colour:
-    """The colour in the middle of what is kept; both renditions have it, as plain RGB."""
-    made, found = render(sent), []
-    for rendition in Rendition:
-        picture = Image.open(BytesIO(made.picture(rendition).data))
-        assert picture.mode == "RGB"
-        assert "icc_profile" not in picture.info
-        found.append(picture.getpixel((picture.width // 2, picture.height // 2)))
-    assert isinstance(found[1], tuple)
-    near(found[0], (int(found[1][0]), int(found[1][1]), int(found[1][2])), 4)
-    assert isinstance(found[0], tuple)
-    return (int(found[0][0]), int(found[0][1]), int(found[0][2]))
-
-
-def near(seen: object, meant: Colour, within: int = 5) -> None:
-    assert isinstance(seen, tuple)
-    assert all(abs(one - other) <= within for one, other in zip(seen, meant, strict=True)), (seen, meant)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -122,20 +95,16 @@ def test_a_photo_in_adobe_rgb_is_shown_in_srgb(kind: str, colour: Colour, encode
     near(kept(encode(Image.new("RGB", (64, 48), colour), kind, icc_profile=adobe())), meant)
 
 
+def test_a_profile_is_srgb_by_what_it_does_and_not_by_its_name(encode: Encode) -> None:
+    straight = profile(SRGB, b"curv\0\0\0\0" + bytes(4), "sRGB, linear")
+    meant = in_srgb((120, 60, 40), lambda level: level / 255, UNCHANGED)
+    near(kept(encode(Image.new("RGB", (64, 48), (120, 60, 40)), "PNG", icc_profile=straight)), meant)
+
+
 def test_the_redness_of_a_wide_gamut_is_more_than_its_numbers(encode: Encode) -> None:
     """What the two tests above are for: without the conversion this patient would look less red than they are."""
     (red, green, _) = kept(encode(Image.new("RGB", (64, 48), (200, 120, 100)), "JPEG", icc_profile=p3()))
     assert red - green > 200 - 120 + 8
-
-
-def png(depth: int, colour_type: int, pixel: bytes, *extra: tuple[bytes, bytes]) -> bytes:
-    """A PNG of 32 x 32 equal pixels, also of the kinds that Pillow does not write."""
-    chunks = [(b"IHDR", struct.pack(">IIBBBBB", 32, 32, depth, colour_type, 0, 0, 0)), *extra]
-    chunks += [(b"IDAT", zlib.compress((b"\0" + pixel * 32) * 32)), (b"IEND", b"")]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
-        for name, content in chunks
-    )
 
 
 GREY, RGB, PALETTE, GREY_ALPHA, RGBA = 0, 2, 3, 4, 6
