@@ -17,7 +17,8 @@ from aftercare.errors import NotFound
 from aftercare.model.audit import AuditEntry
 from aftercare.model.people import Actor
 from aftercare.model.text import END
-from aftercare.services import ledger, staff, sweep
+from aftercare.model.views import Standstill
+from aftercare.services import heartbeat, ledger, staff, sweep
 from aftercare.services.events import Event, Hub
 from aftercare.services.house import House
 
@@ -54,7 +55,10 @@ class EventController(Controller):
             ),
         ] = "",
     ) -> ServerSentEvent:
-        """Names and ids of what changed, from Last-Event-ID on, and a `ping` every 15 s; the page asks for what it shows."""
+        """Names and ids of what changed, from Last-Event-ID on; the page asks for what it shows.
+
+        A `ping` every 15 s says since when background work stands still, if it does: then nothing else is told of.
+        """
         start = resumed_after or last_event_id
         told = hub.follow(request.user.clinic_id, int(start) if start else None)
         token = request.auth.token
@@ -62,11 +66,16 @@ class EventController(Controller):
         async def still_signed_in() -> bool:
             return await staff.who_is_signed_in(house.database, token, now=house.now()) is not None
 
-        return ServerSentEvent(_stream(told, still_signed_in))
+        async def standstill() -> Standstill | None:
+            return await heartbeat.standstill(house.database, request.user.clinic_id)
+
+        return ServerSentEvent(_stream(told, still_signed_in, standstill))
 
 
 async def _stream(
-    told: AsyncGenerator[Event | None, None], still_signed_in: Callable[[], Awaitable[bool]]
+    told: AsyncGenerator[Event | None, None],
+    still_signed_in: Callable[[], Awaitable[bool]],
+    standstill: Callable[[], Awaitable[Standstill | None]],
 ) -> AsyncIterator[ServerSentEventMessage]:
     """Events as messages, until the sign-in ends: then `signed_out` is the last one."""
     yield ServerSentEventMessage(comment="live", retry=2000)
@@ -82,7 +91,9 @@ async def _stream(
                 asked_at = clock()
             if event is None:
                 # Named, since a page cannot hear a comment; with data, since browsers drop an event without.
-                yield ServerSentEventMessage(event="ping", data="{}")
+                stands = await standstill()
+                ping = msgspec.json.encode({"standstill": stands.since if stands else None})
+                yield ServerSentEventMessage(event="ping", data=ping.decode())
                 continue
             data = {
                 "patient_id": event.patient_id,

@@ -60,6 +60,13 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     holds: Code | None = None  # and what the alert is about
 
 
+class Standstill(msgspec.Struct, frozen=True, kw_only=True):
+    """Background work of a clinic stands still, since when: `nobody` is at work at all, or urgent work waits all the same."""
+
+    since: datetime
+    nobody: bool
+
+
 class Head(msgspec.Struct, frozen=True, kw_only=True):
     """The head of every page behind the sign-in."""
 
@@ -81,6 +88,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     notice: Notice | None = None
     given_up: int = 0  # deliveries that reached nobody lately; for admins
     faults: tuple[ChannelFault, ...] = ()  # ways out that fail now; for admins
+    standstill: Standstill | None = None
 
 
 class PatientView(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ from aftercare.model.deliveries import Delivery, Letter
 from aftercare.model.messages import MessageKind
 from aftercare.model.people import Actor
 from aftercare.model.team import Team
+from aftercare.model.views import Standstill
 from aftercare.model.words import Role
 from aftercare.notify.channel import NotDeliveredError
 from aftercare.notify.http import HttpOut
@@ -55,6 +56,12 @@ async def state(database: Database, settings: Settings, *, now: datetime) -> str
     return background(beat, standing, now=now, silence=silence(settings))
 
 
+async def standstill(database: Database, clinic_id: UUID) -> Standstill | None:
+    """What a clinic's pages say of background work that stands still; None while it does not."""
+    async with database.clinic(clinic_id) as db:
+        return await store.standstill(db, clinic_id)
+
+
 class Watch:
     """One process's part in looking after the workers."""
 
@@ -68,6 +75,7 @@ class Watch:
         )
         self._since = house.now()
         self._unsent: set[Mail] = set()
+        self._adopted: UUID | None = None  # the outage whose unsent mails are known here, whoever wrote them
         self._pinged_at: datetime | None = None
         self._looking: asyncio.Task[None] | None = None
         self._sending: asyncio.Task[None] | None = None
@@ -113,17 +121,21 @@ class Watch:
 
     async def _look(self, db: Connection) -> bool:
         now = self._house.now()
+        standing = await store.standing(db)
         signs = Signs(
             newest_beat=await store.newest_beat(db),
             oldest_urgent=await store.oldest_urgent(db),
-            watched_from=self._since,
+            # A server that has just begun to look takes no outage for over that others have seen.
+            watched_from=min(self._since, standing.since) if standing else self._since,
         )
-        standing, fault = await store.standing(db), seen(signs, now=now, silence=self._silence)
+        fault = seen(signs, now=now, silence=self._silence)
         decided = step(standing, fault, now=now, silence=self._silence)
         if standing is None:
             if fault is not None:
                 await store.notice(db, uuid7(), fault, now)
             return fault is None
+        if standing.told_at is not None and self._adopted != standing.outage_id:
+            await self._adopt(await store.clinics(db), standing, MessageKind.WORK_STOPPED)
         await self._act(db, standing, decided, now)
         return False
 
@@ -140,6 +152,7 @@ class Watch:
                     else await store.behind(db, now - self._silence)
                 )
                 await self._tell(concerned, standing, MessageKind.WORK_STOPPED, now)
+                await self._adopt(concerned, standing, MessageKind.WORK_STOPPED)
                 # Only now: who is killed in the middle has not told, and the next tells those who do not know.
                 await store.write(db, write(standing, told_at=now))
             case Step.MEND:
@@ -148,13 +161,17 @@ class Watch:
                 await store.write(db, write(standing, well_at=None))
             case Step.TELL_OVER:
                 _log.warning("background_work_goes_on", why=standing.why)
-                await self._tell(await store.clinics(db), standing, MessageKind.WORK_RESUMED, now)
+                concerned = await store.clinics(db)
+                await self._tell(concerned, standing, MessageKind.WORK_RESUMED, now)
+                await self._adopt(concerned, standing, MessageKind.WORK_RESUMED)
                 await store.write(db, standing, ended_at=now)
 
     async def _tell(self, clinics: Sequence[UUID], outage: Outage, kind: MessageKind, now: datetime) -> None:
         for clinic_id in clinics:
             async with self._house.database.clinic(clinic_id) as db:
-                if kind is MessageKind.WORK_RESUMED and not await store.told(db, clinic_id, what(outage)):
+                if kind is MessageKind.WORK_RESUMED and not await store.told(
+                    db, clinic_id, what(outage, MessageKind.WORK_STOPPED)
+                ):
                     continue
                 letters = letters_about(outage, kind, await read_team(db, clinic_id), now)
                 if await deliveries.queue(db, clinic_id, letters):
@@ -162,7 +179,14 @@ class Watch:
                     await audit.record(
                         db, system, f"outage.{kind.value}", now=now, subject_id=outage.outage_id
                     )
-            self._unsent |= {(clinic_id, letter.delivery.delivery_id) for letter in letters}
+
+    async def _adopt(self, clinics: Sequence[UUID], outage: Outage, kind: MessageKind) -> None:
+        """Send what was written and has not left, whoever wrote it: a server that was stopped since cannot any more."""
+        for clinic_id in clinics:
+            async with self._house.database.clinic(clinic_id) as db:
+                found = await store.unsent(db, clinic_id, what(outage, kind))
+            self._unsent |= {(clinic_id, delivery_id) for delivery_id in found}
+        self._adopted = outage.outage_id
 
     async def send(self) -> None:
         """Send what is still to be sent, as a worker would: claimed, attempted, on record."""
@@ -199,18 +223,17 @@ class Watch:
             self._pinged_at = now
 
 
-def what(outage: Outage) -> str:
+def what(outage: Outage, kind: MessageKind) -> str:
     """What makes a mail about an outage the same mail."""
-    return f"outage:{outage.outage_id}"
+    return f"outage:{outage.outage_id}{'' if kind is MessageKind.WORK_STOPPED else ':over'}"
 
 
 def letters_about(outage: Outage, kind: MessageKind, team: Team, now: datetime) -> list[Letter]:
     """A mail to each admin; to everyone where there is none: nobody is never the answer."""
     admins = [member for member in team.members if member.role is Role.ADMIN] or list(team.members)
-    suffix = "" if kind is MessageKind.WORK_STOPPED else ":over"
     return [
         Letter(
-            what=what(outage) + suffix,
+            what=what(outage, kind),
             delivery=Delivery(
                 delivery_id=uuid7(),
                 channel=ChannelName.SMTP,

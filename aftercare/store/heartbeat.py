@@ -9,6 +9,7 @@ import msgspec
 from aftercare.alerts.heartbeat import Outage, Seen
 from aftercare.db.pool import Connection
 from aftercare.db.sql import queries
+from aftercare.model.views import Standstill
 from aftercare.store.due_work import URGENT
 from aftercare.store.rows import many, one
 
@@ -84,6 +85,16 @@ async def clinics(db: Connection) -> list[UUID]:
 async def standing(db: Connection) -> Outage | None:
     """The outage that is not over, if there is one."""
     return one(Outage, await db.fetchrow(_SQL["standing"]))
+
+
+async def standstill(db: Connection, clinic_id: UUID) -> Standstill | None:
+    """What a clinic is told of the outage, from when it was told until work goes on; None if nothing."""
+    return one(Standstill, await db.fetchrow(_SQL["standstill"], clinic_id))
+
+
+async def unsent(db: Connection, clinic_id: UUID, what: str) -> list[UUID]:
+    """A clinic's letters about something that have not left yet."""
+    return [row["delivery_id"] for row in await db.fetch(_SQL["unsent"], clinic_id, what)]
 
 
 async def notice(db: Connection, outage_id: UUID, seen: Seen, now: datetime) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 from aftercare.model.addresses import PUSH, ChannelName
 from aftercare.model.ledger import ChannelFault, LedgerEntry, Narrowed
 from aftercare.model.messages import MessageKind
+from aftercare.model.views import Standstill
 from aftercare.web.times import Clock
 
 WAYS: Final = {
@@ -161,6 +162,23 @@ def todo(one: ChannelFault) -> str:
     if one.webhook_id:
         return "Ask whoever runs the receiver. What waits is tried again for a day."
     return "Ask whoever runs the server. What waits is tried again for a day."
+
+
+def standstill(one: Standstill, clock: Clock) -> str:
+    """What stands still, and since when."""
+    since = clock.when(one.since)
+    return (
+        f"Nothing has been checked or sent since {since}."
+        if one.nobody
+        else f"Urgent work has waited since {since}."
+    )
+
+
+def meanwhile(one: Standstill) -> str:
+    """What does not happen while it stands still."""
+    if one.nobody:
+        return "Nobody is told of alerts, late ones go to nobody else, and silence goes unnoticed."
+    return "Alerts may reach nobody, and late ones may go to nobody else."
 
 
 def empty(asked: Narrowed) -> tuple[str, str]:

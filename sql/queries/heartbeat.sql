@@ -49,6 +49,17 @@ update outages set told_at = $2, well_at = $3, ended_at = $4 where outage_id = $
 -- name: forget
 delete from outages where outage_id = $1 and told_at is null;
 
+-- name: standstill
+-- Of the outage that lasts what one clinic needs to know: that nobody works, or that urgent work of its own waits.
+select o.since, o.why = 'no_worker' as nobody
+from outages o
+where o.ended_at is null and o.told_at is not null and o.well_at is null
+  and (o.why = 'no_worker'
+       or exists (select from deliveries d where d.clinic_id = $1 and d.what = 'outage:' || o.outage_id));
+
+-- name: unsent
+select delivery_id from deliveries where clinic_id = $1 and what = $2 and state in ('queued', 'failed');
+
 -- name: behind
 with recursive kinds as (
     (select kind from due_work order by kind limit 1)

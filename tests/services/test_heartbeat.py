@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 
 from aftercare.db.pool import Database
+from aftercare.model.views import Standstill
 from aftercare.services import heartbeat
 from aftercare.services.heartbeat import Watch
 from aftercare.services.house import House, build_house
@@ -221,3 +222,70 @@ async def test_a_monitor_elsewhere_hears_every_minute_that_all_is_well_and_then_
             await look(watch)
         assert len(monitor.requests) == silent <= 5
         assert {one.body for one in monitor.requests} == {b""}
+
+
+async def test_a_mail_that_a_stopped_server_could_not_send_any_more_another_sends(
+    serve: Serve, clinic: Team, clock: Clock, relay: SmtpReceiver
+) -> None:
+    _, first = await serve()
+    relay.replies["mail"] = "451 4.3.0 try later"
+    for pause in (SILENCE + 1, 30):
+        clock.move(pause)
+        await look(first)
+    await first.close()
+    relay.replies.clear()
+    _, second = await serve()
+    for _ in range(20):
+        clock.move(30)
+        await look(second)
+    assert to_admin(relay) == ["Aftercare stands still"]
+
+
+async def test_a_server_that_begins_to_look_in_an_outage_says_nothing_of_an_end(
+    serve: Serve, clinic: Team, clock: Clock, relay: SmtpReceiver
+) -> None:
+    _, first = await serve()
+    for pause in (SILENCE + 1, 30):
+        clock.move(pause)
+        await look(first)
+    _, second = await serve()  # no worker has ever beaten, and this one has waited for none yet
+    for _ in range(4):
+        clock.move(10)
+        await look(second)
+    assert to_admin(relay) == ["Aftercare stands still"]
+
+
+async def test_pages_say_that_nobody_works_from_when_it_was_told_until_somebody_does(
+    serve: Serve, clinic: Team, worker: Database, clock: Clock, service: Database
+) -> None:
+    _, watch = await serve()
+    await beat(worker, clock)
+    since = clock()
+    said = []
+    for _ in range(6):
+        await watch.look()
+        said.append(await heartbeat.standstill(service, clinic.clinic_id))
+        clock.move(30)
+    assert said == [None] * 6  # two minutes of silence, and a look that confirms it
+    await watch.look()
+    assert await heartbeat.standstill(service, clinic.clinic_id) == Standstill(since=since, nobody=True)
+    await beat(worker, clock)
+    await watch.look()
+    assert await heartbeat.standstill(service, clinic.clinic_id) is None
+
+
+async def test_only_the_clinic_whose_urgent_work_waits_reads_of_it(
+    serve: Serve, clinic: Team, service: Database, worker: Database, clock: Clock
+) -> None:
+    _, watch = await serve()
+    other = await make_team(service, "beta", clock())
+    due_at = clock()
+    async with service.clinic(clinic.clinic_id) as db:
+        await due_work.put(db, clinic.clinic_id, SWEEP, uuid4(), due_at, 2)
+    for _ in range(7):
+        clock.move(30)
+        await beat(worker, clock)
+        await watch.look()
+    waits = Standstill(since=due_at, nobody=False)
+    assert await heartbeat.standstill(service, clinic.clinic_id) == waits
+    assert await heartbeat.standstill(service, other.clinic_id) is None

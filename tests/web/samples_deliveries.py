@@ -16,8 +16,8 @@ from aftercare.model.delivery_pages import (
 )
 from aftercare.model.ledger import ChannelFault, LedgerEntry, Narrowed, Recipient, Try
 from aftercare.model.messages import MessageKind
-from aftercare.model.pages import Page
-from aftercare.model.views import Head, StaffView
+from aftercare.model.pages import Page, TriagePage
+from aftercare.model.views import Head, StaffView, Standstill
 from aftercare.model.words import Role, Tier
 
 STAFF = Recipient(kind="staff", id=UUID(int=1), name="Practitioner One")
@@ -134,7 +134,11 @@ def pages(head: Head) -> dict[str, Page]:
     )
     dead = tuple(one for one in shown if one.state == "dead")
     given_up = Narrowed(state="dead")
+    still = msgspec.structs.replace(
+        head, standstill=Standstill(since=now - timedelta(minutes=12), nobody=True)
+    )
     return {
+        "triage-standstill": TriagePage(head=still, rows=(), in_recovery=42),
         "deliveries": DeliveriesPage(
             head=admin, entries=shown, asked=Narrowed(), here="/deliveries", faults=faults(now), more="/deliveries?before=x"
         ),

@@ -60,12 +60,17 @@ function changed(about = {}) {
   pending = Boolean(main()?.dataset.refresh) && !elsewhere;
   const button = document.getElementById("changed");
   button.classList.toggle("emergency", emergency || button.classList.contains("emergency"));
-  button.hidden = !pending && !emergency;
+  button.hidden = !pending && !button.classList.contains("emergency");
 }
 
 function showChanges() {
   if (pending) return void refresh();
   location.assign("/"); // what changed is an emergency of somebody else: it stands first in the list
+}
+
+// Without a worker nothing is numbered, so no event says that something came: the list asks by itself, once more when it is over.
+function standsStill(since) {
+  if (since || main()?.dataset.standstill) changed();
 }
 
 function heard() {
@@ -119,7 +124,10 @@ export function startLive(path) {
       // Refused for good, by a server that restarts or a sign-in that ended: ask for the page, which leads to the door.
       if (events.readyState === EventSource.CLOSED) setTimeout(() => { refresh().catch(() => {}); connect(); }, RETRY);
     });
-    events.addEventListener("ping", heard);
+    events.addEventListener("ping", (event) => {
+      heard();
+      standsStill(JSON.parse(event.data).standstill);
+    });
     events.addEventListener("signed_out", () => { events.close(); signedOut(); });
     for (const name of ["alert", "check_in", "photo", "call_list", "session", "messages"]) {
       events.addEventListener(name, (event) => {
