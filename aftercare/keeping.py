@@ -1,18 +1,15 @@
 """`aftercare keys`: the master key, the keys' own backup, their rotation, and what a restore must not bring back."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import click
-from rich.console import Console
 from rich.progress import track
 
-from aftercare.db.local import with_database
+from aftercare.commands import say, with_house
 from aftercare.errors import AftercareError
 from aftercare.photos import key_backup
 from aftercare.photos.errors import KeyMissingError
@@ -20,10 +17,9 @@ from aftercare.photos.keys import FileKeys
 from aftercare.photos.masters import new_master_key
 from aftercare.services import erasures
 from aftercare.services.clinics import clinic_by_handle
-from aftercare.services.house import House, build_house, photo_keys
-from aftercare.settings import Settings, read_settings
+from aftercare.services.house import House, photo_keys
+from aftercare.settings import read_settings
 
-_say = Console(stderr=True, highlight=False)
 _File = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -58,7 +54,7 @@ def restore(file: Path) -> None:
         await _replay(house)
         click.echo(f"The archive held the keys of {done.held} patients; of {done.came_back} some came back.")
 
-    _with_house(put_back)
+    with_house(put_back, with_worker=True)
 
 
 @keys.command("replay")
@@ -68,7 +64,7 @@ def replay() -> None:
     async def repeat(house: House) -> None:
         click.echo(f"{await _replay(house)} erasures were repeated; the worker removes what is left of them.")
 
-    _with_house(repeat)
+    with_house(repeat, with_worker=True)
 
 
 @keys.command("verify")
@@ -77,9 +73,7 @@ def verify() -> None:
     kept = _keys()
 
     async def broken() -> AsyncIterator[UUID]:
-        for owner in track(
-            [one async for one in kept.owners()], "Opening keys", console=_say, transient=True
-        ):
+        for owner in track([one async for one in kept.owners()], "Opening keys", console=say, transient=True):
             try:
                 kept.check(owner)
             except KeyMissingError:
@@ -106,8 +100,7 @@ def rewrap() -> None:
         return [one async for one in kept.owners()]
 
     count = sum(
-        kept.rewrap(one)
-        for one in track(asyncio.run(owners()), "Wrapping keys", console=_say, transient=True)
+        kept.rewrap(one) for one in track(asyncio.run(owners()), "Wrapping keys", console=say, transient=True)
     )
     kept.settle_master()
     click.echo(f"{count} patients' keys were wrapped anew. Only the first master key is needed from now on.")
@@ -125,11 +118,11 @@ def rotate(handle: str, patient_id: UUID | None) -> None:
             one async for one in house.keys.owners() if one[0] == clinic_id and patient_id in (None, one[1])
         ]
         count = 0
-        for owner in track(owners, "Sealing photos again", console=_say, transient=True):
+        for owner in track(owners, "Sealing photos again", console=say, transient=True):
             count += await house.blobs.reseal(*owner)
         click.echo(f"{len(owners)} patients have a new key; {count} pictures were sealed again.")
 
-    _with_house(seal_again)
+    with_house(seal_again, with_worker=True)
 
 
 async def _replay(house: House) -> int:
@@ -140,22 +133,3 @@ async def _replay(house: House) -> int:
 
 def _keys() -> FileKeys:
     return photo_keys(read_settings())
-
-
-def _with_house(do: Callable[[House], Coroutine[Any, Any, None]]) -> None:
-    async def run(settings: Settings) -> None:
-        async with _open(settings) as house:
-            await do(house)
-
-    with with_database(read_settings()) as settings:
-        asyncio.run(run(settings))
-
-
-@asynccontextmanager
-async def _open(settings: Settings) -> AsyncIterator[House]:
-    house = build_house(settings, with_worker=True)
-    await house.open()
-    try:
-        yield house
-    finally:
-        await house.close()
