@@ -44,7 +44,7 @@ def course(
     """
     value = moment.value(item, moment.at)
     numbers = moment.pack.course
-    if not value or value < numbers.rebound_high:
+    if not value or value < min(numbers.rise, numbers.rebound_high):
         return  # a rise by two ends at two or more, and so does a rebound
     above = value > moment.cap(item, moment.day)
     if moment.day >= numbers.rise_from_day and (above or not only_above):
@@ -58,7 +58,7 @@ def course(
                 items=(item,),
                 notes=_from(moment, item, before[1], "rise", numbers.rise),
             )
-    if above and moment.day >= numbers.rebound_from_day:
+    if above and value >= numbers.rebound_high and moment.day >= numbers.rebound_from_day:
         settled = _settled(moment, item)
         if settled is not None:
             reason = (

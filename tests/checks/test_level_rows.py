@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from aftercare.checks import default_pack, expected
+from aftercare.checks import default_pack, expected, judge
+from aftercare.checks.clinic_pack import changed
 from aftercare.model.findings import Finding
 from aftercare.model.words import Modality
+from tests.checks.conftest import timeline
 
 CIT, LASER = "microneedling", "laser_genesis"
 Raised = Callable[..., dict[str, str]]
@@ -431,3 +433,24 @@ def test_what_is_new_after_day_3_is_evidence(findings: Callable[..., list[Findin
     assert "new after day 3" in {line.text for line in on_day_4.evidence}
     (on_day_3,) = findings(CIT, {0: {"pain": 0}, 3: {"pain": 2}})
     assert "new after day 3" not in {line.text for line in on_day_3.evidence}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "course", "rows"),
+    [
+        (
+            {"rebound_high": 4},
+            days("warmth", d1=0, d2=2),
+            {"infection.warmth_above", "infection.warmth_rise"},
+        ),
+        ({"rise": 1}, days("pain", d1=0, d2=1), {"pain.rise"}),
+        ({"rise": 1}, days("pain", d2=1, d4=0, d6=1), set()),
+    ],
+)
+def test_a_rise_and_a_rebound_each_go_by_their_own_number(
+    numbers: dict[str, int], course: dict[int, dict[str, Any]], rows: set[str]
+) -> None:
+    pack, faults = changed(default_pack(), {"course": numbers})
+    assert faults == ()
+    last = max(course)
+    assert {one.row for one in judge(pack, timeline(CIT, course)) if one.day == last} == rows
