@@ -19,6 +19,7 @@ from aftercare.model.words import Tier
 from aftercare.notify.apns import ApnsChannel, ApnsSettings
 from aftercare.notify.channel import NotDeliveredError, Receipt, Refused, Retired, Retry
 from tests.e2e.http2_receiver import Http2Exchange, Http2Receiver, Script, answers
+from tests.e2e.receivers import PATIENCE
 
 NOW = datetime(2030, 3, 1, 9, 31, 7, tzinfo=UTC)
 DEVICE = "0a" * 32
@@ -54,7 +55,7 @@ def channel(receiver: Http2Receiver, trusting: ssl.SSLContext, **options: Any) -
         key=PEM, key_id="ABC123DEFG", team_id="TEAM123456", topic="test.aftercare.app", url=receiver.url
     )
     return ApnsChannel(
-        settings, **{"tls_context": trusting, "clock": lambda: NOW, "timeout_s": 5.0, **options}
+        settings, **{"tls_context": trusting, "clock": lambda: NOW, "timeout_s": PATIENCE, **options}
     )
 
 
@@ -306,7 +307,7 @@ async def test_one_push_that_hangs_takes_no_other_with_it(
         await exchange.answer(200)
 
     async with Http2Receiver(http2_tls) as receiver:
-        sender = channel(receiver, trusting, timeout_s=0.6)
+        sender = channel(receiver, trusting)
         await sender.send(MESSAGE)
         receiver.script = script
         hanging = asyncio.create_task(sender.send(replace(MESSAGE, address=slow)))
@@ -334,6 +335,7 @@ async def test_a_service_that_hangs_is_left_in_time(
         sender = channel(receiver, trusting, timeout_s=0.3)
         with pytest.raises(Retry, match=r"^timeout$"):
             await sender.send(MESSAGE)
+        sender._out._timeout_s = PATIENCE
         receiver.script = answers(200)
         assert await sender.send(MESSAGE) == Receipt("200")
         await sender.close()

@@ -23,7 +23,7 @@ from aftercare.notify.channel import NotDeliveredError, Receipt, Refused, Retire
 from aftercare.notify.fcm import FcmChannel
 from aftercare.notify.google import ServiceAccount, read_service_account
 from tests.e2e.http2_receiver import Http2Receiver, Script, answers
-from tests.e2e.receivers import WebhookReceiver
+from tests.e2e.receivers import PATIENCE, WebhookReceiver
 
 NOW = datetime(2030, 3, 1, 9, 31, 7, tzinfo=UTC)
 PHONE = "dQw4w9WgXcQ:APA91b" + "x-_Y" * 30
@@ -110,7 +110,7 @@ class Clock:
 
 @asynccontextmanager
 async def sending(firebase: Firebase, trusting: ssl.SSLContext, **options: Any) -> AsyncIterator[FcmChannel]:
-    options = {"tls_context": trusting, "clock": Clock(), "timeout_s": 5.0, **options}
+    options = {"tls_context": trusting, "clock": Clock(), "timeout_s": PATIENCE, **options}
     channel = FcmChannel(account(firebase.token_uri), url=firebase.url, **options)
     try:
         yield channel

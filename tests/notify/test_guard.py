@@ -6,7 +6,7 @@ import pytest
 
 from aftercare.notify.channel import Refused, Retry
 from aftercare.notify.guard import GuardedBackend, may_connect, resolve
-from tests.e2e.receivers import WebhookReceiver
+from tests.e2e.receivers import PATIENCE, WebhookReceiver
 
 PUBLIC = [
     "1.1.1.1",
@@ -79,7 +79,7 @@ def test_special_addresses_are_never_reached_not_even_for_a_listed_host(text: st
 async def test_every_spelling_of_this_machine_is_refused(host: str) -> None:
     async with WebhookReceiver() as receiver:
         with pytest.raises((Refused, Retry)) as caught:
-            await GuardedBackend(listed=False).connect_tcp(host, receiver.port, timeout=2)
+            await GuardedBackend(listed=False).connect_tcp(host, receiver.port, timeout=PATIENCE)
         assert receiver.connections == 0
     # A system that does not read "0x7f000001" as an address has nothing to refuse.
     assert caught.value.answer in {"address not allowed", "name not resolved"}
@@ -109,7 +109,7 @@ async def test_a_dead_address_is_passed_over_for_the_next() -> None:
 
     async with WebhookReceiver() as receiver:
         stream = await GuardedBackend(listed=True, resolver=two).connect_tcp(
-            "hooks.test", receiver.port, timeout=2
+            "hooks.test", receiver.port, timeout=PATIENCE
         )
         assert stream.get_extra_info("server_addr")[0] == "127.0.0.1"
         await stream.aclose()
@@ -131,7 +131,7 @@ async def test_among_mixed_addresses_only_the_allowed_are_tried() -> None:
 
     async with WebhookReceiver() as receiver:
         backend = GuardedBackend(listed=True, resolver=mixed)
-        stream = await backend.connect_tcp("hooks.test", receiver.port, timeout=2)
+        stream = await backend.connect_tcp("hooks.test", receiver.port, timeout=PATIENCE)
         assert stream.get_extra_info("server_addr")[0] == "127.0.0.1"
         await stream.aclose()
 

@@ -10,6 +10,7 @@ from aftercare.model.messages import MessageKind, OutgoingMessage
 from aftercare.model.words import Tier
 from aftercare.notify.inbox import Inbox, Mail, render_inbox, render_mail
 from aftercare.notify.smtp import SmtpChannel, SmtpSettings, TlsMode
+from tests.e2e.receivers import PATIENCE
 
 MESSAGE = OutgoingMessage(
     id=UUID("0195b1c0-0000-7000-8000-000000000001"),
@@ -31,7 +32,7 @@ def sender(port: int) -> SmtpChannel:
 async def test_a_mail_can_be_opened_in_the_demo_inbox() -> None:
     async with Inbox() as inbox:
         await sender(inbox.port).send(MESSAGE)
-        (mail,) = await asyncio.wait_for(inbox.wait_for(1), 5)
+        (mail,) = await asyncio.wait_for(inbox.wait_for(1), PATIENCE)
     assert mail.subject == "Emergency: Alert past its time"
     assert mail.recipients == ("someone@practice.test",)
     listing, page = render_inbox(inbox, base="/demo/inbox"), render_mail(mail, base="/demo/inbox")
@@ -45,7 +46,7 @@ async def test_it_keeps_the_last_mails_newest_first() -> None:
     async with Inbox(limit=3) as inbox:
         for number in range(5):
             await sender(inbox.port).send(replace(MESSAGE, address=f"patient{number}@practice.test"))
-        kept = await asyncio.wait_for(inbox.wait_for(5), 5)
+        kept = await asyncio.wait_for(inbox.wait_for(5), PATIENCE)
     assert [mail.recipients[0] for mail in kept] == [f"patient{number}@practice.test" for number in (4, 3, 2)]
     assert [mail.number for mail in inbox.messages()] == [5, 4, 3]
     assert inbox.mail(4) is kept[1]
@@ -57,7 +58,7 @@ async def test_stopping_ends_open_dialogues_and_frees_the_port() -> None:
         port = inbox.port
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         assert (await reader.readline()).startswith(b"220")
-    assert await asyncio.wait_for(reader.read(), 5) == b""
+    assert await asyncio.wait_for(reader.read(), PATIENCE) == b""
     writer.close()
     with socket.socket() as again:
         again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -86,7 +87,7 @@ async def test_a_strange_mail_is_kept_and_shown(raw: bytes) -> None:
         _, writer = await asyncio.open_connection("127.0.0.1", inbox.port)
         lines = [b"EHLO a", b"MAIL FROM:<a@b.test>", b"RCPT TO:<c@d.test>", b"DATA"]
         writer.write(b"\r\n".join(lines) + b"\r\n" + raw + b"\r\n.\r\n")
-        (mail,) = await asyncio.wait_for(inbox.wait_for(1), 5)
+        (mail,) = await asyncio.wait_for(inbox.wait_for(1), PATIENCE)
         writer.close()
     assert f'href="/inbox/{mail.number}"' in render_inbox(inbox)
     assert "c@d.test" in render_mail(mail)

@@ -19,7 +19,7 @@ from aftercare.model.words import Tier
 from aftercare.notify.channel import NotDeliveredError, Receipt, Refused, Retired, Retry
 from aftercare.notify.gsm7 import septets, written_plainly
 from aftercare.notify.sms import SmsChannel, SmsSettings, read_rules, sms_text
-from tests.e2e.receivers import Exchange, WebhookReceiver, status
+from tests.e2e.receivers import PATIENCE, Exchange, WebhookReceiver, status
 
 NUMBER = "+34600111222"
 MESSAGE = OutgoingMessage(
@@ -35,7 +35,7 @@ MESSAGE = OutgoingMessage(
 
 
 def channel(receiver: WebhookReceiver, **settings: Any) -> SmsChannel:
-    return SmsChannel(SmsSettings(**{"url": receiver.url, **settings}), timeout_s=5.0)
+    return SmsChannel(SmsSettings(**{"url": receiver.url, **settings}), timeout_s=PATIENCE)
 
 
 async def test_an_sms_names_clinic_and_tier_and_nothing_else() -> None:

@@ -22,7 +22,7 @@ from aftercare.notify.channel import NotDeliveredError, Receipt, Refused, Retire
 from aftercare.notify.vapid import VapidKey, new_vapid_key, read_vapid_key
 from aftercare.notify.webpush import WebPushChannel, read_subscription, seal
 from tests.e2e.push_service import Browser, PushService, packed, unpacked
-from tests.e2e.receivers import Exchange, status
+from tests.e2e.receivers import PATIENCE, Exchange, status
 
 NOW = datetime(2030, 3, 1, 9, 31, 7, tzinfo=UTC)
 KEY = read_vapid_key(new_vapid_key(), subject="mailto:it@clinic.test")
@@ -40,7 +40,7 @@ SOMEBODY = Browser("https://push.test/one")
 
 
 def channel(*, key: VapidKey = KEY, **options: Any) -> WebPushChannel:
-    listed = {"listed_hosts": ["127.0.0.1"], "clock": lambda: NOW, "timeout_s": 5.0}
+    listed = {"listed_hosts": ["127.0.0.1"], "clock": lambda: NOW, "timeout_s": PATIENCE}
     return WebPushChannel(lambda: key, **{**listed, **options})
 
 
@@ -276,7 +276,7 @@ async def test_a_service_that_hangs_cuts_or_talks_nonsense_is_tried_again(
 ) -> None:
     async with service(script) as there:
         with pytest.raises(Retry) as caught:
-            await send(there.subscribe().json, timeout_s=0.3)
+            await send(there.subscribe().json, timeout_s=0.3 if answer == "timeout" else PATIENCE)
     assert caught.value.answer == answer
 
 
