@@ -2,12 +2,14 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 
 from aftercare.model.consents import Use
-from aftercare.model.views import Head
+from aftercare.model.text import END
+from aftercare.model.views import Head, SessionView
 from aftercare.model.words import Modality, View
 
 
@@ -32,23 +34,25 @@ class Days(StrEnum):
 
 
 class PhotoChoice(msgspec.Struct, frozen=True, kw_only=True):
-    """Which photos are wanted; None leaves it open. Photos without any session are in no modality and on no day."""
+    """Which photos are wanted; None leaves it open. Photos without any session are in no modality and on no day.
+
+    `code` is the end of a photo's id, by which an exported file is found again.
+    """
 
     modality: Modality | None = None
     view: View | None = None
     days: Days | None = None
     patient_id: UUID | None = None
+    code: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{12}" + END)] | None = None
 
 
 class UsablePhotoView(msgspec.Struct, frozen=True, kw_only=True):
-    """A photo that may be used now. `code` tells it from others in an exported file's name; `same` is the path of all of this person."""
+    """A photo that may be used now. `code` is what an exported file's name ends with; `same` leads to all of this person."""
 
     code: str
     view: View
-    modality: Modality | None  # of the session before it, else of the one that came; None: no session
-    needle_depth_mm: float | None
+    session: SessionView | None  # the one before it, else the one that came
     day: int | None  # since that session; negative before it
-    taken_at: datetime
     agreed_at: datetime
     thumbnail: str
     display: str

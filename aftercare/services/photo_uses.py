@@ -75,8 +75,7 @@ async def photos_for(
 ) -> list[UsableRow]:
     """Photos whose patients agree to this use now, the newest first; each patient listed is in the audit."""
     async with database.clinic(actor.clinic_id) as db:
-        place = () if before is None else (before,)
-        found = await store.photos_for(db, actor.clinic_id, use, PAGE, *place)
+        found = await store.photos_for(db, actor.clinic_id, use, PAGE, before)
         await record_listed(db, actor, f"photos.listed_for_{use}", found, now=now)
     return found
 

@@ -34,6 +34,7 @@ class UsableRow(msgspec.Struct, frozen=True, kw_only=True):
     taken_at: datetime
     width: int
     height: int
+    session_id: UUID | None
     modality: Modality | None
     session_at: datetime | None
     needle_depth_mm: float | None
@@ -88,7 +89,7 @@ async def photos_for(
     clinic_id: UUID,
     use: Use,
     limit: int,
-    before: tuple[datetime, UUID] = _END,
+    before: tuple[datetime, UUID] | None = None,
     choice: PhotoChoice = _ALL,
 ) -> list[UsableRow]:
     """The newest photos before a place in the list whose patients agree to this use now.
@@ -97,7 +98,8 @@ async def photos_for(
     """
     since, until = _around(choice.days)
     rows = await db.fetch(
-        _SQL["photos_for"], clinic_id, use, *before, limit, choice.view, choice.modality, since, until, choice.patient_id
+        _SQL["photos_for"], clinic_id, use, *(before or _END), limit, choice.view, choice.modality, since, until, choice.patient_id,
+        choice.code,
     )  # fmt: skip
     return many(UsableRow, rows)
 

@@ -29,6 +29,7 @@ from aftercare.web.intake_pages import PatientFormController, SessionFormControl
 from aftercare.web.me import MePageController
 from aftercare.web.messages import MessagePageController, TemplatePageController
 from aftercare.web.people import PeopleController
+from aftercare.web.photo_uses import PhotoUsePageController
 from aftercare.web.photos import ComparePageController
 from aftercare.web.recalls import CoursePageController, CourseSettingsPageController, RecallPageController
 from aftercare.web.refusals import refuse
@@ -87,6 +88,7 @@ _NOWHERE = [
     "/patients/{one:str}/{rest:path}",
     "/me/{rest:path}",
     "/patients/{one:str}/photos/{two:str}/{rest:path}",
+    "/photos/for/{one:str}/{rest:path}",
     "/call-list/{one:str}/{two:str}/{rest:path}",
     "/recalls/{one:str}/{rest:path}",
     "/messages/{one:str}/{rest:path}",
@@ -132,6 +134,7 @@ WEB_CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
             MessagePageController,
             TemplatePageController,
             ComparePageController,
+            PhotoUsePageController,
             ErasePageController,
             RemindersPageController,
             PatientFormController,

@@ -41,6 +41,7 @@ from aftercare.model.pages import (
     TriagePage,
 )
 from aftercare.model.photo_pages import ComparePage
+from aftercare.model.photo_uses import UsesPage
 from aftercare.model.reminder_pages import RemindersPage
 from aftercare.model.rota_pages import ClinicSettingsPage, RotaPage, TypedForm
 from aftercare.model.rule_pages import RulesActPage, RulesEditPage, RulesPage
@@ -82,6 +83,7 @@ _TEMPLATES: Final[dict[type, str]] = {
     InvitationPage: "invitation.html",
     PhotoPage: "photo.html",
     ComparePage: "compare.html",
+    UsesPage: "photo_uses.html",
     ErasePage: "erase.html",
     RemindersPage: "reminders.html",
     PatientFormPage: "patient_form.html",

@@ -25,9 +25,9 @@ order by given_at desc, kind limit $3;
 
 -- name: photos_for
 -- Of each patient whose newest word on the purpose is yes, and who did not say no to photos as such; each photo with the
--- session before it, else the next one. Of $6 to $10 what is null leaves it open.
-select p.photo_id, p.patient_id, p.view, p.taken_at, p.width, p.height, p.modality, p.session_at, p.needle_depth_mm,
-       patients.time_zone, agreed.given_at as agreed_at, agreed.text_version
+-- session before it, else the next one. Of $6 to $11 what is null leaves it open; $11 is the end of an id.
+select p.photo_id, p.patient_id, p.view, p.taken_at, p.width, p.height, p.session_id, p.modality, p.session_at,
+       p.needle_depth_mm, patients.time_zone, agreed.given_at as agreed_at, agreed.text_version
 from (
     select distinct on (patient_id) patient_id, granted, given_at, text_version from consents
     where clinic_id = $1 and kind = $2 and ($10::uuid is null or patient_id = $10)
@@ -42,10 +42,10 @@ cross join lateral (
     ) words order by given_at desc limit 1
 ) photos_word
 cross join lateral (
-    select photos.*, s.modality, s.session_at, s.needle_depth_mm
+    select photos.*, s.session_id, s.modality, s.session_at, s.needle_depth_mm
     from photos
     left join lateral (
-        select modality, session_at, needle_depth_mm from sessions
+        select session_id, modality, session_at, needle_depth_mm from sessions
         where clinic_id = $1 and sessions.patient_id = photos.patient_id
         order by session_at <= photos.taken_at desc, abs(extract(epoch from session_at - photos.taken_at)), session_id limit 1
     ) s on true
@@ -53,6 +53,7 @@ cross join lateral (
       and ($6::text is null or photos.view = $6) and ($7::text is null or s.modality = $7)
       and ($8::interval is null or photos.taken_at - s.session_at >= $8)
       and ($9::interval is null or photos.taken_at - s.session_at <= $9)
+      and ($11::text is null or right(photos.photo_id::text, 12) = $11)
     order by taken_at desc, photo_id desc limit $5
 ) p
 where agreed.granted and photos_word.granted

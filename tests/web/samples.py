@@ -422,9 +422,6 @@ PAGES |= samples_erasures.pages(HEAD, ALERT.patient)
 PAGES |= samples_follow_ups.pages(
     HEAD, ALERT, (ALERT.patient, patient(8, "Test Ivy", 1985), patient(9, "Test Juniper"))
 )
-PAGES |= samples_follow_ups.pages(
-    HEAD, ALERT, (ALERT.patient, patient(8, "Test Ivy", 1985), patient(9, "Test Juniper"))
-)
 PAGES |= samples_reminders.pages(HEAD, ALERT.patient)
 PAGES |= samples_messages.pages(
     HEAD, (ALERT.patient, patient(8, "Test Ivy", 1985), patient(9, "Test Juniper")), PHOTOS

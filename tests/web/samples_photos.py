@@ -1,12 +1,15 @@
-"""The page that lays photos side by side, in samples: two recoveries, the only photo, and none."""
+"""Pages of photos in samples: side by side of two recoveries, the only one, and none; and those for other uses than care."""
 
 from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
 import msgspec
 
+from aftercare.model.consents import Use
 from aftercare.model.pages import Page
 from aftercare.model.photo_pages import ComparedPhoto, ComparePage, RecoveryStrip, ViewChoice
+from aftercare.model.photo_uses import Days, PhotoChoice, UsablePhotoView, UsesPage
 from aftercare.model.photos import Flaw
 from aftercare.model.views import Head, PatientView, PhotoView, SessionView
 from aftercare.model.words import View
@@ -51,4 +54,37 @@ def pages(
         full, first=None, second=now, days=(1,), strips=(RecoveryStrip(session=session, cells=((now,),)),)
     )
     none = ComparePage(head=head, patient=patient, view=View.FRONT)
-    return {"compare": full, "compare-only": only, "compare-none": none}
+    return {"compare": full, "compare-only": only, "compare-none": none, **_uses(head, photos, session)}
+
+
+def _uses(head: Head, photos: Sequence[PhotoView], session: SessionView) -> dict[str, Page]:
+    """Photos for teaching: several people's, one code that is not there any more, and none at all."""
+    days = (-9, 0, 1, 3, 7, 14)
+    usable = tuple(
+        UsablePhotoView(
+            code=f"{UUID(int=number).hex[-12:]}",
+            view=View.FRONT if number % 3 else View.CLOSE_UP,
+            session=session if number else None,
+            day=day if number else None,
+            agreed_at=session.at,
+            thumbnail=photo.thumbnail,
+            display=photo.display,
+            same=f"/photos/for/teaching?person={UUID(int=number)}",
+        )
+        for number, (day, photo) in enumerate(zip(days, photos, strict=False))
+    )
+    every = UsesPage(
+        head=head,
+        use=Use.TEACHING,
+        chosen=PhotoChoice(),
+        photos=usable,
+        more="/photos/for/teaching?before=2026-03-01",
+        export="/photos/for/teaching/export",
+        export_limit=200,
+    )
+    gone = UsesPage(head=head, use=Use.TEACHING, chosen=PhotoChoice(code="0123456789ab"))
+    none = UsesPage(head=head, use=Use.MARKETING, chosen=PhotoChoice())
+    few = msgspec.structs.replace(
+        every, chosen=PhotoChoice(view=View.FRONT, days=Days.PEAK), photos=usable[1:2], more=None
+    )
+    return {"uses": every, "uses-few": few, "uses-gone": gone, "uses-none": none}

@@ -14,6 +14,7 @@ import "./rules.css";
 import "./statistics.css";
 import "./backtest.css";
 import "./compare.css";
+import "./uses.css";
 import "./push.css";
 import "./deliveries.css";
 import "./me.css";
