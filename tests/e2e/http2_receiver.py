@@ -18,6 +18,9 @@ import h2.settings
 
 from tests.e2e.receivers import PATIENCE, ReceivedRequest, _Receiver
 
+# A client reads for all of its requests at once, and hands round what it read in turns: so many, and each has had its own.
+_TURNS = 10
+
 
 class Http2Exchange:
     """One request being answered, on one stream of a connection that others share."""
@@ -48,9 +51,8 @@ class Http2Exchange:
         So that a cut takes no answer along which was given to another request before.
         """
         self._line.deaf = True
-        self._line.http.ping(b"all read")
-        await self._line.flush()
-        await self._line.heard.wait()
+        for _ in range(_TURNS):
+            await self._line.ping()
         self.cut()
 
     async def go_away(self) -> None:
@@ -152,7 +154,8 @@ class _Line:
         self.writer = writer
         self.answering: set[asyncio.Task[None]] = set()
         self.deaf = False  # it is about to be cut
-        self.heard = asyncio.Event()  # the client has read all that was sent before a ping, or is gone
+        self._ponged = asyncio.Event()
+        self._ended = False
         self.http = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False))
         self.http.local_settings = h2.settings.Settings(
             client=False,
@@ -175,7 +178,17 @@ class _Line:
                         self._hear(event)
                     await self.flush()
         finally:
-            self.heard.set()
+            self._ended = True
+            self._ponged.set()
+
+    async def ping(self) -> None:
+        """Wait until the client has read all that was sent, or is gone."""
+        if self._ended:
+            return
+        self._ponged.clear()
+        self.http.ping(b"all read")
+        await self.flush()
+        await self._ponged.wait()
 
     def _hear(self, event: h2.events.Event) -> None:
         if isinstance(event, h2.events.RequestReceived):
@@ -185,7 +198,7 @@ class _Line:
             self._bodies[event.stream_id] += event.data
             self.http.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
         elif isinstance(event, h2.events.PingAckReceived):
-            self.heard.set()
+            self._ponged.set()
         elif isinstance(event, h2.events.StreamEnded):
             head = self._heads.pop(event.stream_id)
             request = ReceivedRequest(head[":method"], head[":path"], head, self._bodies.pop(event.stream_id))
