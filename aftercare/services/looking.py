@@ -12,6 +12,7 @@ from aftercare.care.reminding import leaves_at
 from aftercare.checks.judging import Judging, sort_out
 from aftercare.checks.recovery import day_in
 from aftercare.checks.silence import listen
+from aftercare.model.alerts import Alert
 from aftercare.model.calendar import DueCheckIn
 from aftercare.model.care import Episode
 from aftercare.model.findings import Finding
@@ -67,8 +68,16 @@ def asked_again(
 
 def urgency_of(mine: Recovery, episode: Episode) -> int:
     """Silence beside an open alert is as urgent as that alert, and so is the look for it."""
-    open_ones = [one for one in mine.alerts if one.episode_id == episode.episode_id and one.unresolved]
-    return max((one.tier.rank for one in open_ones), default=0)
+    return max((one.tier.rank for one in _open_beside(mine, episode)), default=0)
+
+
+def _open_beside(mine: Recovery, episode: Episode) -> list[Alert]:
+    """The unresolved alerts beside which an episode's answers are awaited: its own, and with the newest those of all.
+
+    A late sign of an older session, or what was told before any, is followed up by the one calendar that still runs.
+    """
+    newest = mine.newest is not None and mine.newest.episode_id == episode.episode_id
+    return [one for one in mine.alerts if one.unresolved and (newest or one.episode_id == episode.episode_id)]
 
 
 class Asking(msgspec.Struct, frozen=True, kw_only=True):
@@ -251,9 +260,7 @@ def _watch(
             for one in again
         ),
         alerts=tuple(
-            OpenAlert(alert.code, alert.tier, alert.clock_from)
-            for alert in mine.alerts
-            if alert.unresolved and alert.episode_id == episode.episode_id
+            OpenAlert(alert.code, alert.tier, alert.clock_from) for alert in _open_beside(mine, episode)
         ),
     )
 

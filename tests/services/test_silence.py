@@ -110,6 +110,22 @@ async def test_silence_beside_an_open_alert_is_as_urgent_as_that_alert(
     assert sorted(await _alerts(worker, team)) == [("cold_sore", "same_day"), ("silence", "same_day")]
 
 
+async def test_silence_after_a_late_sign_of_the_older_session_is_heard_in_the_calendar_of_the_newest(
+    worker: Database, service: Database, team: Team, treat: Treat, post: Post, session_at: datetime
+) -> None:
+    patient = await treat(session_at)
+    again = session_at + timedelta(days=28)
+    await courses.record_session(
+        service, team.practitioner, patient.patient_id, next_session(patient.course_id, again), now=again
+    )
+    await pass_time(worker, post, again + timedelta(days=2))
+    await patient.says(again + timedelta(days=2), lumps=True)  # judged by the older session
+    await pass_time(worker, post, datetime(2026, 3, 5, 20, 59, tzinfo=UTC))
+    assert await _alerts(worker, team) == [("nodules", "soon")]
+    await pass_time(worker, post, datetime(2026, 3, 5, 21, 1, tzinfo=UTC))
+    assert sorted(await _alerts(worker, team)) == [("nodules", "soon"), ("silence", "soon")]
+
+
 async def test_a_reminder_that_never_left_is_the_clinics_fault_and_never_the_patients_silence(
     worker: Database, team: Team, treat: Treat, post: Post, session_at: datetime
 ) -> None:
