@@ -13,7 +13,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from argon2 import PasswordHasher
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from aftercare.db.embedded import EmbeddedServer
 from aftercare.db.migrate import migrate
@@ -38,10 +38,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """With --long hypothesis takes thousands of examples wherever a test does not name fewer."""
-    settings.register_profile("long", max_examples=2_000, deadline=None)
-    if config.option.long:
-        settings.load_profile("long")
+    """A red run is the same red run for everybody, and no example is held to a time; chance is drawn with --long.
+
+    There hypothesis takes thousands of examples wherever a test does not name fewer.
+    """
+    settings.register_profile(
+        "suite", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.register_profile("long", max_examples=2_000, derandomize=False, deadline=None)
+    settings.load_profile("long" if config.option.long else "suite")
 
 
 def pytest_report_header(config: pytest.Config) -> str:
