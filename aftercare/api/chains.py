@@ -6,7 +6,7 @@ from litestar import Controller, Request, Response, get, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from aftercare.api.etags import IfMatch, etag, version_of
+from aftercare.api.etags import IfMatch, version_of, with_etag
 from aftercare.api.who import practitioner_or_admin, staff_only
 from aftercare.model.chains import ChainDraft, EscalationChain
 from aftercare.model.people import Actor
@@ -36,7 +36,7 @@ class ChainController(Controller):
     ) -> Response[EscalationChain]:
         """With the ETag that a change must name."""
         found = await chains.get_chain(house.database, request.user, tier)
-        return Response(found, headers=etag(found.version))
+        return with_etag(found)
 
     @put("/{tier:str}", guards=[practitioner_or_admin], summary="Change whom late alerts go to")
     async def update(
@@ -51,4 +51,4 @@ class ChainController(Controller):
         made = await chains.put_chain(
             house.database, request.user, tier, data, version=version_of(if_match), now=house.now()
         )
-        return Response(made, headers=etag(made.version))
+        return with_etag(made)

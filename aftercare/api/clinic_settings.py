@@ -6,7 +6,7 @@ from litestar import Controller, Request, Response, get, put
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from aftercare.api.etags import IfMatch, etag, version_of
+from aftercare.api.etags import IfMatch, version_of, with_etag
 from aftercare.api.who import admin_only, staff_only
 from aftercare.model.clinic import ClinicSettings, ClinicSettingsDraft
 from aftercare.model.people import Actor
@@ -26,7 +26,7 @@ class ClinicSettingsController(Controller):
     async def read(self, request: StaffRequest, house: NamedDependency[House]) -> Response[ClinicSettings]:
         """With the ETag that a change must name."""
         found = await clinic_settings.get_settings(house.database, request.user)
-        return Response(found, headers=etag(found.version))
+        return with_etag(found)
 
     @put("/", guards=[admin_only], summary="Change the clinic's settings")
     async def update(
@@ -40,4 +40,4 @@ class ClinicSettingsController(Controller):
         made = await clinic_settings.put_settings(
             house.database, request.user, data, version=version_of(if_match), now=house.now()
         )
-        return Response(made, headers=etag(made.version))
+        return with_etag(made)

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from litestar import Controller, Request, Response, get
 from litestar.di import NamedDependency
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
 
 from aftercare.api.pages import Cursor, Page, page_of, read_cursor
+from aftercare.api.photo_body import PICTURE
 from aftercare.api.who import care_team, patient_only, practitioner_only
 from aftercare.model.consents import Asked, ConsentWord, Use
 from aftercare.model.people import Actor
@@ -77,14 +77,7 @@ class PhotoUseController(Controller):
         summary="One photo for a purpose",
         tags=["patients"],
         media_type="image/jpeg",
-        responses={
-            200: ResponseSpec(
-                data_container=bytes,
-                media_type="image/jpeg",
-                description="The picture",
-                generate_examples=False,
-            )
-        },
+        responses=PICTURE,
     )
     async def view_for(
         self,

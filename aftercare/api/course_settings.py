@@ -6,7 +6,7 @@ from litestar import Controller, Request, Response, get, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from aftercare.api.etags import IfMatch, etag, version_of
+from aftercare.api.etags import IfMatch, version_of, with_etag
 from aftercare.api.who import practitioner_or_admin, staff_only
 from aftercare.model.course_plans import CourseSettings, CourseSettingsDraft
 from aftercare.model.people import Actor
@@ -36,7 +36,7 @@ class CourseSettingsController(Controller):
     ) -> Response[CourseSettings]:
         """With the ETag that a change must name."""
         found = (await course_plans.get_settings(house.database, request.user))[modality]
-        return Response(found, headers=etag(found.version))
+        return with_etag(found)
 
     @put("/{modality:str}", guards=[practitioner_or_admin], summary="Change how courses are spaced")
     async def update(
@@ -51,4 +51,4 @@ class CourseSettingsController(Controller):
         made = await course_plans.put_settings(
             house.database, request.user, modality, data, version=version_of(if_match), now=house.now()
         )
-        return Response(made, headers=etag(made.version))
+        return with_etag(made)

@@ -1,12 +1,29 @@
 """The ETag of what can be edited is its version."""
 
-from typing import Annotated
+from typing import Annotated, Protocol, TypeVar
 
+from litestar import Response
 from litestar.params import HeaderParameter
 
 from aftercare.errors import Malformed
 
 IfMatch = Annotated[str, HeaderParameter(name="If-Match", max_length=40)]
+
+
+class Versioned(Protocol):
+    """What counts how often it was written."""
+
+    @property
+    def version(self) -> int:
+        """Of the newest writing."""
+
+
+T = TypeVar("T", bound=Versioned)
+
+
+def with_etag(found: T) -> Response[T]:
+    """An answer with the ETag that an edit of it must name."""
+    return Response(found, headers=etag(found.version))
 
 
 def etag(version: int) -> dict[str, str]:

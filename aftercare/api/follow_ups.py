@@ -1,6 +1,5 @@
 """The follow-up log of alerts, what comes next, and the clinic's scripts."""
 
-from datetime import UTC, datetime, time
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,8 +8,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from uuid_utils.compat import uuid7
 
-from aftercare.api.etags import IfMatch, etag, version_of
-from aftercare.api.pages import Cursor, Page, page_of, read_cursor
+from aftercare.api.etags import IfMatch, version_of, with_etag
+from aftercare.api.pages import Cursor, Page, page_by_day, read_day_cursor
 from aftercare.api.who import care_team, practitioner_only, staff_only
 from aftercare.model.follow_ups import FollowUp, FollowUpDraft, NextStep, Script, ScriptDraft, StepTiming
 from aftercare.model.people import Actor
@@ -114,16 +113,15 @@ class NextStepController(Controller):
         cursor: Cursor = None,
     ) -> Page[NextStep]:
         """What is not done yet, the longest overdue first."""
-        place = read_cursor(cursor)
         found = await follow_ups.list_next_steps(
             house.database,
             request.user,
             whose=whose,
             when=when,
-            after=(place[0].date(), place[1]) if place else None,
+            after=read_day_cursor(cursor),
             now=house.now(),
         )
-        return page_of(found, follow_ups.PAGE, lambda one: (_midnight(one), one.follow_up_id))
+        return page_by_day(found, follow_ups.PAGE, lambda one: (one.next_on, one.follow_up_id))
 
 
 class ScriptController(Controller):
@@ -142,7 +140,7 @@ class ScriptController(Controller):
         self, request: StaffRequest, house: NamedDependency[House], code: FromPath[Code]
     ) -> Response[Script]:
         """With the ETag that a change must name."""
-        return _answer(await scripts.get_script(house.database, request.user, code))
+        return with_etag(await scripts.get_script(house.database, request.user, code))
 
     @get("/{code:str}/versions", guards=[staff_only], summary="Who changed a script, and how")
     async def list_versions(
@@ -162,16 +160,8 @@ class ScriptController(Controller):
     ) -> Response[Script]:
         """The next version over the one that If-Match names. What was done by earlier ones keeps their lines."""
         version = version_of(if_match)
-        return _answer(
+        return with_etag(
             await scripts.put_script(
                 house.database, request.user, code, data, version=version, now=house.now()
             )
         )
-
-
-def _answer(script: Script) -> Response[Script]:
-    return Response(script, headers=etag(script.version))
-
-
-def _midnight(one: NextStep) -> datetime:
-    return datetime.combine(one.next_on, time.min, UTC)

@@ -1,16 +1,16 @@
 """Instructions of the day: the clinic's versions, and what a patient was shown."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Controller, Request, Response, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, HeaderParameter, JSONBody, PathParameter
+from litestar.params import FromPath, JSONBody, PathParameter
 
-from aftercare.api.pages import Cursor, Page, page_of, read_cursor
+from aftercare.api.etags import IfMatch, etag, version_of
+from aftercare.api.pages import Cursor, Page, page_by_day, page_of, read_cursor, read_day_cursor
 from aftercare.api.who import care_team, practitioner_only, staff_only
-from aftercare.errors import Malformed
 from aftercare.model.instructions import InstructionsDraft, InstructionSet, NewDraft, SetHead, ShownWords
 from aftercare.model.people import Actor
 from aftercare.services import instructions
@@ -18,7 +18,6 @@ from aftercare.services.house import House
 
 StaffRequest = Request[Actor, Any, Any]
 Version = Annotated[int, PathParameter(ge=0, le=1_000_000, description="0 is the shipped version.")]
-IfMatch = Annotated[str, HeaderParameter(name="If-Match", max_length=40)]
 
 
 class InstructionsController(Controller):
@@ -64,7 +63,7 @@ class InstructionsController(Controller):
     ) -> Response[InstructionSet]:
         """Write a draft over the one that If-Match names; what is wrong is said at its place."""
         made = await instructions.update_draft(
-            house.database, request.user, version, data, revision=_revision(if_match), now=house.now()
+            house.database, request.user, version, data, revision=version_of(if_match), now=house.now()
         )
         return _with_etag(made)
 
@@ -74,7 +73,7 @@ class InstructionsController(Controller):
     ) -> Response[InstructionSet]:
         """From now on patients get it. A published version stays as it is."""
         made = await instructions.end_draft(
-            house.database, request.user, version, "published", revision=_revision(if_match), now=house.now()
+            house.database, request.user, version, "published", revision=version_of(if_match), now=house.now()
         )
         return _with_etag(made)
 
@@ -84,7 +83,7 @@ class InstructionsController(Controller):
     ) -> Response[InstructionSet]:
         """Nobody was shown it; its number is not used again."""
         made = await instructions.end_draft(
-            house.database, request.user, version, "discarded", revision=_revision(if_match), now=house.now()
+            house.database, request.user, version, "discarded", revision=version_of(if_match), now=house.now()
         )
         return _with_etag(made)
 
@@ -107,29 +106,16 @@ class ShownController(Controller):
         cursor: Cursor = None,
     ) -> Page[ShownWords]:
         """The newest day first, in the words of then: when the app fetched them, and when they were on the screen."""
-        place = read_cursor(cursor)
-        before = None if place is None else (place[0].date(), min(place[1].int, instructions.NEWEST))
+        place = read_day_cursor(cursor)
+        before = None if place is None else (place[0], min(place[1].int, instructions.NEWEST))
         found = await instructions.list_shown(
             house.database, request.user, patient_id, before=before, now=house.now()
         )
-        return page_of(found, instructions.PAGE, _place)
+        return page_by_day(found, instructions.PAGE, lambda one: (one.date, UUID(int=one.version)))
 
 
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-def _place(one: ShownWords) -> tuple[datetime, UUID]:
-    return datetime.combine(one.date, time.min, UTC), UUID(int=one.version)
-
-
 def _with_etag(found: InstructionSet) -> Response[InstructionSet]:
-    return Response(found, headers={"etag": f'"{found.revision}"'})
-
-
-def _revision(if_match: str) -> int:
-    text = if_match.removeprefix("W/").strip('"')
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise Malformed(
-            "If-Match must be the ETag that came with the draft.", pointers={"If-Match": "unknown"}
-        )
-    return int(text)
+    return Response(found, headers=etag(found.revision))  # its version is what patients are shown by

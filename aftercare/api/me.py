@@ -7,11 +7,10 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, Request, Response, get, post, put
 from litestar.di import NamedDependency
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 
 from aftercare.api.pages import Cursor, Page, page_of, read_cursor
-from aftercare.api.photo_body import photo_body
+from aftercare.api.photo_body import PICTURE, photo_body
 from aftercare.api.who import patient_only
 from aftercare.errors import Malformed, NotSignedIn
 from aftercare.model.check_ins import CheckInDraft, ConsentState, Kept
@@ -220,14 +219,7 @@ class PhotoController(Controller):
         guards=[patient_only],
         summary="One of my photos",
         media_type="image/jpeg",
-        responses={
-            200: ResponseSpec(
-                data_container=bytes,
-                media_type="image/jpeg",
-                description="The picture",
-                generate_examples=False,
-            )
-        },
+        responses=PICTURE,
     )
     async def view(
         self,

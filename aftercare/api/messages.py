@@ -5,9 +5,9 @@ from uuid import UUID
 
 from litestar import Controller, Request, Response, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
-from aftercare.api.etags import etag, version_of
+from aftercare.api.etags import IfMatch, version_of, with_etag
 from aftercare.api.me import SentAt, instant
 from aftercare.api.pages import Cursor, Page, page_of, read_cursor
 from aftercare.api.who import care_team, patient_only, practitioner_or_admin, staff_only
@@ -29,7 +29,6 @@ from aftercare.services.house import House
 
 PatientRequest = Request[Actor, Any, Any]
 StaffRequest = Request[Actor, Any, Any]
-IfMatch = Annotated[str, HeaderParameter(name="If-Match", max_length=40)]
 Which = Annotated[
     Literal["waiting", "recent"],
     QueryParameter(description="`waiting`: what nobody has read; `recent`: every conversation."),
@@ -150,14 +149,14 @@ class MessageTemplateController(Controller):
     ) -> Response[Template]:
         """In one language; nothing in it is filled in."""
         made = await message_templates.create_template(house.database, request.user, data, now=house.now())
-        return _with_etag(made)
+        return with_etag(made)
 
     @get("/{template_id:str}", guards=[staff_only], summary="One template")
     async def read(
         self, request: StaffRequest, house: NamedDependency[House], template_id: FromPath[UUID]
     ) -> Response[Template]:
         """With the ETag that an edit must name."""
-        return _with_etag(await message_templates.get_template(house.database, request.user, template_id))
+        return with_etag(await message_templates.get_template(house.database, request.user, template_id))
 
     @put("/{template_id:str}", guards=[practitioner_or_admin], summary="Change a template")
     async def update(
@@ -172,7 +171,7 @@ class MessageTemplateController(Controller):
         made = await message_templates.update_template(
             house.database, request.user, template_id, data, version=version_of(if_match), now=house.now()
         )
-        return _with_etag(made)
+        return with_etag(made)
 
     @delete("/{template_id:str}", guards=[practitioner_or_admin], summary="Retire a template")
     async def retire(
@@ -186,7 +185,3 @@ class MessageTemplateController(Controller):
         await message_templates.retire_template(
             house.database, request.user, template_id, version=version_of(if_match), now=house.now()
         )
-
-
-def _with_etag(found: Template) -> Response[Template]:
-    return Response(found, headers=etag(found.version))

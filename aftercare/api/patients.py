@@ -9,7 +9,7 @@ from litestar import Controller, Request, Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, PathParameter
 
-from aftercare.api.etags import IfMatch, etag, version_of
+from aftercare.api.etags import IfMatch, version_of, with_etag
 from aftercare.api.pages import Cursor, Page, page_of, read_cursor
 from aftercare.api.who import care_team, practitioner_only
 from aftercare.model.care import (
@@ -78,7 +78,7 @@ class PatientController(Controller):
     ) -> Response[Patient]:
         """A new patient with what is known of their risks."""
         made = await patients.create_patient(house.database, request.user, data, now=house.now())
-        return Response(made, headers=etag(made.version))
+        return with_etag(made)
 
     @get("/{patient_id:str}", guards=[care_team], summary="One patient")
     async def read(
@@ -86,7 +86,7 @@ class PatientController(Controller):
     ) -> Response[Patient]:
         """The patient, with the ETag that an edit must name."""
         found = await patients.get_patient(house.database, request.user, patient_id, now=house.now())
-        return Response(found, headers=etag(found.version))
+        return with_etag(found)
 
     @put("/{patient_id:str}", guards=[care_team], summary="Edit a patient")
     async def update(
@@ -101,7 +101,7 @@ class PatientController(Controller):
         made = await patients.update_patient(
             house.database, request.user, patient_id, data, version=version_of(if_match), now=house.now()
         )
-        return Response(made, headers=etag(made.version))
+        return with_etag(made)
 
     @post("/{patient_id:str}/invitations", guards=[care_team], summary="Make an enrolment code")
     async def invite(

@@ -3,10 +3,18 @@
 from typing import Any
 
 from litestar import Request
+from litestar.openapi.datastructures import ResponseSpec
 
 from aftercare.api.whole_body import CutShort
 from aftercare.errors import NotJson, TooLarge
 from aftercare.photos.room import Visit
+
+# What the OpenAPI says of an answer that is a picture.
+PICTURE = {
+    200: ResponseSpec(
+        data_container=bytes, media_type="image/jpeg", description="The picture", generate_examples=False
+    )
+}
 
 
 class EmptyPhoto(NotJson):

@@ -7,7 +7,7 @@ from litestar import Controller, Request, Response, get, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from aftercare.api.etags import IfMatch, etag, version_of
+from aftercare.api.etags import IfMatch, version_of, with_etag
 from aftercare.api.me import patient_id as patient_of
 from aftercare.api.who import care_team, patient_only, staff_only
 from aftercare.model.people import Actor
@@ -33,7 +33,7 @@ class StaffPreferencesController(Controller):
     async def read(self, request: AnyRequest, house: NamedDependency[House]) -> Response[StaffPreferences]:
         """Quiet hours, channels taken away and the time of the digest, with the ETag that a change must name."""
         found = await preferences.get_staff_preferences(house.database, request.user)
-        return Response(found, headers=etag(found.version))
+        return with_etag(found)
 
     @put("/", guards=[staff_only], summary="Change how I hear of alerts")
     async def update(
@@ -47,7 +47,7 @@ class StaffPreferencesController(Controller):
         made = await preferences.put_staff_preferences(
             house.database, request.user, data, version=version_of(if_match), now=house.now()
         )
-        return Response(made, headers=etag(made.version))
+        return with_etag(made)
 
 
 class MyPreferencesController(Controller):
@@ -62,7 +62,7 @@ class MyPreferencesController(Controller):
         found = await preferences.get_patient_preferences(
             house.database, request.user, patient_of(request), now=house.now()
         )
-        return Response(found, headers=etag(found.version))
+        return with_etag(found)
 
     @put("/", guards=[patient_only], summary="Change when I am reminded")
     async def update(
@@ -81,7 +81,7 @@ class MyPreferencesController(Controller):
             version=version_of(if_match),
             now=house.now(),
         )
-        return Response(made, headers=etag(made.version))
+        return with_etag(made)
 
 
 class PatientPreferencesController(Controller):
@@ -98,7 +98,7 @@ class PatientPreferencesController(Controller):
         found = await preferences.get_patient_preferences(
             house.database, request.user, patient_id, now=house.now()
         )
-        return Response(found, headers=etag(found.version))
+        return with_etag(found)
 
     @put("/", guards=[care_team], summary="Change when a patient is reminded")
     async def update(
@@ -113,4 +113,4 @@ class PatientPreferencesController(Controller):
         made = await preferences.put_patient_preferences(
             house.database, request.user, patient_id, data, version=version_of(if_match), now=house.now()
         )
-        return Response(made, headers=etag(made.version))
+        return with_etag(made)

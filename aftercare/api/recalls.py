@@ -1,6 +1,5 @@
 """Whom to call back, what came of it, and the end of a course."""
 
-from datetime import UTC, datetime, time
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,7 +7,7 @@ from litestar import Controller, Request, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from aftercare.api.pages import Cursor, Page, page_of, read_cursor
+from aftercare.api.pages import Cursor, Page, page_by_day, read_day_cursor
 from aftercare.api.who import care_team, practitioner_only
 from aftercare.model.care import Course
 from aftercare.model.course_plans import EndDraft, Recall, RecallContact, RecallContactDraft
@@ -38,15 +37,10 @@ class RecallController(Controller):
         cursor: Cursor = None,
     ) -> Page[Recall]:
         """The longest waiting first, also those that are blocked; not those who declined, are booked or snoozed."""
-        place = read_cursor(cursor)
         found = await recalls.list_recalls(
-            house.database,
-            request.user,
-            status=status,
-            after=(place[0].date(), place[1]) if place else None,
-            now=house.now(),
+            house.database, request.user, status=status, after=read_day_cursor(cursor), now=house.now()
         )
-        page = page_of(found, recalls.PAGE, lambda one: (_midnight(one), one.place[1]))
+        page = page_by_day(found, recalls.PAGE, lambda one: one.place)
         return Page(items=[one.recall for one in page.items], next=page.next)
 
     @get("/{course_id:str}/contacts", guards=[care_team], summary="What came of calling about a course")
@@ -100,7 +94,3 @@ class CourseController(Controller):
         return await course_plans.resume_course(
             house.database, request.user, patient_id, course_id, now=house.now()
         )
-
-
-def _midnight(one: recalls.Listed) -> datetime:
-    return datetime.combine(one.place[0], time.min, UTC)

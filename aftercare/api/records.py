@@ -5,10 +5,10 @@ from uuid import UUID
 
 from litestar import Controller, Request, Response, get, put
 from litestar.di import NamedDependency
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
 
 from aftercare.api.pages import Cursor, Page, page_of, read_cursor
+from aftercare.api.photo_body import PICTURE
 from aftercare.api.who import care_team
 from aftercare.model.check_ins import CheckInDraft, Kept
 from aftercare.model.people import Actor
@@ -100,14 +100,7 @@ class RecordController(Controller):
         guards=[care_team],
         summary="One photo",
         media_type="image/jpeg",
-        responses={
-            200: ResponseSpec(
-                data_container=bytes,
-                media_type="image/jpeg",
-                description="The picture",
-                generate_examples=False,
-            )
-        },
+        responses=PICTURE,
     )
     async def view_photo(
         self,

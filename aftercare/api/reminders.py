@@ -7,7 +7,7 @@ from litestar import Controller, Request, Response, get, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from aftercare.api.etags import IfMatch, etag, version_of
+from aftercare.api.etags import IfMatch, version_of, with_etag
 from aftercare.api.me import patient_id as patient_of
 from aftercare.api.who import care_team, patient_only
 from aftercare.model.people import Actor
@@ -53,7 +53,7 @@ class PatientRemindersController(Controller):
     ) -> Response[Reminders]:
         """With the ETag that an edit must name."""
         found = await reminders.get_reminders(house.database, request.user, patient_id, now=house.now())
-        return Response(found, headers=etag(found.version))
+        return with_etag(found)
 
     @put("/", guards=[care_team], summary="Pause, stop or resume a patient's reminders")
     async def put_reminders(
@@ -68,4 +68,4 @@ class PatientRemindersController(Controller):
         made = await reminders.put_reminders(
             house.database, request.user, patient_id, data, version=version_of(if_match), now=house.now()
         )
-        return Response(made, headers=etag(made.version))
+        return with_etag(made)

@@ -7,7 +7,7 @@ from litestar import Controller, Request, Response, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from aftercare.api.etags import IfMatch, etag, version_of
+from aftercare.api.etags import IfMatch, version_of, with_etag
 from aftercare.api.who import practitioner_or_admin, staff_only
 from aftercare.model.people import Actor
 from aftercare.model.rotas import OnCall, Override, OverrideDraft, Rota, RotaDraft
@@ -34,7 +34,7 @@ class RotaController(Controller):
     ) -> Response[Rota]:
         """People who take turns; the first rota is the default one."""
         made = await rotas.create_rota(house.database, request.user, data, now=house.now())
-        return Response(made, headers=etag(made.version))
+        return with_etag(made)
 
     @get("/{rota_id:str}", guards=[staff_only], summary="One rota")
     async def read(
@@ -42,7 +42,7 @@ class RotaController(Controller):
     ) -> Response[Rota]:
         """With the ETag that an edit must name."""
         found = await rotas.get_rota(house.database, request.user, rota_id, now=house.now())
-        return Response(found, headers=etag(found.version))
+        return with_etag(found)
 
     @put("/{rota_id:str}", guards=[practitioner_or_admin], summary="Change a rota")
     async def update(
@@ -57,7 +57,7 @@ class RotaController(Controller):
         made = await rotas.put_rota(
             house.database, request.user, rota_id, data, version=version_of(if_match), now=house.now()
         )
-        return Response(made, headers=etag(made.version))
+        return with_etag(made)
 
     @delete("/{rota_id:str}", guards=[practitioner_or_admin], summary="Remove a rota")
     async def remove(

@@ -6,7 +6,7 @@ from litestar import Controller, Request, Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import HeaderParameter, JSONBody, PathParameter, QueryParameter
 
-from aftercare.api.etags import etag, version_of
+from aftercare.api.etags import IfMatch, version_of, with_etag
 from aftercare.api.pages import Cursor, Page, page_of, read_cursor
 from aftercare.api.who import practitioner_only, staff_only
 from aftercare.model.people import Actor
@@ -26,7 +26,6 @@ Against = Annotated[
         description="Number to compare with; 0 is the shipped pack, none the live.",
     ),
 ]
-IfMatch = Annotated[str, HeaderParameter(name="If-Match", max_length=40)]
 MayMatch = Annotated[str | None, HeaderParameter(name="If-Match", max_length=40, required=False)]
 
 
@@ -49,14 +48,14 @@ class RulePackController(Controller):
         self, request: StaffRequest, house: NamedDependency[House], data: JSONBody[RulePackDraft]
     ) -> Response[RulePackRecord]:
         """A new draft: only what differs from the shipped pack, in its shape. Everything that is wrong is said at once."""
-        return _tagged(await rule_packs.draft_pack(house.database, request.user, data, now=house.now()), 201)
+        return with_etag(await rule_packs.draft_pack(house.database, request.user, data, now=house.now()))
 
     @get("/{number:str}", guards=[staff_only], summary="One rule pack")
     async def read(
         self, request: StaffRequest, house: NamedDependency[House], number: Number
     ) -> Response[rule_packs.RulePackDetail]:
         """Everything it holds, how it differs from the live one, and what it was muted in the last weeks."""
-        return _tagged(await rule_packs.get_pack(house.database, request.user, number, now=house.now()), 200)
+        return with_etag(await rule_packs.get_pack(house.database, request.user, number, now=house.now()))
 
     @put("/{number:str}", guards=[practitioner_only], summary="Edit a draft")
     async def edit(
@@ -71,7 +70,7 @@ class RulePackController(Controller):
         made = await rule_packs.edit_pack(
             house.database, request.user, number, data, version=version_of(if_match), now=house.now()
         )
-        return _tagged(made, 200)
+        return with_etag(made)
 
     @get("/{number:str}/difference", guards=[staff_only], summary="How two rule packs differ")
     async def differ(
@@ -94,7 +93,7 @@ class RulePackController(Controller):
         made = await rule_packs.put_in_shadow(
             house.database, request.user, number, version=_optional(if_match), now=house.now()
         )
-        return _tagged(made, 200)
+        return with_etag(made)
 
     @post("/{number:str}/release", guards=[practitioner_only], status_code=200, summary="Release a rule pack")
     async def release(
@@ -108,7 +107,7 @@ class RulePackController(Controller):
         made = await rule_packs.release(
             house.database, request.user, number, version=_optional(if_match), now=house.now()
         )
-        return _tagged(made, 200)
+        return with_etag(made)
 
     @post("/{number:str}/retire", guards=[practitioner_only], status_code=200, summary="Retire a rule pack")
     async def retire(
@@ -122,18 +121,14 @@ class RulePackController(Controller):
         made = await rule_packs.retire(
             house.database, request.user, number, version=_optional(if_match), now=house.now()
         )
-        return _tagged(made, 200)
+        return with_etag(made)
 
     @post("/{number:str}/restore", guards=[practitioner_only], summary="Roll back to a rule pack")
     async def restore(
         self, request: StaffRequest, house: NamedDependency[House], number: Number
     ) -> Response[RulePackRecord]:
         """What a retired pack changed is live again, under a new number."""
-        return _tagged(await rule_packs.restore(house.database, request.user, number, now=house.now()), 201)
-
-
-def _tagged(pack: Any, status: int) -> Response[Any]:
-    return Response(pack, status_code=status, headers=etag(pack.version))
+        return with_etag(await rule_packs.restore(house.database, request.user, number, now=house.now()))
 
 
 def _optional(if_match: str | None) -> int | None:

@@ -8,7 +8,7 @@ from litestar import Controller, Request, Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from aftercare.api.etags import IfMatch, etag, version_of
+from aftercare.api.etags import IfMatch, version_of, with_etag
 from aftercare.api.who import care_team
 from aftercare.care import questionnaire
 from aftercare.errors import NotFound
@@ -99,7 +99,7 @@ class ScreeningController(Controller):
         found = await screenings.get_prepared(
             house.database, request.user, patient_id, modality, now=house.now()
         )
-        return Response(found, headers=etag(found.version))
+        return with_etag(found)
 
     @put("/prepared/{modality:str}", guards=[care_team], summary="Prepare answers for a screening")
     async def prepare(
@@ -116,4 +116,4 @@ class ScreeningController(Controller):
         made = await screenings.prepare(
             house.database, request.user, patient_id, question, version=version_of(if_match), now=house.now()
         )
-        return Response(made, headers=etag(made.version))
+        return with_etag(made)
