@@ -4,12 +4,9 @@ Instants are UTC. A local day may be missing (Apia, 30 December 2011), begin at 
 midnight twice (St John's until 2011), so no day is ever assumed to be 24 hours long.
 """
 
-from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
-
-import msgspec
 
 from aftercare.model.calendar import DueCheckIn
 from aftercare.model.words import Modality
@@ -72,37 +69,6 @@ def _calendar(
         )
         due[on] = DueCheckIn(day=(on - session_on).days, date=on, due_at=due_at, ends_at=ends_at)
     return tuple(due.values())
-
-
-def moved(
-    due: Sequence[DueCheckIn],
-    modality: Modality,
-    session_at: datetime,
-    time_zone: str,
-    *,
-    now: datetime,
-    with_day_90: bool = False,
-    at: time = MORNING,
-    evening: time = EVENING,
-) -> list[DueCheckIn]:
-    """Return the calendar after the patient moved to `time_zone` at `now`: what is past stays as it was.
-
-    A check-in that has fallen due keeps its instant, and ends at the later of the two zones' midnights: nobody loses
-    time to answer by flying east, and a day that was over before it was ever asked is no miss.
-    """
-    fresh = {
-        one.day: one
-        for one in calendar(modality, session_at, time_zone, with_day_90=with_day_90, at=at, evening=evening)
-    }
-    kept = [
-        msgspec.structs.replace(one, ends_at=max(one.ends_at, fresh[one.day].ends_at))
-        if one.ends_at > now and one.day in fresh
-        else one
-        for one in due
-        if one.due_at <= now
-    ]
-    last = max((one.day for one in kept), default=-1)
-    return kept + [one for one in fresh.values() if one.day > last and one.ends_at > now]
 
 
 def day_of(session_at: datetime, recorded_at: datetime, time_zone: str) -> int:

@@ -6,13 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aftercare.care.calendar import (
-    DAYS,
     at_local,
     calendar,
     day_of,
     end_of_day,
     monitored_until,
-    moved,
     start_of_day,
 )
 from aftercare.model.calendar import DueCheckIn
@@ -95,6 +93,13 @@ def test_in_st_johns_a_day_is_over_when_its_second_last_hour_is() -> None:
     assert ends - start_of_day(date(2010, 11, 6), zone) == timedelta(hours=25)
 
 
+def test_in_havana_a_day_is_over_at_the_first_of_two_midnights() -> None:
+    zone = ZoneInfo("America/Havana")  # on 1 November 2026 clocks go from 01:00 back to 00:00 of the same day
+    ends = end_of_day(date(2026, 10, 31), zone)
+    assert ends == datetime(2026, 11, 1, 4, tzinfo=UTC)
+    assert end_of_day(date(2026, 11, 1), zone) - ends == timedelta(hours=25)
+
+
 def test_the_day_is_counted_in_local_dates_not_in_hours() -> None:
     session = local("Asia/Kathmandu", 2026, 3, 3, 23)
     assert day_of(session, session + timedelta(minutes=59), "Asia/Kathmandu") == 0
@@ -108,31 +113,14 @@ def test_monitoring_ends_with_the_local_day_42_or_90() -> None:
     assert monitored_until(session, "Europe/Berlin", with_day_90=True) == local("Europe/Berlin", 2026, 6, 2)
 
 
-def test_who_flies_to_sydney_keeps_what_is_past_and_loses_no_time_to_answer() -> None:
-    session = local("Europe/Berlin", 2026, 6, 1, 11)
-    before = calendar(NEEDLING, session, "Europe/Berlin")
-    now = local("Europe/Berlin", 2026, 6, 3, 12)
-    after = moved(before, NEEDLING, session, "Australia/Sydney", now=now)
-    assert after[:3] == before[:3]  # day 2 fell due in Berlin and still ends with Berlin's midnight
-    assert on_day(after, 3).due_at == local("Australia/Sydney", 2026, 6, 4, 9)
-    assert [one.day for one in after] == list(DAYS[NEEDLING])
+def test_monitoring_ends_a_day_later_where_the_zone_skipped_day_42() -> None:
+    session = local("Pacific/Apia", 2011, 11, 18, 11)  # day 42 would be 30 December 2011
+    assert monitored_until(session, "Pacific/Apia") == local("Pacific/Apia", 2012, 1, 1)
 
 
-def test_who_flies_to_new_york_has_longer_for_today() -> None:
-    session = local("Europe/Berlin", 2026, 6, 1, 11)
-    before = calendar(NEEDLING, session, "Europe/Berlin")
-    now = local("Europe/Berlin", 2026, 6, 3, 12)
-    today = on_day(moved(before, NEEDLING, session, "America/New_York", now=now), 2)
-    assert today.due_at == on_day(before, 2).due_at
-    assert today.ends_at == local("America/New_York", 2026, 6, 4)
-
-
-def test_a_day_that_ended_on_the_other_side_of_the_date_line_before_it_was_asked_is_no_miss() -> None:
-    session = local("Pacific/Honolulu", 2026, 6, 1, 11)
-    before = calendar(NEEDLING, session, "Pacific/Honolulu")
-    now = local("Pacific/Honolulu", 2026, 6, 4, 2)
-    after = moved(before, NEEDLING, session, "Pacific/Apia", now=now)
-    assert all(one.ends_at > now for one in after if one not in before)
+def test_day_42_is_counted_from_the_local_date_of_the_session() -> None:
+    session = datetime(2026, 6, 1, 21, 30, tzinfo=UTC)  # the second of June where the patient is
+    assert monitored_until(session, "Asia/Kathmandu") == local("Asia/Kathmandu", 2026, 7, 15)
 
 
 ZONES = [
@@ -143,6 +131,7 @@ ZONES = [
     "Pacific/Apia",
     "Asia/Kathmandu",
     "America/St_Johns",
+    "America/Havana",
 ]
 
 
