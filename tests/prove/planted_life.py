@@ -96,13 +96,14 @@ class Life:
         return tokens
 
     async def listen(self, admin: str, practitioner: str, hooks: list[str], push: PushService) -> None:
-        """Have webhooks called, and a practitioner told over a browser and by SMS."""
+        """Have webhooks called, and a practitioner told over a browser, by SMS and on phones of both makes."""
         async with self.client(admin) as http:
             for url in hooks:
                 made = await http.post("/v1/webhooks", json={"url": url})
                 self.planted.keep(f"secret of webhook {url}", made.json()["secret"].removeprefix("whsec_"))
         number = self.planted.number("number of practitioner")
         ways = {"webpush": push.subscribe().json, "sms": number}
+        ways |= {make: self._phone(make, "practitioner") for make in ("fcm", "apns")}
         async with self.client(practitioner) as http:
             for channel, where in ways.items():
                 made = await http.put(
@@ -136,7 +137,13 @@ class Life:
             enrolment = {"code": code, "installation_id": str(uuid4())}
             tokens = await _made(http.post("/v1/enrolments", json=enrolment))
             planted.keep(f"refresh token of {who}", tokens["refresh_token"])
-        return patient_id, planted.keep(f"access token of {who}", tokens["access_token"])
+        access = planted.keep(f"access token of {who}", tokens["access_token"])
+        if number % 2:  # the others are told by mail
+            make = "fcm" if number % 4 == 1 else "apns"
+            push = {"push": {"channel": make, "address": self._phone(make, who)}}
+            async with self.client(access) as http:
+                await _made(http.put(f"/v1/me/installations/{enrolment['installation_id']}", json=push))
+        return patient_id, access
 
     async def report(self, access: str, number: int) -> None:
         """A check-in of its own tier with a note, a message, and a photo that says where it was taken."""
@@ -151,6 +158,13 @@ class Life:
             }  # fmt: skip
             await _made(http.put(f"/v1/messages/{uuid4()}", json=message))
             await _made(http.put(f"/v1/photos/{uuid4()}", params={"view": "front"}, content=self._photo(who)))
+
+    async def write(self, practitioner: str, patient_id: str) -> None:
+        """What staff write to a patient, who is told that there is something to read."""
+        text = f"About {self.planted.word('name of patient 0')}: {self.planted.word('reply')}"
+        async with self.client(practitioner) as http:
+            said = {"text": text, "urgent": True}
+            await _made(http.post(f"/v1/patients/{patient_id}/messages", json=said))
 
     async def stumble(self, access: str, patient_id: str, stranger: str) -> None:
         """Everything that is refused, with planted words in body, query and path."""
@@ -207,6 +221,13 @@ class Life:
             "instrument": 1, "recorded_at": datetime.now(UTC).isoformat(), "time_zone": "Europe/London",
             "answers": answers | {"note": note},
         }  # fmt: skip
+
+    def _phone(self, make: str, whose: str) -> str:
+        """A push address of somebody's phone."""
+        what = f"{make} of {whose}"
+        if make == "apns":
+            return self.planted.keep(what, f"{self.planted.rng.getrandbits(256):064x}")
+        return f"{self.planted.word(what)}:sample-phone"
 
     def _photo(self, who: str) -> bytes:
         file, exif = io.BytesIO(), Image.Exif()

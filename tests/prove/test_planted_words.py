@@ -1,6 +1,8 @@
 """Nothing of anyone leaves the house: names, symptoms, notes, addresses and tokens, planted and looked for everywhere."""
 
 import base64
+import itertools
+import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -12,8 +14,11 @@ import asyncpg
 import httpx
 import psutil
 
+from tests.e2e.certificates import Certificate
+from tests.e2e.http2_receiver import Http2Exchange, Http2Receiver, Script
+from tests.e2e.publisher import Publisher
 from tests.e2e.push_service import PushService
-from tests.e2e.receivers import Exchange, SmtpReceiver, WebhookReceiver
+from tests.e2e.receivers import Exchange, SmtpReceiver, WebhookReceiver, status
 from tests.prove.conftest import Trial
 from tests.prove.fleet import Fleet, Member
 from tests.prove.planted import Planted
@@ -21,6 +26,9 @@ from tests.prove.planted_life import REPORTS, Life, until
 
 _TO = re.compile(rb"^To: [^\n]*\n", re.MULTILINE)
 _SMS_TO = re.compile(rb'"to": ?"[^"]*"')
+_FCM_TO = re.compile(rb'"token": ?"[^"]*"')
+_APNS_TO = re.compile(rb"/3/device/\w+ ")
+_FOR_THEM = {"authorization", ":path"}  # our sign-in there; and HTTP/2's name of the target
 _REMINDED = "select count(*) from deliveries where kind = 'reminder' and state = 'sent'"
 _REFUSED = "select count(*) from delivery_attempts where answer like 'rcpt: 451%'"
 _OVERDUE = (
@@ -47,10 +55,21 @@ class Outside:
     echo: WebhookReceiver
     push: PushService
     sms: WebhookReceiver
+    tokens: WebhookReceiver
+    fcm: Http2Receiver
+    apns: Http2Receiver
+    certificate: Certificate
 
-    def settings(self, planted: Planted) -> dict[str, str]:
+    def settings(self, planted: Planted, folder: Path) -> dict[str, str]:
         """The service's settings, for DEBUG in everything that it runs."""
+        publisher, token_uri = Publisher(), f"https://127.0.0.1:{self.tokens.port}/token"
+        for whose, line in publisher.secrets.items():
+            planted.keep(f"key for {whose}", line)
+        granted = {"access_token": planted.word("access token of FCM"), "expires_in": 3600}
+        self.tokens.script = status(200, body=json.dumps(granted).encode())
         return {
+            **publisher.settings(folder, fcm=self.fcm.url, tokens=token_uri, apns=self.apns.url),
+            "SSL_CERT_FILE": self.certificate.file,
             "AFTERCARE_SMTP_HOST": "127.0.0.1",
             "AFTERCARE_SMTP_PORT": str(self.mail.port),
             "AFTERCARE_SMTP_TLS": "none",
@@ -72,32 +91,56 @@ class Outside:
                 yield f"{name} {n}", f"{request.target} {request.headers}".encode() + request.body
         for n, push in enumerate(self.push.taken):
             yield f"opened push {n}", repr(push.payload).encode()
-        for n, request in enumerate(self.sms.requests):
-            headers = {name: text for name, text in request.headers.items() if name != "authorization"}
-            yield f"sms {n}", f"{request.target} {headers}".encode() + _SMS_TO.sub(b"", request.body)
+        named: list[tuple[str, WebhookReceiver | Http2Receiver, re.Pattern[bytes] | None]] = [
+            ("sms", self.sms, _SMS_TO),
+            ("fcm", self.fcm, _FCM_TO),
+            ("apns", self.apns, _APNS_TO),
+            ("token", self.tokens, None),
+        ]
+        for name, there, to in named:
+            for n, request in enumerate(there.requests):
+                kept = [(name, text) for name, text in request.headers.items() if name not in _FOR_THEM]
+                said = f"{request.target} {kept}".encode() + request.body
+                yield f"{name} {n}", to.sub(b"", said) if to else said
 
 
-async def _echo(exchange: Exchange) -> None:
+async def _echo(exchange: Exchange | Http2Exchange) -> None:
     """Answer with everything that was sent, as a careless receiver does."""
     await exchange.answer(500, f"x-echo: {exchange.request.headers}", body=exchange.request.body)
 
 
+def _echoes_once() -> Script:
+    """Take everything but the first emergency, which is answered like that."""
+    emergencies = itertools.count()
+
+    async def script(exchange: Http2Exchange) -> None:
+        first = b'"emergency"' in exchange.request.body and next(emergencies) == 0
+        await (_echo(exchange) if first else exchange.answer(200, body=b"{}"))
+
+    return script
+
+
 @asynccontextmanager
-async def _outside() -> AsyncIterator[Outside]:
+async def _outside(certificate: Certificate) -> AsyncIterator[Outside]:
     async with (
         SmtpReceiver() as mail,
         WebhookReceiver() as hooks,
         WebhookReceiver(_echo) as echo,
         PushService() as push,
         WebhookReceiver() as sms,
+        WebhookReceiver(tls=certificate.server) as tokens,
+        Http2Receiver(certificate.server_for("h2"), _echoes_once()) as fcm,
+        Http2Receiver(certificate.server_for("h2"), _echoes_once()) as apns,
     ):
-        yield Outside(mail, hooks, echo, push, sms)
+        yield Outside(mail, hooks, echo, push, sms, tokens, fcm, apns, certificate)
 
 
-async def test_no_planted_word_leaves_the_house(tmp_path: Path, trial: Trial) -> None:
+async def test_no_planted_word_leaves_the_house(
+    tmp_path: Path, trial: Trial, certificate: Certificate
+) -> None:
     planted, patients = Planted(trial.rng), trial.size(4, 60)
-    async with Fleet(tmp_path, postgres={"fsync": "off"}) as fleet, _outside() as outside:
-        settings = outside.settings(planted)
+    async with Fleet(tmp_path, postgres={"fsync": "off"}) as fleet, _outside(certificate) as outside:
+        settings = outside.settings(planted, tmp_path)
         if trial.long:
             settings["PYTHONASYNCIODEBUG"] = "1"
         server = fleet.serve("--no-worker", **settings)
@@ -158,6 +201,8 @@ async def _live(life: Life, outside: Outside, owner: asyncpg.Connection, patient
     outside.mail.replies.clear()
     for n, (_, access) in enumerate(enrolled[1:], start=1):
         await life.report(access, n)
+    for patient_id, _ in enrolled:
+        await life.write(practitioner, patient_id)
     await life.stumble(enrolled[0][1], enrolled[0][0], strangers["practitioner"])  # type: ignore[index]
     await life.fail(owner, enrolled[0][1])
     raised = await owner.fetch("select distinct tier from alerts")
@@ -191,7 +236,7 @@ def _everything_was_heard(heard: dict[str, bytes], life: Life) -> None:
     """Each of them was really listened to: what must be in it is."""
     must = {
         "mail": b"Aftercare", "text of mail": b"check-in", "webhook": b"alert_raised", "echoing webhook": b"alert_raised",
-        "opened push": b"emergency", "sms": b"emergency alert", "log of serve": b"RaiseError", "metrics": b"aftercare_requests_total",
+        "opened push": b"emergency", "sms": b"emergency alert", "fcm": b"message_sent", "apns": b'"emergency"', "token": b"assertion", "log of serve": b"RaiseError", "metrics": b"aftercare_requests_total",
         "log of worker": b'"level"', "refusals": b"/problems/internal", "command lines": b"aftercare", "ledger": b"retry rcpt: 451",
     }  # fmt: skip
     for name, sign in must.items():
