@@ -15,11 +15,10 @@ from uuid import UUID
 
 import msgspec
 
-from aftercare.alerts import acts
 from aftercare.alerts.chain_words import ESCALATED, log_line
 from aftercare.alerts.chains import SHIPPED
 from aftercare.alerts.clocks import due_at, lapse
-from aftercare.alerts.course import course_block, is_condition
+from aftercare.alerts.course import course_block
 from aftercare.alerts.joining import absorb
 from aftercare.alerts.telling import letters
 from aftercare.care.cohort import SyntheticCheckIn, SyntheticPatient
@@ -34,7 +33,6 @@ from aftercare.model.advice import Advice
 from aftercare.model.alerts import Alert, Change
 from aftercare.model.care import Episode
 from aftercare.model.check_ins import ConsentState, Kept
-from aftercare.model.clinic import OpeningHours
 from aftercare.model.consents import Kind as ConsentKind
 from aftercare.model.deliveries import Delivery, Letter
 from aftercare.model.findings import Finding
@@ -44,7 +42,7 @@ from aftercare.model.people import Actor
 from aftercare.model.recovery import Recovery
 from aftercare.model.screenings import ScreeningDraft
 from aftercare.model.team import Member, Team
-from aftercare.model.words import Outcome, Role, Tier
+from aftercare.model.words import Role
 from aftercare.services.check_ins import CheckInAnswer, advice_for
 from aftercare.services.courses import as_session
 from aftercare.services.looking import Asking, look_at, reminder_key, urgency_of
@@ -58,26 +56,12 @@ from aftercare.services.synthetic import (
     screening_draft,
     session_draft,
 )
-from aftercare.services.written import MAIL, Ids, Practice, Written, encoded
-from aftercare.store.bulk import COLUMNS, Rows
+from aftercare.services.synthetic_staff import Intention, decide, intentions
+from aftercare.services.written import MAIL, Ids, Practice, Written
+from aftercare.store.bulk import Rows
 from aftercare.store.deliveries import Reminder
-from aftercare.store.patients import fold
 
 BOOKED, TREATED, ARRIVED = timedelta(days=-3), timedelta(minutes=5), timedelta(seconds=20)
-# How long an alert has waited for staff; what is younger is left for whoever opens the clinic.
-_WAITS = {
-    Tier.EMERGENCY: timedelta(minutes=12),
-    Tier.SAME_DAY: timedelta(hours=2),
-    Tier.SOON: timedelta(hours=20),
-    Tier.ROUTINE: timedelta(days=4),
-}
-_OUTCOMES = (Outcome.CONFIRMED,) * 5 + (Outcome.EXPECTED_COURSE,) * 3 + (Outcome.FALSE_ALARM,)
-_SAID = {
-    "attempt": "No answer.",
-    "contact": "Called. Knows whom to ring if it gets worse.",
-    "resolve": "Seen; nothing further needed today.",
-    "end_condition": "Healed.",
-}
 _LEASE = timedelta(minutes=2)
 # What falls due comes before what somebody does at the same instant, in the order in which a worker takes it.
 _TURN = {MAIL: 0, ESCALATE: 1, SWEEP: 2}
@@ -135,11 +119,7 @@ class _Life:
         one = self.visits[0]
         draft = patient_draft(one)
         patient = as_patient(draft, self.clinic, one.id, version=1, created_at=at, today=at.date())
-        fields = msgspec.structs.asdict(patient) | {"baseline": encoded(patient.baseline)}
-        self.written.add("patients", *fields.values())
-        for word in fold(f"{patient.name} {patient.reference}"):
-            self.written.add("patient_words", word, one.id)
-        self.written.add("patient_zones", one.id, at, patient.time_zone)
+        self.written.patient(patient)
         self.written.audit(self.by, "patient.created", at, detail=draft)
         return Recovery(clinic=self.clinic, patient=patient, episodes=(), check_ins=(), alerts=())
 
@@ -197,11 +177,7 @@ class _Life:
 
     def _screen(self, draft: ScreeningDraft, at: datetime) -> None:
         one = as_screening(draft, self.mine.patient, draft.screening_id or self.ids(at), self.by, at)
-        self.written.add(
-            "screenings", one.screening_id, one.patient_id, one.course_id, one.scope, one.modality,
-            encoded(one.answers), one.outcome, list(one.reasons), one.signed_by, at, one.questionnaire,
-            encoded(one.advice),
-        )  # fmt: skip
+        self.written.screening(one)
         self.written.audit(self.by, "screening.signed", at, one.screening_id)
 
     def _consent(self, at: datetime) -> None:
@@ -211,7 +187,7 @@ class _Life:
                 kind=kind, given_at=at, granted=True, text_version=CURRENT_TEXT, language="en"
             )
             text = texts().purposes[kind].as_shown(consent.language)[1]
-            self.written.add("consents", self.me.id, *msgspec.structs.astuple(consent), text, at)
+            self.written.consent(consent, text)
             self.written.audit(self.me, "consent.granted", at, detail=consent)
 
     def _say(self, visit: SyntheticPatient, said: SyntheticCheckIn, at: datetime) -> None:
@@ -282,8 +258,9 @@ class _Life:
         if (change.new or change.changed) and self.mine.newest is not None:
             tiers = [alert.tier.rank for alert in (*change.new, *change.changed) if alert.unresolved]
             self.written.bring_forward(SWEEP, self.mine.newest.episode_id, at, max(tiers, default=0))
-        for alert in change.new:
-            self._staff_will_act(alert)
+        for alert in change.new:  # what staff will do about it
+            for one in intentions(alert, self.practice, self.chance, now=self.now):
+                self._at(one.at, partial(self._act, alert.id, one))
 
     def _set_clock(self, alert: Alert) -> None:
         at = due_at(alert)
@@ -308,7 +285,7 @@ class _Life:
         change = lapse(alert, now=at, hours=self.clinic.hours)
         line = log_line(alert, change, SHIPPED, {}, now=at, time_zone=self.clinic.time_zone)
         if line is not None:
-            self._log(
+            self.written.follow_up(
                 FollowUp(follow_up_id=self.ids(at), alert_id=alert_id, at=at, kind=ESCALATED, text=line)
             )
         self._write(change, self.system, at)
@@ -346,63 +323,23 @@ class _Life:
         )
         self.written.queue(Letter(what=what, delivery=reminder, not_before=asking.at))
 
-    def _staff_will_act(self, alert: Alert) -> None:
-        """Plan what staff do about an alert: at once, then a call, then its outcome; the newest wait for somebody."""
-        if alert.raised_at >= self.now - _WAITS[alert.tier]:
-            return
-        chance = self.chance
-        caller = self.practice.actor(chance.choice((Role.PRACTITIONER, Role.PRACTITIONER, Role.COORDINATOR)))
-        taken = alert.raised_at + timedelta(minutes=chance.randrange(3, 50))
-        called = taken + timedelta(minutes=chance.randrange(5, 25))
-        ended = called + timedelta(hours=chance.randrange(3, 30))
-        over = ended + timedelta(days=chance.randrange(3, 10))
-        plan: tuple[tuple[datetime, Actor, str], ...] = (
-            (taken, caller, "acknowledge"),
-            *(((called - timedelta(minutes=2), caller, "attempt"),) if chance.random() < 0.25 else ()),
-            (called, caller, "contact"),
-            (ended, self.by, "resolve"),
-            (over, self.by, "end_condition"),
-        )
-        for at, actor, kind in plan:
-            self._at(at, partial(self._act, alert.id, actor, kind))
-
-    def _act(self, alert_id: UUID, actor: Actor, kind: str, at: datetime) -> None:
+    def _act(self, alert_id: UUID, one: Intention, at: datetime) -> None:
         alert = self._alert(alert_id)
-        # A condition is ended once it was confirmed; everything else is for what is not resolved yet.
-        if is_condition(alert) if kind == "end_condition" else alert.unresolved:
-            outcome = self.chance.choice(_OUTCOMES) if kind == "resolve" else None
-            change = _decide(alert, actor, kind, outcome, at, self.clinic.hours)
-            if change != Change():
-                row = FollowUp(
-                    follow_up_id=self.ids(at),
-                    alert_id=alert_id,
-                    at=at,
-                    kind=kind,
-                    staff_id=actor.id,
-                    text=_SAID.get(kind, ""),
-                    outcome=outcome,
-                )
-                self._log(row)
-                self.written.audit(actor, f"alert.{kind}", at, alert_id, row)
-            self._write(change, actor, at)
-
-    def _log(self, row: FollowUp) -> None:
-        self.written.add(
-            "follow_ups", self.me.id, *(getattr(row, column) for column in COLUMNS["follow_ups"][2:])
+        if not one.fits(alert):
+            return
+        outcome = one.outcome(self.chance)
+        change = decide(alert, one, outcome, now=at, hours=self.clinic.hours)
+        if change == Change():
+            return
+        row = FollowUp(
+            follow_up_id=self.ids(at),
+            alert_id=alert_id,
+            at=at,
+            kind=one.act,
+            staff_id=one.by.id,
+            text=one.text,
+            outcome=outcome,
         )
-
-
-def _decide(
-    alert: Alert, actor: Actor, kind: str, outcome: Outcome | None, at: datetime, hours: OpeningHours
-) -> Change:
-    if actor.id is None or actor.role is None:
-        raise ValueError("only staff act on alerts")
-    by, role = actor.id, actor.role
-    if kind == "resolve" and outcome is not None:
-        return acts.resolve(alert, outcome=outcome, by=by, role=role, now=at)
-    if kind == "end_condition":
-        return acts.end_condition(alert, by=by, role=role, now=at)
-    if kind == "acknowledge":
-        return acts.acknowledge(alert, by=by, role=role, now=at, hours=hours, take_over=True)
-    call = {"attempt": acts.attempt, "contact": acts.contact}[kind]
-    return call(alert, by=by, role=role, now=at, hours=hours)
+        self.written.follow_up(row)
+        self.written.audit(one.by, f"alert.{one.act}", at, alert_id, row)
+        self._write(change, one.by, at)

@@ -16,16 +16,19 @@ import msgspec
 
 from aftercare.model.alerts import Fate, Told
 from aftercare.model.care import Session
-from aftercare.model.check_ins import Kept
+from aftercare.model.check_ins import ConsentState, Kept
 from aftercare.model.deliveries import Letter
+from aftercare.model.follow_ups import FollowUp
 from aftercare.model.messages import MessageKind
-from aftercare.model.people import Actor, Clinic, StaffMember
+from aftercare.model.people import Actor, Clinic, Patient, StaffMember
 from aftercare.model.recovery import Recovery
+from aftercare.model.screenings import Screening
 from aftercare.model.words import Role
 from aftercare.services.check_ins import CheckInAnswer
 from aftercare.store.bulk import COLUMNS, Rows
 from aftercare.store.call_list import CallListRow
 from aftercare.store.deliveries import work_kind
+from aftercare.store.patients import fold
 
 MAIL = work_kind("smtp")
 ANSWER = "250 2.0.0 (simulated)"
@@ -103,6 +106,26 @@ class Written:
             "audit_entries", self.ids(at), at, actor.kind, actor.id, action, self.patient_id, subject_id, hashed
         )  # fmt: skip
 
+    def patient(self, one: Patient) -> None:
+        """A patient, with the words that find them and the zone that they are in from the beginning."""
+        fields = msgspec.structs.asdict(one) | {"baseline": encoded(one.baseline)}
+        self.add("patients", *fields.values())
+        for word in fold(f"{one.name} {one.reference}"):
+            self.add("patient_words", word, one.patient_id)
+        self.add("patient_zones", one.patient_id, one.created_at, one.time_zone)
+
+    def screening(self, one: Screening) -> None:
+        """A screening as it was signed."""
+        self.add(
+            "screenings", one.screening_id, one.patient_id, one.course_id, one.scope, one.modality,
+            encoded(one.answers), one.outcome, list(one.reasons), one.signed_by, one.signed_at, one.questionnaire,
+            encoded(one.advice),
+        )  # fmt: skip
+
+    def consent(self, word: ConsentState, text: str) -> None:
+        """A patient's word on one purpose, with the text that it was said to."""
+        self.add("consents", self.patient_id, *msgspec.structs.astuple(word), text, word.given_at)
+
     def session(self, one: Session) -> None:
         """A treatment, with what was used up."""
         fields = msgspec.structs.asdict(one) | {"areas": list(one.areas)}
@@ -124,6 +147,10 @@ class Written:
             self.add(
                 "findings", self.ids(at), told.alert_id, check_in, at, told.fate, told.reason, encoded(told.finding)
             )  # fmt: skip
+
+    def follow_up(self, row: FollowUp) -> None:
+        """A line of an alert's log."""
+        self.add("follow_ups", self.patient_id, *(getattr(row, name) for name in COLUMNS["follow_ups"][2:]))
 
     def to_call(self, row: CallListRow) -> bool:
         """Put the patient on the call list; False if this miss was there before."""
