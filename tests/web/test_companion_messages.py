@@ -1,11 +1,12 @@
 """Messages in the companion: written with and without a network, answered at once, read, with what to do always in sight."""
 
+import asyncio
 import re
 from uuid import uuid4
 
 import pytest
 from litestar import Litestar
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from aftercare.model.patient_messages import Message, ReplyDraft
 from aftercare.model.people import Patient
@@ -129,6 +130,38 @@ async def test_a_photo_goes_along_and_is_shown_to_both(
         await expect(page.locator("#outcome")).to_contain_text("Received")
     (message,) = await kept(phone)
     assert (len(message.photos), message.photos_named, message.text) == (1, 1, "")
+
+
+@mark_browser
+async def test_a_photo_that_arrives_after_its_message_is_shown_once_it_is_there(
+    app: Litestar, practice: Practice, patient: Patient
+) -> None:
+    arrives = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await arrives.wait()
+        await route.continue_()
+
+    async with phone_of(app, practice, patient) as phone:
+        page = phone.page
+        await to_messages(phone)
+        await page.get_by_role("link", name="Add a photo").click()
+        await phone.agree()
+        await page.locator("#attach").set_input_files(
+            {"name": "spot.jpg", "mimeType": "image/jpeg", "buffer": picture()}
+        )
+        await expect(page.get_by_alt_text("The photo to be sent")).to_be_visible()
+        await phone.context.set_offline(True)
+        await phone.tap("Send")
+        ours = page.locator(".messages .ours")
+        await expect(ours.locator(".unsent")).to_be_visible()
+        await page.route(re.compile(r"/v1/photos/[^/]+\?"), hold)
+        await phone.context.set_offline(False)
+        await expect(page.locator("#outcome")).to_contain_text("Received")
+        await expect(ours.locator(".unsent")).to_have_count(0)
+        await expect(ours.locator("img")).to_have_count(0)
+        arrives.set()
+        await expect(ours.locator("img")).to_have_attribute("src", re.compile("^blob:"))
 
 
 @mark_browser

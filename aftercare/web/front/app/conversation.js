@@ -9,7 +9,7 @@ import { note, say, state } from "./state.js";
 const MINUTE = 60_000;
 const NOTHING = { items: [], next: null, known: false };
 
-let askedFor = "";
+let askedFor = "", asking = null;
 
 async function unlessAway(act) {
   try {
@@ -32,14 +32,19 @@ const keep = async (page) => {
   return found;
 };
 
-// The newest first. Asked anew whenever the rest of the app was, after a message arrived, and `often` every minute.
-export async function conversation({ often = false } = {}) {
-  const sent = (await ofKind("message")).filter((item) => item.state === "answered").length;
-  const wanted = [state.fetched_at, sent, often && Math.floor(Date.now() / MINUTE)].join();
-  if (wanted === askedFor) return kept();
-  askedFor = wanted;
-  const page = await unlessAway(() => call("GET", "/v1/me/messages"));
-  return page ? keep(page) : kept();
+// The newest first. Asked anew whenever the rest of the app was, after a message or a photo arrived (it may belong to a
+// message that was quicker), and every minute. Whoever asks meanwhile waits for the same answer: what is older would be
+// drawn last, and stay.
+export async function conversation() {
+  const items = [...(await ofKind("message")), ...(await ofKind("photo"))];
+  const sent = items.filter((item) => item.state === "answered").length;
+  const wanted = [state.fetched_at, sent, Math.floor(Date.now() / MINUTE)].join();
+  if (wanted !== askedFor) {
+    askedFor = wanted;
+    asking = unlessAway(() => call("GET", "/v1/me/messages")).then((page) => page && keep(page));
+  }
+  await asking;
+  return kept();
 }
 
 export const unreadOf = ({ items }) => items.filter((one) => one.direction === "from_clinic" && !one.read_at);

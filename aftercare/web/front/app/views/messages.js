@@ -48,7 +48,7 @@ function waitingLine(item, blobs) {
 }
 
 async function thread() {
-  const found = await conversation({ often: true });
+  const found = await conversation();
   void markRead(found);
   const blobs = new Map((await ofKind("photo")).filter((one) => one.blob).map((one) => [one.id, one.blob]));
   const here = new Set(found.items.map((one) => one.message_id));
