@@ -1,6 +1,7 @@
 """A version to come: its migrations, the process that runs them, and what a schema is made of."""
 
 import asyncio
+import re
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,6 @@ import asyncpg
 from aftercare.db.sql import sql_folder
 
 _MIGRATIONS = "sql/migrations"
-BESIDE_TRAFFIC = "later_received"
 # All that a migration may do while the version before is serving: it only adds. The pauses are there to be killed in.
 _NEXT = {
     "9001_columns": """
@@ -40,9 +40,9 @@ _NEXT = {
         call tenant_table('later_notes', 'select, insert');
         """,
     "9003_index": "create index later_reasons on alerts (clinic_id, version, raised_at);",
-    "9004_beside_traffic": f"""
+    "9004_beside_traffic": """
         -- A table as large as this one is written to while its index is built.
-        create index concurrently if not exists {BESIDE_TRAFFIC} on check_ins (clinic_id, received_at);
+        create index concurrently if not exists later_received on check_ins (clinic_id, received_at);
         """,
     "9005_rows": """
         create table later_marks (n integer primary key);
@@ -52,6 +52,15 @@ _NEXT = {
         update later_marks set twice = 2 * n;
         """,
 }
+# They are outside of any transaction: a kill may leave one that is built and has no line yet, or half of one.
+_BESIDE_TRAFFIC = [
+    name
+    for sql in (
+        *_NEXT.values(),
+        *(file.read_text("utf-8") for file in (sql_folder() / "migrations").glob("*.sql")),
+    )
+    for name in re.findall(r"create index concurrently if not exists (\w+)", sql)
+]
 _MIGRATE = """
 import asyncio, sys
 from pathlib import Path
@@ -61,7 +70,7 @@ try:
 except MigrationError as error:
     sys.exit(error.detail)
 """
-_MADE_OF = f"""
+_MADE_OF = """
 select concat_ws(' ', 'column', attrelid::regclass, attname, format_type(atttypid, atttypmod), attnotnull)
 from pg_attribute join pg_class on pg_class.oid = attrelid
 where relnamespace = 'public'::regnamespace and relkind = 'r' and attnum > 0 and not attisdropped
@@ -71,7 +80,7 @@ from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
 union all
 select concat_ws(' ', 'index', pg_get_indexdef(indexrelid), indisvalid)
 from pg_index join pg_class on pg_class.oid = indexrelid
-where relnamespace = 'public'::regnamespace and relname <> '{BESIDE_TRAFFIC}'
+where relnamespace = 'public'::regnamespace and relname <> all ($1::text[])
 union all
 select concat_ws(' ', 'constraint', conrelid::regclass, pg_get_constraintdef(oid))
 from pg_constraint where connamespace = 'public'::regnamespace
@@ -137,10 +146,10 @@ async def at_work(url: str, judge: asyncpg.Connection) -> bool:
 
 
 async def made_of(connection: asyncpg.Connection) -> frozenset[str]:
-    """Everything that migrations make, a line each; without the index that is built beside the traffic."""
+    """Everything that migrations make, a line each; without the indexes that are built beside the traffic."""
     if await connection.fetchval("select to_regclass('migrations')") is None:
         return frozenset()
-    lines = {row[0] for row in await connection.fetch(_MADE_OF)}
+    lines = {row[0] for row in await connection.fetch(_MADE_OF, _BESIDE_TRAFFIC)}
     if await connection.fetchval("select to_regclass('later_marks')") is not None:
         lines |= {
             f"row {row['later_marks']}"
@@ -149,11 +158,11 @@ async def made_of(connection: asyncpg.Connection) -> frozenset[str]:
     return frozenset(lines)
 
 
-async def index_is_whole(connection: asyncpg.Connection) -> bool:
-    """Whether the index that is built beside the traffic can be read."""
-    whole = "select coalesce((select indisvalid from pg_index where indexrelid = to_regclass($1)), false)"
-    found: bool = await connection.fetchval(whole, BESIDE_TRAFFIC)
-    return found
+async def indexes_are_whole(connection: asyncpg.Connection) -> bool:
+    """Whether each index that is built beside the traffic can be read."""
+    whole = "select count(*) from pg_index where indexrelid::regclass::text = any ($1) and indisvalid"
+    found: int = await connection.fetchval(whole, _BESIDE_TRAFFIC)
+    return found == len(_BESIDE_TRAFFIC)
 
 
 async def seconds_of(url: str, folder: Path, judge: asyncpg.Connection) -> float:

@@ -25,7 +25,7 @@ from tests.prove.migrating import (
     Migrating,
     at_work,
     check_out,
-    index_is_whole,
+    indexes_are_whole,
     landed_before,
     made_of,
     names,
@@ -217,7 +217,7 @@ async def test_a_migration_killed_anywhere_leaves_nothing_half_done(tmp_path: Pa
             assert sorted(first + second) == names(folder)[stopped_after[-1] :]
             assert await _stands_at(url, steps) == len(steps) - 1
             connection = await asyncpg.connect(url)
-            assert await index_is_whole(connection)
+            assert await indexes_are_whole(connection)
             await connection.close()
         await judge.close()
     trial.say(
