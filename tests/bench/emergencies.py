@@ -1,7 +1,7 @@
 """Emergencies by the clock: reported at their instants whether or not earlier ones arrived, and awaited at a receiver.
 
-The reference takes the same request, syncs a write, POSTs to a receiver and syncs another; it is timed until it answers,
-and its requests come between ours.
+The reference takes the same request, syncs a write, passes it on to a receiver and syncs another; it is timed until it
+answers, and its requests come between ours.
 """
 
 import asyncio
@@ -136,11 +136,12 @@ async def seed(fleet: Fleet, hook: str, count: int) -> list[Phone]:
 
 
 @asynccontextmanager
-async def reference(stage: Stage, hook: str) -> AsyncIterator[str]:
-    """The bare handler's address."""
+async def reference(stage: Stage, **to: str) -> AsyncIterator[str]:
+    """The bare handler's address. It passes on `to` BARE_HOOK, an address, or BARE_RELAY, a port."""
     port = free_port()
-    env = {**os.environ, "BARE_HOOK": hook, "BARE_FILE": str(stage.folder / "bare")}
-    log = (stage.folder / "bare.log").open("wb")
+    (name,) = to
+    env = {**os.environ, **to, "BARE_FILE": str(stage.folder / name)}
+    log = (stage.folder / f"{name}.log").open("wb")
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.bench.bare_emergency", str(port), env=env, stdout=log, stderr=log
     )

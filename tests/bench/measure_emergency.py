@@ -44,7 +44,7 @@ async def measure(stage: Stage) -> AsyncIterator[Row]:
         phones = iter(await seed(fleet, hooks.url, WARM + 2 * count + ordinary))
         server = fleet.serve("--processes", "2")  # as many as there are cores here
         await server.ready()
-        async with reference(stage, hooks.url) as bare:
+        async with reference(stage, BARE_HOOK=hooks.url) as bare:
             warm = list(islice(phones, WARM))
             await paced(fleet, server.address, warm, bare)
             stage.say(f"{count} emergencies, {PER_SECOND} a second")
