@@ -96,14 +96,6 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
         """Give the item of that key, or None."""
         return _by_key(self.version).get(key)
 
-    def shown_on(self, day: int) -> tuple[Item, ...]:
-        """Give the items asked on that day after the session; the others stay reachable under "something else"."""
-        return tuple(
-            item
-            for item in self.items
-            if item.from_day <= day and (item.to_day is None or day <= item.to_day)
-        )
-
 
 class SetAside(msgspec.Struct, frozen=True):
     """One thing that could not be judged: where (a JSON pointer inside the answers), why, and what was sent there."""

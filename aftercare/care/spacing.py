@@ -4,7 +4,7 @@ Days are local dates in the patient's zone; months are calendar months: six afte
 """
 
 import calendar
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -63,8 +63,3 @@ def add_months(day: date, months: int) -> date:
     years, month = divmod(day.month - 1 + months, 12)
     year = day.year + years
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
-
-
-def earliest_next(last_session_at: datetime, time_zone: str, *, min_days: int = MIN_DAYS) -> date:
-    """Return the first local date in `time_zone` on which the next session may take place."""
-    return local_day(last_session_at, time_zone) + timedelta(days=min_days)

@@ -134,11 +134,6 @@ class ScreeningAdvice(msgspec.Struct, frozen=True, kw_only=True):
         """What to do if treatment goes ahead, each once."""
         return tuple(dict.fromkeys(reason.plan for reason in self.reasons))
 
-    @property
-    def asks_for_a_reason(self) -> bool:
-        """Whether a decision for treatment needs the practitioner's own reason even where it follows the advice."""
-        return any(reason.weight is Weight.CONDITIONAL or reason.sides for reason in self.reasons)
-
 
 class ScreeningQuestion(msgspec.Struct, frozen=True, kw_only=True):
     """Answers to be advised on, without keeping anything."""

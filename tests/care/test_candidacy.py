@@ -112,7 +112,6 @@ def test_a_row_weighs_what_the_clinical_table_says(
         found = advice(modality, **{item: answer})
         assert [reason.weight for reason in found.reasons] == ([] if weight is None else [weight]), modality
         assert any(reason.sides for reason in found.reasons) is sides
-        assert found.asks_for_a_reason is (weight is C or sides)
         outcome = {None: "candidate", P: "with_precautions", C: "with_precautions"}.get(weight, "not_now")
         assert found.outcome == outcome
 

@@ -1,22 +1,14 @@
 import calendar
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aftercare.care.spacing import add_months, check_settings, earliest_next, shipped
+from aftercare.care.spacing import add_months, check_settings, shipped
 from aftercare.errors import Malformed
 from aftercare.model.course_plans import CourseSettingsDraft
 from aftercare.model.words import Modality
-
-LAST = datetime(2026, 3, 3, 14, tzinfo=UTC)  # the 4th already in Sydney, where it is one in the morning
-
-
-def test_the_next_session_is_four_weeks_later_in_local_days() -> None:
-    assert earliest_next(LAST, "Europe/Berlin") == date(2026, 3, 31)
-    assert earliest_next(LAST, "Australia/Sydney") == date(2026, 4, 1)
-    assert earliest_next(LAST, "Europe/Berlin", min_days=42) == date(2026, 4, 14)
 
 
 @pytest.mark.parametrize(
