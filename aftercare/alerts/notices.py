@@ -24,9 +24,8 @@ def notices(
     audience = to.audience
     if audience is Audience.OWNER and alert.owner is None:
         audience = Audience.PRACTITIONERS
-    on_call = _cannot_wait(alert.tier, now, hours)
-    opening = now if is_open(hours, now) else next_opening(hours, now) or now
-    waits = _not_before(alert.tier, now, opening, hours)
+    on_call = cannot_wait(alert.tier, now, hours)
+    waits = _not_before(alert.tier, now, hours)
     if not on_call:
         return (_notice(alert, why, audience, to, now, waits),)
     if audience in {Audience.EVERYONE, Audience.ON_CALL}:
@@ -39,18 +38,24 @@ def notices(
     return (_notice(alert, why, audience, to, now, waits), calling)
 
 
-def _cannot_wait(tier: Tier, now: datetime, hours: OpeningHours) -> bool:
+def cannot_wait(tier: Tier, now: datetime, hours: OpeningHours) -> bool:
+    """Say whether the person on call must hear of it now: the clinic is closed, and what happened does not keep until it opens."""
     if is_open(hours, now):
         return False
-    opening = next_opening(hours, now)
-    far = opening is None or opening - now > CALL_BEYOND
+    opens = next_opening(hours, now)
+    far = opens is None or opens - now > CALL_BEYOND
     return tier is Tier.EMERGENCY or (tier is Tier.SAME_DAY and far)
 
 
-def _not_before(tier: Tier, now: datetime, opening: datetime, hours: OpeningHours) -> datetime:
+def opening(hours: OpeningHours, now: datetime) -> datetime:
+    """Return when what waits for the opening leaves: now, if the clinic is open or says no hours."""
+    return now if is_open(hours, now) else next_opening(hours, now) or now
+
+
+def _not_before(tier: Tier, now: datetime, hours: OpeningHours) -> datetime:
     if tier is Tier.EMERGENCY:
         return now
-    return digest_at(hours, now) if tier is Tier.ROUTINE else opening
+    return digest_at(hours, now) if tier is Tier.ROUTINE else opening(hours, now)
 
 
 def _notice(alert: Alert, why: Why, to: Audience, step: Step, now: datetime, not_before: datetime) -> Notice:

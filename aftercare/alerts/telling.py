@@ -45,7 +45,7 @@ def letters(
     """What notices ask for. Of several with the same `what` to the same recipient the first counts."""
     # The soonest first: whoever is meant twice is told once, and then at once rather than at the opening.
     for notice in sorted(notices, key=lambda one: one.not_before):
-        what = f"{notice.why}:{notice.alert_id}:{notice.step}:{notice.at.isoformat()}"
+        what = _what(notice)
         about = Delivery(
             delivery_id=new_id(),
             channel=ChannelName.WEBHOOK,
@@ -63,6 +63,25 @@ def letters(
         for member, called in _hearing(notice, team):
             own = _in_digest(letter, notice, member, team) if notice.tier is Tier.ROUTINE else letter
             yield from _to_member(held(own, member, on_call=called), member, new_id)
+
+
+def _what(notice: Notice) -> str:
+    return f"{notice.why}:{notice.alert_id}:{notice.step}:{notice.at.isoformat()}"
+
+
+def notice_of(letter: Letter) -> Notice:
+    """Return what a letter about an alert was written for, as far as it says: to whom, and when, is not in it."""
+    why, alert_id, step, at = letter.what.split(":", 3)
+    return Notice(
+        alert_id=UUID(alert_id),
+        why=Why(why),
+        to=Audience.PRACTITIONERS,
+        owner=None,
+        tier=letter.delivery.tier or Tier.ROUTINE,
+        step=int(step),
+        at=datetime.fromisoformat(at),
+        not_before=letter.not_before,
+    )
 
 
 def audience(notice: Notice, team: Team) -> list[Member]:

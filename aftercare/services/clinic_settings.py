@@ -1,18 +1,24 @@
 """What a clinic says of itself: name, where to turn, when it reads. New hours set running clocks anew."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import msgspec
+from uuid_utils.compat import uuid7
 
 from aftercare.alerts.clocks import retimed
+from aftercare.alerts.moving import moved
+from aftercare.alerts.quiet import overtaken
 from aftercare.db.pool import Connection, Database
 from aftercare.errors import Malformed, NotFound, Outdated
 from aftercare.model.clinic import ClinicSettings, ClinicSettingsDraft, OpeningHours
 from aftercare.model.people import Actor, Clinic
 from aftercare.services import audit, recovery, rota_gaps
-from aftercare.store import alerts, clinics, patients, rotas
+from aftercare.services.deliveries import queue
+from aftercare.services.team import read_team
+from aftercare.store import alerts, clinics, patients, releases, rotas
 
+_AS_GOOD_AS_GONE = timedelta(minutes=2)  # a worker may have it in its hands
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2100, 1, 1)
 _KEPT = (
     "handle",
@@ -51,6 +57,7 @@ async def put_settings(
         await audit.record(db, actor, "clinic.changed", now=now, subject_id=actor.clinic_id, detail=ordered)
         if after.hours != before.hours:
             await _set_clocks(db, actor, before.hours, after.hours, now)
+            await _move_letters(db, actor.clinic_id, before.hours, now)
             await rota_gaps.changed(db, after, now)
         return _view(after)
 
@@ -81,6 +88,24 @@ async def _set_clocks(
             )
         )
     await audit.record_all(db, clinic_id, entries)
+
+
+async def _move_letters(db: Connection, clinic_id: UUID, before: OpeningHours, now: datetime) -> None:
+    """What waits for the opening leaves at the new one (`alerts.moving` says how)."""
+    waiting = [
+        one.letter
+        for one in await releases.waiting(db, clinic_id, now + _AS_GOOD_AS_GONE)
+        if one.alert and overtaken(one.alert, one.queued_at, now) is None
+    ]
+    if not waiting:
+        return
+    known = {one.delivery.delivery_id for one in waiting}
+    team = await read_team(db, clinic_id, now)
+    letters = moved(waiting, team, now=now, before=before, new_id=uuid7)
+    for letter in letters:
+        if letter.delivery.delivery_id in known:
+            await releases.move(db, clinic_id, letter)
+    await queue(db, clinic_id, [one for one in letters if one.delivery.delivery_id not in known])
 
 
 def _check(draft: ClinicSettingsDraft) -> None:

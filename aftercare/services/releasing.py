@@ -31,7 +31,10 @@ async def may_leave(db: Connection, clinic: Clinic, delivery: Delivery, now: dat
         return True
     if delivery.held_until is not None:
         return await _release(db, clinic, delivery, delivery.staff_id, now)
-    if why := await _empty(db, clinic, delivery, delivery.staff_id, now):
+    why = await _dealt_with(db, clinic, delivery, now) or await _empty(
+        db, clinic, delivery, delivery.staff_id, now
+    )
+    if why:
         await store.drop(db, clinic.clinic_id, delivery.delivery_id, why, now)
         return False
     return True
@@ -64,6 +67,14 @@ async def _needless(
     if one.alert is not None:
         return overtaken(one.alert, one.queued_at, now)
     return await _empty(db, clinic, one, staff_id, now)
+
+
+async def _dealt_with(db: Connection, clinic: Clinic, delivery: Delivery, now: datetime) -> str | None:
+    """Why nobody need hear any more of what waited for the opening, or behind an outage. Of an emergency everybody hears."""
+    if delivery.alert_id is None or delivery.tier is Tier.EMERGENCY or delivery.kind is MessageKind.DIGEST:
+        return None
+    alert = await store.handling(db, clinic.clinic_id, delivery.alert_id)
+    return overtaken(alert, delivery.queued_at, now) if alert else None
 
 
 async def _empty(

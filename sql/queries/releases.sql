@@ -27,3 +27,21 @@ select exists (
 ) or exists (
     select from follow_ups where clinic_id = $1 and next_on < $3 and done_at is null
 );
+
+-- name: waiting
+-- Letters about alerts that leave later than $2 and were not tried yet, with when, and what became of the alert; nobody else
+-- may change them.
+select d.delivery_id, d.channel, d.kind, d.tier, d.staff_id, d.webhook_id, d.address_id, d.alert_id, d.queued_at, d.held_until,
+       d.held_why, d.what, w.due_at, a.state as alert_state, a.acknowledged_at, a.attempted_at, a.contacted_at, a.snoozed_until
+from deliveries d
+join alerts a on a.clinic_id = d.clinic_id and a.id = d.alert_id
+join due_work w on w.clinic_id = d.clinic_id and w.kind = 'deliver:' || d.channel and w.subject_id = d.delivery_id
+where d.clinic_id = $1 and d.state = 'queued' and d.attempts = 0 and d.again_of is null and w.due_at > $2
+order by d.delivery_id
+for no key update of d;
+
+-- name: move
+update deliveries set held_until = $3, held_why = $4 where clinic_id = $1 and delivery_id = $2;
+
+-- name: handling
+select state, acknowledged_at, attempted_at, contacted_at, snoozed_until from alerts where clinic_id = $1 and id = $2;

@@ -270,3 +270,71 @@ async def test_a_holiday_makes_a_gap_where_the_rota_counts_on_the_clinic_being_o
     await clinic_settings.put_settings(service, team.admin, closed, version=before.version, now=session_at)
     (gap,) = (await rotas.who_is_on_call(service, team.admin, now=session_at)).gaps
     assert (gap.starts_at, gap.ends_at) == (noon, noon + HOUR)
+
+
+async def _write_hours(service: Database, team: Team, now: datetime, *holidays: Holiday) -> None:
+    before = await clinic_settings.get_settings(service, team.admin)
+    draft = ClinicSettingsDraft(name=before.name, openings=before.openings, holidays=holidays)
+    await clinic_settings.put_settings(service, team.admin, draft, version=before.version, now=now)
+
+
+TUESDAY_NIGHT = datetime(2026, 2, 3, 22, 0, tzinfo=UTC)
+TOMORROW_CLOSED = Holiday(on=date(2026, 2, 4), name="Staff day")
+
+
+def told_of(post: Post, alert: PatientAlert) -> list[str]:
+    """Who was told of an alert itself; what is said of its silence later is another one."""
+    return sorted(mail.address for mail in post.channel.sent if mail.about == alert.id)
+
+
+async def test_who_is_on_call_hears_at_once_of_what_waited_for_an_opening_that_is_none_any_more(
+    service: Database, worker: Database, team: Team, treat: Treat, post: Post, people: dict[str, UUID], session_at: datetime
+) -> None:  # fmt: skip
+    await weekly(service, team, people[ASH])
+    patient = await treat(session_at)
+    await patient.says(TUESDAY_NIGHT, tingling=True)
+    alert = await _one(service, team, TUESDAY_NIGHT + MINUTE)
+    await pass_time(worker, post, TUESDAY_NIGHT + HOUR)
+    assert told_of(post, alert) == []
+    await _write_hours(service, team, TUESDAY_NIGHT + HOUR, TOMORROW_CLOSED)
+    await pass_time(worker, post, TUESDAY_NIGHT + HOUR + MINUTE)
+    assert told_of(post, alert) == [ASH]
+    await pass_time(worker, post, datetime(2026, 2, 5, 8, 59, tzinfo=UTC))
+    assert told_of(post, alert) == [ASH]  # nobody else is written to on the holiday
+    await pass_time(worker, post, datetime(2026, 2, 5, 9, 1, tzinfo=UTC))
+    assert told_of(post, alert) == [ASH, BEECH, PRACTITIONER]
+
+
+async def test_a_holiday_that_is_taken_back_has_letters_leave_when_it_was_promised(
+    service: Database, worker: Database, team: Team, treat: Treat, post: Post, session_at: datetime
+) -> None:
+    patient = await treat(session_at)
+    await patient.says(TUESDAY_NIGHT, lumps=True)
+    alert = await _one(service, team, TUESDAY_NIGHT + MINUTE)
+    await _write_hours(service, team, TUESDAY_NIGHT + MINUTE, TOMORROW_CLOSED)
+    await _write_hours(service, team, TUESDAY_NIGHT + 2 * MINUTE)
+    await pass_time(worker, post, datetime(2026, 2, 4, 8, 59, tzinfo=UTC))
+    assert told_of(post, alert) == []
+    await pass_time(worker, post, datetime(2026, 2, 4, 9, 1, tzinfo=UTC))
+    assert told_of(post, alert) == [PRACTITIONER]
+
+
+@pytest.mark.parametrize("hours_change", [True, False])
+async def test_nobody_is_told_at_the_opening_nor_called_by_new_hours_of_what_is_in_somebodys_hands(
+    service: Database, worker: Database, team: Team, treat: Treat, post: Post, people: dict[str, UUID], session_at: datetime, *, hours_change: bool
+) -> None:  # fmt: skip
+    await weekly(service, team, people[ASH])
+    patient = await treat(session_at)
+    await patient.says(TUESDAY_NIGHT, tingling=True)
+    alert = await _one(service, team, TUESDAY_NIGHT + MINUTE)
+    taken_at = TUESDAY_NIGHT + HOUR
+    await alerts.acknowledge(service, team.practitioner, alert.id, alerts.Acknowledge(), now=taken_at)
+    if hours_change:
+        await _write_hours(service, team, taken_at + HOUR, TOMORROW_CLOSED)
+    await pass_time(worker, post, datetime(2026, 2, 5 if hours_change else 4, 9, 1, tzinfo=UTC))
+    assert told_of(post, alert) == []
+    async with service.clinic(team.clinic_id) as db:
+        left = await db.fetch(
+            "select dropped_why from deliveries where alert_id = $1 and staff_id is not null", alert.id
+        )
+    assert [one["dropped_why"] for one in left] == ["in somebody's hands meanwhile"] * 3
