@@ -106,20 +106,23 @@ class FcmChannel:
             raise Refused("address malformed")
         body = msgspec.json.encode(FcmRequest(_message(message, self._clock())))
         token = await self._tokens.current()
-        headers = [("authorization", f"Bearer {token}"), ("content-type", "application/json")]
-        answer = await self._out.post(self._url, headers, body)
+        answer = await self._post(body, token)
+        if answer.status == 401 and _read(answer).code != "THIRD_PARTY_AUTH_ERROR":
+            # Withdrawn before its time: a new one is asked for at once, since what is our fault waits for minutes.
+            self._tokens.drop(token)
+            answer = await self._post(body, await self._tokens.current())
         if 200 <= answer.status < 300:
             return Receipt(str(answer.status))
-        error = _read(answer)
-        if answer.status == 401 and error.code != "THIRD_PARTY_AUTH_ERROR":
-            # Withdrawn before its time: the next attempt asks for a new one.
-            self._tokens.drop(token)
-        raise _judge(answer, error)
+        raise _judge(answer, _read(answer))
 
     async def close(self) -> None:
         """Close what is kept open."""
         await self._tokens.close()
         await self._out.close()
+
+    async def _post(self, body: bytes, token: str) -> Answer:
+        headers = [("authorization", f"Bearer {token}"), ("content-type", "application/json")]
+        return await self._out.post(self._url, headers, body)
 
 
 def _message(message: OutgoingMessage, now: datetime) -> FcmMessage:

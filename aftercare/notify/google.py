@@ -1,7 +1,7 @@
 """Access tokens for Google's services: a service account signs for itself (RFC 7523) and is given a token for an hour.
 
-One token serves every task: it is asked for once, however many wait, and well before it ends. Whoever asked hears of
-the same failure; nobody asks again for each message.
+One token serves every task: it is asked for once, however many wait, and well before it ends, while the one before is
+still used. Whoever waited hears of the same failure; nobody asks again for each message.
 """
 
 import asyncio
@@ -22,6 +22,8 @@ from aftercare.notify.kept import OutOptions, clock_of, out_to
 _LIFE: Final = timedelta(hours=1)
 # Early enough that a slow clock and a slow answer do no harm.
 _EARLY: Final = timedelta(minutes=5)
+# So long before its end a token may still be sent: it ends on no way that takes so little.
+_SURE: Final = timedelta(minutes=1)
 _GRANT: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
@@ -79,15 +81,22 @@ class GoogleTokens:
         self._asking: asyncio.Task[_Token | NotDeliveredError] | None = None
 
     async def current(self) -> str:
-        """Give a token that is good for some minutes more. Raises `Retry`."""
-        token = self._token
-        if token is None or self._clock() >= token.ends - _EARLY:
-            answer = await self._renewed()
-            if isinstance(answer, _Token):
-                return answer.text
-            if token is None or self._clock() >= token.ends:
-                raise answer
-        return token.text
+        """Give a token that is good for a minute more, or that cannot be renewed and has not ended. Raises `Retry`."""
+        token, now = self._token, self._clock()
+        if token is not None and now < token.ends - _EARLY:
+            return token.text
+        asking = self._ask_once()
+        if token is not None and now < token.ends - _SURE:
+            return token.text  # an emergency does not wait for the next one
+        # Shielded: one message that is given up must not take the token from all that wait for it.
+        answer = await asyncio.shield(asking)
+        if isinstance(answer, _Token):
+            return answer.text
+        if token is not None and self._clock() < token.ends:
+            return token.text
+        # A failure of its own for each who waited: they raise it.
+        wish = answer.retry_after if isinstance(answer, Retry) else None
+        raise Retry(f"token: {answer.answer}", retry_after=wish)
 
     def drop(self, token: str) -> None:
         """Forget `token`, which was not accepted; a newer one stays."""
@@ -101,17 +110,10 @@ class GoogleTokens:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._asking
 
-    async def _renewed(self) -> _Token | Retry:
+    def _ask_once(self) -> asyncio.Task[_Token | NotDeliveredError]:
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._ask())
-        # Shielded: one message that is given up must not take the token from all that wait for it.
-        answer = await asyncio.shield(self._asking)
-        if isinstance(answer, _Token):
-            self._token = answer
-            return answer
-        # A failure of its own for each who waited: they raise it.
-        wish = answer.retry_after if isinstance(answer, Retry) else None
-        return Retry(f"token: {answer.answer}", retry_after=wish)
+        return self._asking
 
     async def _ask(self) -> _Token | NotDeliveredError:
         asked_at = self._clock()
@@ -119,9 +121,11 @@ class GoogleTokens:
         headers = [("content-type", "application/x-www-form-urlencoded")]
         try:
             answer = await self._out.post(self._account.token_uri, headers, form.encode())
-            return _read(answer, asked_at)
+            self._token = _read(answer, asked_at)
         except NotDeliveredError as failure:
             return failure
+        else:
+            return self._token
 
     def _assertion(self, now: datetime) -> str:
         claims = {

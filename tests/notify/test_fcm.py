@@ -196,10 +196,34 @@ async def test_a_token_is_renewed_before_it_ends(firebase: Firebase, trusting: s
         clock.now += timedelta(minutes=54)
         await channel.send(MESSAGE)
         firebase.tokens.script = granted("token-2")
-        clock.now += timedelta(minutes=2)
+        clock.now += timedelta(minutes=5)
         await channel.send(MESSAGE)
     used = [request.headers["authorization"] for request in firebase.requests]
     assert used == ["Bearer token-1", "Bearer token-1", "Bearer token-2"]
+
+
+async def test_no_push_waits_for_the_next_token_while_there_is_a_good_one(
+    firebase: Firebase, trusting: ssl.SSLContext
+) -> None:
+    clock, release = Clock(), asyncio.Event()
+
+    async def slowly(exchange: Any) -> None:
+        await release.wait()
+        await granted("token-2")(exchange)
+
+    async with sending(firebase, trusting, clock=clock, timeout_s=60.0) as channel:
+        await channel.send(MESSAGE)
+        firebase.tokens.script = slowly
+        clock.now += timedelta(minutes=56)
+        async with asyncio.timeout(20):
+            await asyncio.gather(*(channel.send(MESSAGE) for _ in range(3)))
+        await firebase.tokens.wait_for(2)
+        release.set()
+        clock.now += timedelta(minutes=3, seconds=30)
+        await channel.send(MESSAGE)
+    used = [request.headers["authorization"] for request in firebase.requests]
+    assert used == ["Bearer token-1"] * 4 + ["Bearer token-2"]
+    assert len(firebase.tokens.requests) == 2
 
 
 async def test_a_token_that_cannot_be_renewed_is_used_to_its_end(
@@ -261,17 +285,29 @@ async def test_who_gives_up_waiting_takes_no_token_from_the_others(
     assert len(firebase.tokens.requests) == 1
 
 
-async def test_a_token_that_was_withdrawn_is_asked_for_anew(
+async def test_a_token_that_was_withdrawn_is_asked_for_anew_within_the_attempt(
     firebase: Firebase, trusting: ssl.SSLContext
 ) -> None:
+    async def withdrawn(exchange: Any) -> None:
+        good = exchange.request.headers["authorization"] == "Bearer token-2"
+        await (answers(200) if good else error(401, "UNAUTHENTICATED"))(exchange)
+
     async with sending(firebase, trusting) as channel:
         await channel.send(MESSAGE)
-        firebase.tokens.script, firebase.script = granted("token-2"), error(401, "UNAUTHENTICATED")
-        with pytest.raises(Retry, match="401 UNAUTHENTICATED"):
+        firebase.tokens.script, firebase.script = granted("token-2"), withdrawn
+        assert await channel.send(MESSAGE) == Receipt("200")
+    assert len(firebase.tokens.requests) == 2
+
+
+async def test_a_project_that_takes_no_token_is_asked_twice_and_then_rarely(
+    firebase: Firebase, trusting: ssl.SSLContext
+) -> None:
+    firebase.script = error(401, "UNAUTHENTICATED")
+    async with sending(firebase, trusting) as channel:
+        with pytest.raises(Retry, match="401 UNAUTHENTICATED") as caught:
             await channel.send(MESSAGE)
-        firebase.script = answers(200)
-        await channel.send(MESSAGE)
-    assert firebase.requests[-1].headers["authorization"] == "Bearer token-2"
+    assert caught.value.retry_after == 300
+    assert len(firebase.requests) == 2
 
 
 @pytest.mark.parametrize(
