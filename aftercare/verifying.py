@@ -12,9 +12,9 @@ from rich.progress import (
 )
 
 from aftercare.errors import AftercareError
+from aftercare.model.photos import Broken
 from aftercare.services import photo_store
 from aftercare.services.house import House
-from aftercare.services.photo_store import Broken
 
 
 class PhotosBrokenError(AftercareError):

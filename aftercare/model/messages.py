@@ -24,6 +24,8 @@ class MessageKind(StrEnum):
     CLINIC_WELL = "clinic_well"  # a way out that failed works again
     WORK_STOPPED = "work_stopped"  # background work stands still: nothing is sent, nothing goes up the chain
     WORK_RESUMED = "work_resumed"
+    ERASURE_ASKED = "erasure_asked"  # a patient wants to be erased, and the clinic has to answer
+    PICTURES_BROKEN = "pictures_broken"  # photos are missing or damaged in the store
     MESSAGE_RECEIVED = "message_received"  # a patient wrote
     REMINDER = "reminder"
     MESSAGE_SENT = "message_sent"  # the clinic wrote

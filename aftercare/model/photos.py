@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
+from uuid import UUID
 
 import msgspec
 
@@ -75,6 +76,16 @@ class Renditions(msgspec.Struct, frozen=True, kw_only=True):
     def picture(self, rendition: Rendition) -> Picture:
         """Return the picture of that name."""
         return self.display if rendition is Rendition.DISPLAY else self.thumbnail
+
+
+class Broken(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture that its row promises and that cannot be shown."""
+
+    clinic_id: UUID
+    patient_id: UUID
+    photo_id: UUID
+    rendition: Rendition
+    what: Literal["is missing", "does not open", "is another one"]
 
 
 class PhotoLimits(msgspec.Struct, frozen=True, kw_only=True):

@@ -102,6 +102,16 @@ _STAFF: Final = {
         "Aftercare's background work for {clinic} goes on. What waited is being sent now.",
         "Open the list",
     ),
+    MessageKind.ERASURE_ASKED: (
+        "A patient asked to be erased",
+        "A patient of {clinic} asked to be erased. A practitioner has a month to erase or to say why not.",
+        "See until when",
+    ),
+    MessageKind.PICTURES_BROKEN: (
+        "Photos cannot be shown",
+        "Photos at {clinic} are missing or damaged where they are kept. Whoever runs the server can restore them.",
+        "See which",
+    ),
     MessageKind.MESSAGE_RECEIVED: (
         "Messages to read",
         "There are messages from patients to read at {clinic}.",

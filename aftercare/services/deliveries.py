@@ -35,8 +35,9 @@ from aftercare.store import deliveries as store
 from aftercare.store.deliveries import Attempt, ToSend, work_kind
 
 WAKE = "aftercare_work"  # the channel on which a commit says that there is work
-# A patient has other ways: after so many tries over a push service the next one is taken.
-_PUSH_TRIES = 3
+# A patient may have other ways: the next one is taken after so many tries over a push service, or where the next try
+# would be so far away.
+_PUSH_TRIES, _PUSH_PATIENCE = 3, timedelta(minutes=2)
 _PAUSES = (1.0, 1.0, *[2.0] * 59)  # seconds: for two minutes, while the database is away
 
 
@@ -186,6 +187,8 @@ def _link(address: str, delivery: Delivery) -> str:
         return f"{address}/messages"
     if delivery.kind is MessageKind.CALL_LIST:
         return f"{address}/call-list"
+    if delivery.kind in {MessageKind.ERASURE_ASKED, MessageKind.PICTURES_BROKEN}:
+        return f"{address}/upkeep"
     if delivery.kind in {MessageKind.CLINIC_FAULT, MessageKind.CLINIC_WELL}:
         return f"{address}/deliveries"
     one = delivery.alert_id and not _is_digest(delivery)
@@ -214,20 +217,12 @@ async def _settle(
         if standing is None:
             return
         attempts, sent = standing.attempts + 1, standing.state == "sent"
-        again = None
+        again = None if sent else _next_try(delivery, failure, attempts, now, answered)
         other = (
             await _another_way(db, claim.clinic_id, delivery) if failure is not None and not sent else None
         )
-        tired = other is not None and delivery.channel in PUSH and attempts >= _PUSH_TRIES
-        if isinstance(failure, Retry) and not sent and not tired:
-            again = next_attempt(
-                attempts,
-                now=answered,
-                first_at=delivery.first_attempt_at or now,
-                tier=delivery.tier,
-                retry_after=failure.retry_after,
-                random=random,
-            )
+        if other is not None and again is not None and _tired(delivery, attempts, again - answered):
+            again = None
         ours = (
             await due_work.postpone(db, kind, claim, again)
             if again
@@ -262,13 +257,35 @@ async def _settle(
         counts.ENDED.add(delivery.channel, settled.state)
 
 
+def _next_try(
+    delivery: ToSend, failure: NotDeliveredError | None, attempts: int, now: datetime, answered: datetime
+) -> datetime | None:
+    if not isinstance(failure, Retry):
+        return None
+    return next_attempt(
+        attempts,
+        now=answered,
+        first_at=delivery.first_attempt_at or now,
+        tier=delivery.tier,
+        retry_after=failure.retry_after,
+        random=random,
+    )
+
+
+def _tired(delivery: ToSend, attempts: int, wait: timedelta) -> bool:
+    return delivery.channel in PUSH and (attempts >= _PUSH_TRIES or wait > _PUSH_PATIENCE)
+
+
 async def _another_way(db: Connection, clinic_id: UUID, delivery: ToSend) -> Letter | None:
-    """The same over the patient's next way, not tried yet."""
+    """The same over the patient's next way that there is and that was not tried yet: another phone after all else."""
     if delivery.patient_id is None:
         return None
     tried = await store.tried_of(db, clinic_id, delivery.what, delivery.patient_id)
-    for reach in _ways(await addresses.reaches_of_patient(db, clinic_id, delivery.patient_id)):
-        if (reach.channel, reach.address_id) not in tried and not (reach.channel in PUSH and tried):
+    ways = _ways(await addresses.reaches_of_patient(db, clinic_id, delivery.patient_id))
+    for reach in sorted(ways, key=lambda way: way.channel in PUSH):
+        if reach == MAIL and not delivery.patient_email:
+            continue
+        if (reach.channel, reach.address_id) not in tried:
             fresh = Delivery(
                 delivery_id=uuid7(),
                 channel=reach.channel,

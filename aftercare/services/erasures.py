@@ -22,11 +22,13 @@ from aftercare.model.erasures import (
     Scope,
     StaffErasureDraft,
 )
+from aftercare.model.messages import MessageKind
 from aftercare.model.people import Actor
 from aftercare.photos.errors import PhotoErasedError
 from aftercare.photos.key_store import Ended, KeyStore, Owner
 from aftercare.photos.sealed import SealedBlobs
 from aftercare.services import audit
+from aftercare.services.admins import tell_admins
 from aftercare.store import due_work, patients
 from aftercare.store import erasures as store
 from aftercare.store.due_work import Claim
@@ -56,6 +58,8 @@ async def ask(
             await audit.record(
                 db, actor, "erasure.asked", now=now, patient_id=actor.id, subject_id=erasure_id
             )
+            what = f"erasure:{erasure_id}"
+            await tell_admins(db, actor.clinic_id, MessageKind.ERASURE_ASKED, what, now)
         return await _known(db, actor.clinic_id, erasure_id)
 
 

@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -17,10 +16,12 @@ import structlog
 from aftercare.db.pool import Database
 from aftercare.errors import AftercareError
 from aftercare.model.people import Actor
-from aftercare.model.photos import Rendition
+from aftercare.model.photos import Broken, Rendition
 from aftercare.photos.blobs import BlobHead, BlobKey, Blobs
-from aftercare.photos.errors import BlobMissingError, BlobsUnavailableError
-from aftercare.services import audit
+from aftercare.photos.errors import BlobsUnavailableError, KeyMissingError
+from aftercare.services import audit, broken_pictures
+from aftercare.services.broken_pictures import broken_by
+from aftercare.store import broken_pictures as broken_store
 from aftercare.store import due_work
 from aftercare.store import photo_store as store
 from aftercare.store.due_work import Claim
@@ -33,15 +34,6 @@ _EVERY = timedelta(hours=6)
 _STORE_AWAY = timedelta(minutes=10)
 _PAGE = 500
 _AT_ONCE = 4
-
-
-class Broken(msgspec.Struct, frozen=True, kw_only=True):
-    """A picture that its row promises and that cannot be shown."""
-
-    clinic_id: UUID
-    photo_id: UUID
-    rendition: Rendition
-    what: Literal["is missing", "does not open", "is another one"]
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,14 +55,13 @@ async def tend(database: Database, blobs: Blobs, claim: Claim, *, now: datetime)
     again = now + _EVERY
     try:
         gone = await remove_orphans(database, blobs, claim.clinic_id, now=now)
-        lost = [broken async for broken in missing(database, blobs, claim.clinic_id)]
+        await look_again(database, blobs, claim.clinic_id)
+        await note_missing(database, blobs, claim.clinic_id, now=now)
     except BlobsUnavailableError:
         again = now + _STORE_AWAY
     else:
         if gone:
             _log.info("photo_orphans_removed", clinic_id=str(claim.clinic_id), blobs=gone)
-        for one in lost:
-            _log.error("photo_missing", clinic_id=str(one.clinic_id), photo_id=str(one.photo_id))
     async with database.transaction() as db:
         await due_work.postpone(db, TEND, claim, again)
 
@@ -94,17 +85,43 @@ async def remove_orphans(database: Database, blobs: Blobs, clinic_id: UUID, *, n
     return removed
 
 
+async def look_again(database: Database, blobs: Blobs, clinic_id: UUID) -> None:
+    """Open what could not be shown, and strike off what can be. Raises BlobsUnavailableError."""
+    async with database.clinic(clinic_id) as db:
+        standing = await broken_store.standing(db, clinic_id)
+    for one in standing:
+        if await _looked_at(database, blobs, one, one.key(clinic_id, one.rendition)) is None:
+            async with database.clinic(clinic_id) as db:
+                await broken_store.mended(db, clinic_id, one.patient_id, one.photo_id, one.rendition)
+
+
+async def note_missing(database: Database, blobs: Blobs, clinic_id: UUID, *, now: datetime) -> None:
+    """Keep which pictures are gone, and tell of those that were not known yet. Raises BlobsUnavailableError."""
+    lost: list[Broken] = []
+    async for one in missing(database, blobs, clinic_id):
+        lost.append(one)
+        if len(lost) == broken_store.MOST:
+            break
+    async with database.clinic(clinic_id) as db:
+        await broken_pictures.note(db, clinic_id, lost, now=now)
+
+
 async def missing(database: Database, blobs: Blobs, clinic_id: UUID) -> AsyncIterator[Broken]:
-    """Go through what a clinic's rows promise and the store does not have. Raises BlobsUnavailableError."""
+    """Go through what a clinic's rows promise and the store does not have, or not at its length.
+
+    Raises BlobsUnavailableError.
+    """
     async for page in _promises(database, clinic_id):
         began = _clock()
         for patient_id, promises in groupby(page, key=lambda promise: promise.patient_id):
-            there = {head.path async for head in blobs.list(clinic_id, patient_id)}
+            there = {head.path: head.size async for head in blobs.list(clinic_id, patient_id)}
             for promise in promises:
                 for rendition in Rendition:
                     key = promise.key(clinic_id, rendition)
-                    if str(key) not in there and await _is_lost(database, blobs, key):
-                        yield _broken(key, "is missing")
+                    if there.get(str(key)) != promise.size(rendition):
+                        broken = await _looked_at(database, blobs, promise, key)
+                        if broken is not None:
+                            yield broken
         await asyncio.sleep(_clock() - began)
 
 
@@ -140,20 +157,23 @@ async def clinics(database: Database) -> list[tuple[str, UUID]]:
 
 
 async def _looked_at(database: Database, blobs: Blobs, promise: Promise, key: BlobKey) -> Broken | None:
+    """What is wrong with a picture that is still promised: it may have been erased a moment ago."""
     try:
         picture = await blobs.get(key)
-    except BlobMissingError:
-        return _broken(key, "is missing") if await _is_lost(database, blobs, key) else None
+    except KeyMissingError as error:
+        broken = broken_by(error, key)
     except BlobsUnavailableError:
         raise
-    except AftercareError:
-        return _broken(key, "does not open") if not await _unnamed(database, key.clinic_id, [key]) else None
-    return None if len(picture) == promise.size(key.rendition) else _broken(key, "is another one")
-
-
-async def _is_lost(database: Database, blobs: Blobs, key: BlobKey) -> bool:
-    """Whether it is still not there, and still promised: it may have been erased, or sent, a moment ago."""
-    return await blobs.head(key) is None and not await _unnamed(database, key.clinic_id, [key])
+    except AftercareError as error:
+        broken = broken_by(error, key)
+    else:
+        if len(picture) == promise.size(key.rendition):
+            return None
+        broken = Broken(
+            clinic_id=key.clinic_id, patient_id=key.patient_id, photo_id=key.photo_id, rendition=key.rendition,
+            what="is another one",
+        )  # fmt: skip
+    return None if await _unnamed(database, key.clinic_id, [key]) else broken
 
 
 async def _unnamed(database: Database, clinic_id: UUID, keys: Sequence[BlobKey]) -> list[BlobKey]:
@@ -199,10 +219,6 @@ def _old_key(head: BlobHead, now: datetime) -> BlobKey | None:
     except ValueError:
         _log.warning("photo_store_holds_something_else")
         return None
-
-
-def _broken(key: BlobKey, what: Literal["is missing", "does not open", "is another one"]) -> Broken:
-    return Broken(clinic_id=key.clinic_id, photo_id=key.photo_id, rendition=key.rendition, what=what)
 
 
 def _clock() -> float:

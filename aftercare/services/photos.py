@@ -18,7 +18,7 @@ from aftercare.model.words import View
 from aftercare.photos import quality
 from aftercare.photos.blobs import BlobKey, Blobs
 from aftercare.photos.workers import PhotoWorkers
-from aftercare.services import audit, erasures
+from aftercare.services import audit, broken_pictures, erasures
 from aftercare.services.arrival import require_client_id
 from aftercare.services.consents import require_photos, require_use
 from aftercare.services.photo_quota import require_place
@@ -249,7 +249,7 @@ async def view_photo(
         rendition=rendition,
     )
     media_type = row.display_type if rendition is Rendition.DISPLAY else row.thumbnail_type
-    return await blobs.get(key), media_type
+    return await broken_pictures.shown(database, blobs, key, now=now), media_type
 
 
 async def list_photos(

@@ -1,21 +1,15 @@
 """Time ahead in which nobody is on call: found at every change and once a day, and told to the admins once."""
 
-from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
-
-from uuid_utils.compat import uuid7
 
 from aftercare.alerts.rota import gaps
 from aftercare.care.calendar import at_local
 from aftercare.db.pool import Connection, Database
-from aftercare.model.addresses import ChannelName
-from aftercare.model.deliveries import Delivery, Letter
 from aftercare.model.messages import MessageKind
 from aftercare.model.people import Clinic
 from aftercare.model.rotas import Gap
-from aftercare.model.words import Role
-from aftercare.services.deliveries import queue
+from aftercare.services.admins import tell_admins
 from aftercare.store import clinics, due_work, staff
 from aftercare.store import rotas as store
 
@@ -41,7 +35,8 @@ async def look(db: Connection, clinic: Clinic, now: datetime) -> None:
     # A gap that grew, shrank or has begun is the same gap.
     news = [gap for gap in found if not any(_touch(gap, one) for one in known)]
     if news:
-        await _tell_admins(db, clinic, news, now)
+        what = f"gap:{news[0].starts_at.isoformat()}:{now.isoformat()}"
+        await tell_admins(db, clinic.clinic_id, MessageKind.CLINIC_FAULT, what, now)
 
 
 async def changed(db: Connection, clinic: Clinic, now: datetime) -> None:
@@ -72,23 +67,3 @@ def _next_look(clinic: Clinic, now: datetime) -> datetime:
 
 def _touch(one: Gap, other: Gap) -> bool:
     return one.starts_at <= other.ends_at and other.starts_at <= one.ends_at
-
-
-async def _tell_admins(db: Connection, clinic: Clinic, news: Sequence[Gap], now: datetime) -> None:
-    everyone = await staff.all_active(db, clinic.clinic_id)
-    what = f"gap:{news[0].starts_at.isoformat()}:{now.isoformat()}"
-    letters = [
-        Letter(
-            what=what,
-            delivery=Delivery(
-                delivery_id=uuid7(),
-                channel=ChannelName.SMTP,
-                kind=MessageKind.CLINIC_FAULT,
-                staff_id=member.staff_id,
-                queued_at=now,
-            ),
-            not_before=now,
-        )
-        for member in [one for one in everyone if one.role is Role.ADMIN] or everyone
-    ]
-    await queue(db, clinic.clinic_id, letters)

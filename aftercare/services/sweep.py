@@ -13,12 +13,12 @@ from aftercare.model.deliveries import Delivery, Letter
 from aftercare.model.messages import MessageKind
 from aftercare.model.people import Actor
 from aftercare.model.recovery import Recovery
-from aftercare.model.words import Role
 from aftercare.services import audit, judges, recovery
-from aftercare.services.deliveries import queue, tell_patient
+from aftercare.services.admins import tell_admins
+from aftercare.services.deliveries import tell_patient
 from aftercare.services.looking import Asking, look_at, reminder_key, urgency_of
 from aftercare.services.recovery import SWEEP
-from aftercare.store import call_list, due_work, episodes, patients, preferences, staff
+from aftercare.store import call_list, due_work, episodes, patients, preferences
 from aftercare.store import deliveries as delivery_store
 from aftercare.store import reminders as reminder_store
 
@@ -104,20 +104,8 @@ async def _remind(db: Connection, mine: Recovery, episode: Episode, asking: Aski
 
 async def _tell_admins(db: Connection, mine: Recovery, newest: date, now: datetime) -> None:
     """Reminders that never left are the clinic's to mend: told once for the newest day, not again on every look at it."""
-    clinic_id = mine.clinic.clinic_id
-    everyone = await staff.all_active(db, clinic_id)
-    faults = [
-        Delivery(
-            delivery_id=uuid7(),
-            channel=ChannelName.SMTP,
-            kind=MessageKind.CLINIC_FAULT,
-            staff_id=member.staff_id,
-            queued_at=now,
-        )
-        for member in [one for one in everyone if one.role is Role.ADMIN] or everyone
-    ]
     what = f"fault:{newest.isoformat()}"
-    await queue(db, clinic_id, [Letter(what=what, delivery=one, not_before=now) for one in faults])
+    await tell_admins(db, mine.clinic.clinic_id, MessageKind.CLINIC_FAULT, what, now)
 
 
 async def call_done(

@@ -26,6 +26,8 @@ _KINDS: Final = {
     MessageKind.CALL_LIST: "Call list",
     MessageKind.CLINIC_FAULT: "Something fails",
     MessageKind.CLINIC_WELL: "Works again",
+    MessageKind.ERASURE_ASKED: "Erasure asked for",
+    MessageKind.PICTURES_BROKEN: "Photos cannot be shown",
     MessageKind.REMINDER: "Check-in reminder",
     MessageKind.TEST: "Test",
 }
