@@ -77,7 +77,9 @@ class Hub:
         waiter = asyncio.Event()
         self._waiting[clinic_id].add(waiter)
         try:
-            number = await self._newest(clinic_id) if after is None else after
+            newest = await self._newest(clinic_id)
+            # One past ours is from before the database was restored: whoever waited for it would hear nothing for days.
+            number = newest if after is None else min(after, newest)
             clock = asyncio.get_running_loop().time
             quiet_since = clock()
             while True:

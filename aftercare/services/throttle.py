@@ -45,6 +45,8 @@ async def count_try(database: Database, clinic_id: UUID, limits: dict[bytes, int
             tries, since = await store.count_try(db, clinic_id, what, now, now - _WINDOW)
             if tries > limits[what]:
                 raise TooManyTries(retry_after=max(1, int((since + _WINDOW - now).total_seconds())))
+        # A hash of an address is an address to who tries them all: it is kept no longer than it counts.
+        await store.forget_old(db, clinic_id, now - _WINDOW)
 
 
 async def give_back(database: Database, clinic_id: UUID, subject: bytes) -> None:

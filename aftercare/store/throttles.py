@@ -25,3 +25,8 @@ async def give_back(db: Connection, clinic_id: UUID, subject: bytes) -> None:
 async def forget(db: Connection, clinic_id: UUID, subject: bytes) -> None:
     """Success clears the count."""
     await db.execute(_SQL["forget"], clinic_id, subject)
+
+
+async def forget_old(db: Connection, clinic_id: UUID, window_start: datetime) -> None:
+    """Runs that began before the window count for nothing any more."""
+    await db.execute(_SQL["forget_old"], clinic_id, window_start)

@@ -10,3 +10,9 @@ update throttles set failures = failures - 1 where clinic_id = $1 and subject_ha
 
 -- name: forget
 delete from throttles where clinic_id = $1 and subject_hash = $2;
+
+-- name: forget_old
+-- Some at a time, and none that somebody counts at this moment: nobody waits for it.
+delete from throttles where clinic_id = $1 and subject_hash in (
+    select subject_hash from throttles where clinic_id = $1 and since <= $2 limit 100 for update skip locked
+);

@@ -64,6 +64,20 @@ async def test_codes_guessed_at_once_are_bounded_and_a_right_one_does_not_count(
     assert (tried.count("NotSignedIn"), tried.count("TooManyTries")) == (20, 10)
 
 
+async def test_where_somebody_tried_from_is_forgotten_once_it_no_longer_counts(
+    service: Database, team: Team, now: datetime
+) -> None:
+    async def kept() -> int:
+        async with service.clinic(team.clinic_id) as db:
+            return len(await db.fetch("select from throttles"))
+
+    for n in range(3):
+        await _try(service, team, "wrong", now, address=f"address {n}")
+    assert await kept() == 4  # three addresses, one account
+    assert await _try(service, team, "long enough", now + timedelta(minutes=16), address="elsewhere") == "in"
+    assert await kept() == 1
+
+
 @pytest.mark.parametrize("email", ["nobody@alpha.test", EMAIL])
 async def test_an_account_that_is_not_there_is_refused_like_a_wrong_password(
     service: Database, team: Team, now: datetime, email: str
