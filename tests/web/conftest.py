@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from litestar import Litestar
+from playwright import async_api, sync_api
 
 from aftercare.api.app import create_app
 from aftercare.model.words import Role
@@ -18,6 +19,11 @@ from aftercare.web.controllers import WEB_CONTROLLERS
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.web.practice import Clock, Practice, Window, window
+from tests.web.stage import PATIENCE
+
+# A page says within this what it has to say, as it acts within it: a loaded machine takes its time.
+for api in (async_api, sync_api):
+    api.expect.set_options(timeout=PATIENCE * 1000)
 
 
 @pytest.fixture

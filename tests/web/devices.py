@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.async_api import BrowserContext, CDPSession, Page, async_playwright
+from playwright.async_api import BrowserContext, CDPSession, Page, Worker, async_playwright
 
 from aftercare.model.words import Role
 from tests.web.practice import PASSWORD, Practice
-from tests.web.stage import ARGUMENTS
+from tests.web.stage import ARGUMENTS, PATIENCE
 from tests.web.test_dashboard_live import CHROMIUM
 
 # A browser here reaches no push service of the world. Its subscription is the test's, everything else its own.
@@ -32,7 +32,7 @@ _SUBSCRIPTION = """(given) => {
 # The notifications of a scope, as soon as there are so many and one of that title among them; at last as they are.
 _SHOWN = """async ([scope, count, title]) => {
   const there = await navigator.serviceWorker.getRegistration(scope);
-  for (const end = performance.now() + 10_000; ; ) {
+  for (const end = performance.now() + 30_000; ; ) {
     const found = await there.getNotifications();
     const right = found.length === count && (!title || found.some((one) => one.title === title));
     if (right || performance.now() > end) return found.map(({ title, body, tag, requireInteraction, renotify, data }) =>
@@ -76,7 +76,7 @@ class Device:
     async def push(self, payload: dict[str, Any] | str) -> None:
         """Hand a push to the worker, as the push service does after it took it."""
         data = payload if isinstance(payload, str) else json.dumps(payload)
-        registration = await asyncio.wait_for(self._registered, 10)
+        registration = await asyncio.wait_for(self._registered, PATIENCE)
         what = {"origin": self.origin, "registrationId": registration, "data": data}
         await self.session.send("ServiceWorker.deliverPushMessage", what)
 
@@ -88,7 +88,13 @@ class Device:
         return found
 
     async def in_worker(self, script: str) -> Any:
-        (worker,) = [one for one in self.page.context.service_workers if self.origin + self.scope in one.url]
+        def ours(worker: Worker) -> bool:
+            return self.origin + self.scope in worker.url
+
+        # The browser has it before it tells us of it.
+        context = self.page.context
+        there = [one for one in context.service_workers if ours(one)]
+        worker = there[0] if there else await context.wait_for_event("serviceworker", ours)
         return await worker.evaluate(script)
 
     async def click_notification(self) -> None:
@@ -108,7 +114,6 @@ async def browser(
     async with async_playwright() as playwright:
         running = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         context = await running.new_context(viewport={"width": 1440, "height": 900})
-        context.set_default_timeout(10_000)
         if allowed:
             await context.grant_permissions(["notifications"], origin=origin)
         if subscription:

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from aftercare.web.render import CONTENT_SECURITY_POLICY
 
+PATIENCE = 30.0  # seconds: a bound for what must come, far beyond when it comes
 # Debian's chromium in a container, without background traffic of its own.
 ARGUMENTS = [
     "--no-sandbox",

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from aftercare.model.pages import ActPage, AlertPage, TriagePage
 from aftercare.web import render
 from tests.web.samples import ALERT, HEAD, PAGES, ROWS
-from tests.web.stage import ARGUMENTS, Stage
+from tests.web.stage import ARGUMENTS, PATIENCE, Stage
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [
@@ -56,7 +56,7 @@ def page(browser: Browser, stage: Stage) -> Iterator[Page]:
     )
     page.on("pageerror", lambda error: refused.append(str(error)))
     page.goto(f"{stage.origin}/")
-    assert stage.listening.wait(10)
+    assert stage.listening.wait(PATIENCE)
     yield page
     page.close()
     assert not refused
@@ -110,7 +110,7 @@ def test_an_act_in_an_unfolded_alert_comes_back_to_the_list(page: Page, stage: S
     )
     page.locator(f"#row-{ALERT.patient.id} .row-name").click()
     page.locator(f"#unfold-{ALERT.patient.id}").get_by_role("button", name="No answer").click()
-    _, body = stage.posted.get(timeout=10)
+    _, body = stage.posted.get(timeout=PATIENCE)
     assert "back=%2F&" in body + "&"
     expect(page.locator("main.triage")).to_be_visible()
 
@@ -123,7 +123,7 @@ def test_keys_move_take_and_show_themselves(page: Page, stage: Stage) -> None:
     expect(page.locator(".row.at")).to_have_id(f"row-{ROWS[1].patient.id}")
     page.keyboard.press("j")
     page.keyboard.press("t")
-    path, body = stage.posted.get(timeout=10)
+    path, body = stage.posted.get(timeout=PATIENCE)
     assert path == f"/alerts/{ROWS[2].alert_id}/acknowledge"
     assert "csrf=sample-csrf" in body
     page.keyboard.press("?")
@@ -141,7 +141,7 @@ def test_resolving_asks_in_a_dialog_and_answers_where_it_was_asked(page: Page, s
     stage.pages["/"] = render.render(PAGES["triage-notice"])
     dialog.get_by_label("Confirmed").check()
     dialog.get_by_role("button", name="Resolve for Test Birch").click()
-    path, body = stage.posted.get(timeout=10)
+    path, body = stage.posted.get(timeout=PATIENCE)
     assert path == f"/alerts/{ALERT.alert_id}/resolve"
     assert "outcome=confirmed" in body
     expect(dialog).to_be_hidden()
@@ -193,6 +193,6 @@ def test_the_page_works_without_scripts(browser: Browser, stage: Stage) -> None:
     page = context.new_page()
     page.goto(f"{stage.origin}/")
     page.locator(f"#row-{ROWS[2].patient.id}").get_by_role("button", name="Take").click()
-    path, _ = stage.posted.get(timeout=10)
+    path, _ = stage.posted.get(timeout=PATIENCE)
     context.close()
     assert path == f"/alerts/{ROWS[2].alert_id}/acknowledge"

@@ -97,6 +97,13 @@ class Phone:
     async def tap(self, name: str) -> None:
         await self.page.get_by_role("button", name=name, exact=True).click()
 
+    async def go_on(self) -> None:
+        """On to the next group, which is there before anything else is tapped."""
+        step = self.page.locator(".step .caption")
+        before = await step.text_content()
+        await self.tap("Continue")
+        await expect(step).not_to_have_text(before or "")
+
     async def tick(self, name: str) -> None:
         await self.page.get_by_label(name, exact=True).check()
 
@@ -138,7 +145,6 @@ async def phone_of(app: Litestar, practice: Practice, patient: Patient, **more: 
     async with served(app) as origin, async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         context = await browser.new_context(**options)
-        context.set_default_timeout(10_000)
         await context.clock.install(time=practice.clock())
         page = await context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -188,7 +194,7 @@ async def test_a_tingling_lip_is_told_from_the_code_to_the_advice(
         await phone.nothing_until("Blisters, spots and sores")
         await phone.tick("One spot tingles or burns more")
         await phone.tick("Lips")
-        await phone.tap("Continue")
+        await phone.go_on()
         await phone.nothing_until("Anything else")
         await phone.tap("Send")
         await expect(page.locator(".advice.same_day .tier")).to_have_text("Same day")
@@ -289,7 +295,7 @@ async def test_a_photo_is_asked_for_agreed_to_sent_and_shown(
         shown = page.get_by_role("img", name="Close-up of one spot")
         await expect(shown).to_be_visible()
         await expect(page.locator(".waiting")).to_have_count(0)
-        assert await shown.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+        await expect(shown).not_to_have_js_property("naturalWidth", 0)
         database, now = practice.house.database, practice.clock()
         (kept,) = await photos.list_photos(database, phone.actor, patient.patient_id, before=None, now=now)
     assert kept.view == "close_up"
@@ -305,7 +311,8 @@ async def test_two_questions_at_once_after_the_token_ended_rotate_it_once(
         # Whatever else the phone has to say is said before its token ends.
         async with page.expect_response("**/v1/sync"):
             await phone.agree()
-            await page.locator("#instructions").scroll_into_view_if_needed()
+            await expect(page.get_by_role("heading", name="What to do today")).to_be_visible()
+            await page.evaluate(INTO_VIEW)
         rotated: list[str] = []
         page.on(
             "request", lambda asked: rotated.append(asked.url) if asked.url.endswith("/v1/tokens") else None
@@ -407,7 +414,7 @@ async def test_how_much_how_hot_and_where_are_kept_as_the_instrument_takes_them(
         await expect(page.get_by_role("alert")).to_contain_text("Choose how much: Pain")
         await page.locator(".pain label", has_text="5").click()
         await expect(page.locator(".pain .said")).to_have_text("5: Moderate")
-        await phone.tap("Continue")
+        await phone.go_on()
         await phone.tap("Skip these questions")
         await phone.tick("I measured my temperature")
         await phone.tick("°F")
@@ -416,11 +423,11 @@ async def test_how_much_how_hot_and_where_are_kept_as_the_instrument_takes_them(
             "Enter a temperature from 93 °F to 109 °F"
         )
         await page.get_by_label("Temperature", exact=True).fill("100,4")
-        await phone.tap("Continue")
+        await phone.go_on()
         await phone.tick("Small water blisters")
         await phone.tick("Many")
         await phone.tick("They are close together in a cluster")
-        await phone.tap("Continue")
+        await phone.go_on()
         await page.reload()  # a phone that slept loses nothing
         await phone.nothing_until("Anything else")
         await phone.tap("Send")

@@ -118,7 +118,8 @@ async def test_a_new_photo_is_held_against_the_earlier_one_before_it_is_sent(
         await slider.press("End")
         await expect(earlier).to_have_css("opacity", "1")
         assert await earlier.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1200
-        same = """() => { const [now, then] = document.querySelectorAll(".held img");
+        same = """async () => { const [now, then] = document.querySelectorAll(".held img");
+          await now.decode();
           return JSON.stringify(now.getBoundingClientRect()) === JSON.stringify(then.getBoundingClientRect()); }"""
         assert await page.evaluate(same)
         assert await page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -21,8 +20,9 @@ from aftercare.model.words import AlertState, Role, Tier
 from aftercare.services import audit, events, staff
 from aftercare.services.events import Hub
 from aftercare.web import questions, render
+from tests.e2e.processes import free_port
 from tests.web.practice import PASSWORD, Clock, Practice
-from tests.web.stage import ARGUMENTS
+from tests.web.stage import ARGUMENTS, PATIENCE
 
 CHROMIUM = shutil.which("chromium")
 
@@ -53,19 +53,17 @@ async def test_an_event_of_an_alert_says_how_urgent_it_is(practice: Practice, wo
 @asynccontextmanager
 async def served(app: Litestar) -> AsyncIterator[str]:
     """The application, which is running already, behind a real server in this loop."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     server = Server(app, port=port, interface=Interfaces.ASGINL, log_enabled=False)
     listening = asyncio.Event()
     server.on_startup(listening.set)
     running = asyncio.create_task(server.serve())
-    await asyncio.wait_for(listening.wait(), 20)
+    await asyncio.wait_for(listening.wait(), PATIENCE)
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
         server.stop()  # type: ignore[no-untyped-call]  # granian leaves it without types
-        await asyncio.wait_for(running, 20)
+        await asyncio.wait_for(running, PATIENCE)
 
 
 @asynccontextmanager
@@ -189,7 +187,7 @@ async def live_lines(app: Litestar, practice: Practice, token: str) -> AsyncIter
     async with (
         served(app) as origin,
         httpx.AsyncClient(base_url=origin, headers={"authorization": f"Bearer {token}"}) as client,
-        client.stream("GET", "/v1/events", timeout=20) as answer,
+        client.stream("GET", "/v1/events", timeout=PATIENCE) as answer,
     ):
         assert answer.status_code == 200
         async for line in answer.aiter_lines():

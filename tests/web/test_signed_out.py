@@ -54,7 +54,6 @@ async def shared_computer(practice: Practice, origin: str) -> AsyncIterator[Brow
             executable_path=CHROMIUM, args=ARGUMENTS, ignore_default_args=["--disable-back-forward-cache"]
         )
         context = await browser.new_context(viewport={"width": 1440, "height": 900})
-        context.set_default_timeout(10_000)
         page = await context.new_page()
         await page.goto(f"{origin}/sign-in/{practice.handle}")
         await page.get_by_label("E-mail").fill(practice.email(Role.PRACTITIONER))
