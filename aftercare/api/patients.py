@@ -181,6 +181,11 @@ class LotController(Controller):
     tags = ("patients",)
 
     @get("/{lot:str}", guards=[care_team], summary="Where a lot was used")
-    async def find(self, request: StaffRequest, house: NamedDependency[House], lot: Lot) -> list[LotUse]:
+    async def find(
+        self, request: StaffRequest, house: NamedDependency[House], lot: Lot, cursor: Cursor = None
+    ) -> Page[LotUse]:
         """The sessions in which devices or products of this lot were used, newest first."""
-        return await courses.find_lot(house.database, request.user, lot, now=house.now())
+        found = await courses.find_lot(
+            house.database, request.user, lot, before=read_cursor(cursor), now=house.now()
+        )
+        return page_of(found, courses.LOT_PAGE, lambda one: (one.session_at, one.session_id))

@@ -1,6 +1,6 @@
 """Courses and sessions; a session opens its episode."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -34,6 +34,8 @@ from aftercare.store import screenings as screening_store
 
 # Further back a session is history to be imported, not a recovery to be watched; ahead is a slip of the pen.
 _OLDEST, _AHEAD = timedelta(days=366), timedelta(minutes=15)
+LOT_PAGE = 200  # sessions
+_END = (datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
 
 
 class Courses(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,10 +152,17 @@ async def record(
     return session, episode
 
 
-async def find_lot(database: Database, actor: Actor, lot: str, *, now: datetime) -> list[LotUse]:
-    """Where a lot was used: for recalls."""
+async def find_lot(
+    database: Database,
+    actor: Actor,
+    lot: str,
+    *,
+    before: tuple[datetime, UUID] | None = None,
+    now: datetime,
+) -> list[LotUse]:
+    """Where a lot was used, a page of sessions, the newest first: a recall must be able to name them all."""
     async with database.clinic(actor.clinic_id) as db:
-        found = await sessions.by_lot(db, actor.clinic_id, lot)
+        found = await sessions.by_lot(db, actor.clinic_id, lot, before or _END, LOT_PAGE)
         await audit.record(db, actor, "lot.looked_up", now=now)
     return found
 

@@ -1,6 +1,7 @@
 """Sessions and what was used up in them."""
 
 from collections import defaultdict
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -42,6 +43,8 @@ async def of_patient(db: Connection, clinic_id: UUID, patient_id: UUID) -> list[
     return [msgspec.structs.replace(s, consumables=tuple(used[s.session_id])) for s in sessions]
 
 
-async def by_lot(db: Connection, clinic_id: UUID, lot: str) -> list[LotUse]:
-    """Where a lot was used, newest first."""
-    return many(LotUse, await db.fetch(_SQL["by_lot"], clinic_id, lot))
+async def by_lot(
+    db: Connection, clinic_id: UUID, lot: str, before: tuple[datetime, UUID], limit: int
+) -> list[LotUse]:
+    """Where a lot was used, newest first, in up to `limit` sessions from before a place (instant, session)."""
+    return many(LotUse, await db.fetch(_SQL["by_lot"], clinic_id, lot, *before, limit))

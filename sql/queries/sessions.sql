@@ -20,6 +20,13 @@ from consumables c join sessions s on s.clinic_id = c.clinic_id and s.session_id
 where c.clinic_id = $1 and s.patient_id = $2 order by c.session_id, c.position;
 
 -- name: by_lot
+-- A page is of sessions: all that one of them used of the lot stands together.
 select s.session_id, s.patient_id, s.session_at, c.device, c.lot, c.expires_on, c.sterile, c.single_use
-from consumables c join sessions s on s.clinic_id = c.clinic_id and s.session_id = c.session_id
-where c.clinic_id = $1 and c.lot = $2 order by s.session_at desc, s.session_id limit 1000;
+from (
+    select distinct s.session_at, s.session_id, s.patient_id
+    from consumables c join sessions s on s.clinic_id = c.clinic_id and s.session_id = c.session_id
+    where c.clinic_id = $1 and c.lot = $2 and (s.session_at, s.session_id) < ($3, $4)
+    order by s.session_at desc, s.session_id desc limit $5
+) s
+join consumables c on c.clinic_id = $1 and c.session_id = s.session_id and c.lot = $2
+order by s.session_at desc, s.session_id desc, c.position;

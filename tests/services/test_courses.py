@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import msgspec
 import pytest
@@ -15,6 +15,7 @@ from aftercare.model.screenings import ScreeningDraft
 from aftercare.model.words import Modality, Outcome
 from aftercare.services import alerts, courses, screenings
 from aftercare.services.course_plans import BlockedError
+from aftercare.store import sessions
 from tests.services.conftest import CARTRIDGE, SCREENED, Team, Treat, next_session
 
 
@@ -96,6 +97,20 @@ async def test_a_lot_is_found_again_for_a_recall(
     patient = await treat(session_at)
     (used,) = await courses.find_lot(service, team.practitioner, "LOT-1", now=session_at)
     assert (used.patient_id, used.session_at) == (patient.patient_id, session_at)
+
+
+async def test_a_recall_names_every_session_of_a_lot_page_by_page(
+    service: Database, team: Team, treat: Treat, session_at: datetime
+) -> None:
+    patients = [await treat(session_at) for _ in range(5)]  # all at the same instant
+    place, named = (session_at + timedelta(days=1), UUID(int=0)), []
+    async with service.clinic(team.clinic_id) as db:
+        while page := await sessions.by_lot(db, team.clinic_id, "LOT-1", place, 2):
+            assert len(page) <= 2
+            named += [used.patient_id for used in page]
+            place = (page[-1].session_at, page[-1].session_id)
+    assert len(named) == 5
+    assert set(named) == {one.patient_id for one in patients}
 
 
 async def test_a_course_planned_twice_at_once_is_one_course(
