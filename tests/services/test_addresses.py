@@ -12,7 +12,6 @@ import pytest
 from aftercare.db.pool import Database
 from aftercare.errors import Conflict, Malformed, NotFound
 from aftercare.model.addresses import AddressDraft, AddressView, ChannelName, InstallationDraft
-from aftercare.model.deliveries import Delivery
 from aftercare.model.messages import MessageKind, OutgoingMessage
 from aftercare.model.people import Actor
 from aftercare.notify.channel import Receipt, Refused, Retired, Retry
@@ -235,6 +234,7 @@ async def reachable(service: Database, treat: Treat, enrol: Enrol) -> Recovering
 
 
 GONE, REFUSED = Retired("410"), Refused("550 5.1.1")
+FAULT = Retry("403", retry_after=300)
 
 
 @pytest.mark.parametrize(
@@ -243,10 +243,18 @@ GONE, REFUSED = Retired("410"), Refused("550 5.1.1")
         ({}, ["fcm"], ["sent"]),
         ({"fcm": GONE}, ["fcm", "smtp"], ["dead", "sent"]),
         ({"fcm": Retry("503")}, ["fcm", "fcm", "fcm", "smtp"], ["dead", "sent"]),
+        ({"fcm": FAULT}, ["fcm", "smtp"], ["dead", "sent"]),
         ({"fcm": GONE, "smtp": REFUSED}, ["fcm", "smtp", "sms"], ["dead", "dead", "sent"]),
         ({"fcm": GONE, "smtp": REFUSED, "sms": REFUSED}, ["fcm", "smtp", "sms"], ["dead", "dead", "dead"]),
     ],
-    ids=["push", "then mail", "a push service that is away", "then a text message", "then none"],
+    ids=[
+        "push",
+        "then mail",
+        "a push service that is away",
+        "a push service that is for people to mend",
+        "then a text message",
+        "then none",
+    ],
 )
 async def test_a_reminder_leaves_over_the_first_way_that_works_and_over_one_alone(
     worker: Database,
@@ -258,13 +266,53 @@ async def test_a_reminder_leaves_over_the_first_way_that_works_and_over_one_alon
     post = Failing(**answers)
     await pass_time(worker, post, NOW + timedelta(hours=11))
     assert [one.value for one in post.tried] == tried
-    async with worker.clinic(reachable.actor.clinic_id) as db:
+    assert await _states(worker, reachable) == states
+
+
+@pytest.fixture
+async def without_mail(service: Database, reachable: Recovering) -> Recovering:
+    """The same with the phone alone."""
+    async with service.clinic(reachable.actor.clinic_id) as db:
+        await db.execute("update patients set email = '' where patient_id = $1", reachable.patient_id)
+        await db.execute("update addresses set retired_at = now() where channel = 'sms'")
+    return reachable
+
+
+async def test_a_push_that_is_the_only_way_is_tried_as_long_as_it_has_a_point(
+    worker: Database, without_mail: Recovering
+) -> None:
+    post = Failing(fcm=Retry("503"))
+    await pass_time(worker, post, NOW + timedelta(hours=9, minutes=30))
+    assert len(post.tried) > 3
+    assert set(post.tried) == {ChannelName.FCM}
+    post.answers.clear()
+    await pass_time(worker, post, NOW + timedelta(hours=11))
+    assert await _states(worker, without_mail) == ["sent"]
+
+
+async def test_a_patient_whose_first_phone_is_gone_hears_on_the_second(
+    service: Database, worker: Database, without_mail: Recovering, enrol: Enrol
+) -> None:
+    second = await enrol(without_mail)
+    assert second.installation_id is not None
+    draft = InstallationDraft(push=AddressDraft(channel="apns", address="0a" * 32))
+    await addresses.put_installation(
+        service, second, second.installation_id, draft, now=NOW - timedelta(days=1)
+    )
+    post = Failing(fcm=GONE)
+    await pass_time(worker, post, NOW + timedelta(hours=11))
+    assert [one.value for one in post.tried] == ["fcm", "apns"]
+    assert await _states(worker, without_mail) == ["dead", "sent"]
+
+
+async def _states(worker: Database, patient: Recovering) -> list[str]:
+    """What became of each delivery of the reminder, in their order."""
+    async with worker.clinic(patient.actor.clinic_id) as db:
         rows = await db.fetch(
-            "select delivery_id, channel, kind, state, queued_at from deliveries where kind = 'reminder'"
-            " and patient_id = $1 order by delivery_id",
-            reachable.patient_id,
+            "select state from deliveries where kind = 'reminder' and patient_id = $1 order by delivery_id",
+            patient.patient_id,
         )
-    assert [msgspec.convert(dict(row), Delivery).state for row in rows] == states
+    return [row["state"] for row in rows]
 
 
 async def test_a_reminder_that_left_over_no_way_goes_to_the_admins(
