@@ -210,12 +210,15 @@ async def _settle(
     answered: datetime,
 ) -> None:
     kind = work_kind(delivery.channel)
-    result = {type(None): "sent", Retry: "retry", Retired: "retired"}.get(type(failure), "refused")
     async with database.clinic(claim.clinic_id) as db:
         # As it stands now: whoever comes back past the lease has read it before another worker's attempts.
         standing = await store.lock(db, claim.clinic_id, delivery.delivery_id)
         if standing is None:
             return
+        if isinstance(failure, Retired) and await _registered_anew(db, claim.clinic_id, delivery):
+            failure = Retry(f"{answer}: there is a new address")
+            answer = failure.answer
+        result = {type(None): "sent", Retry: "retry", Retired: "retired"}.get(type(failure), "refused")
         attempts, sent = standing.attempts + 1, standing.state == "sent"
         again = None if sent else _next_try(delivery, failure, attempts, now, answered)
         other = (
@@ -255,6 +258,14 @@ async def _settle(
     counts.ATTEMPTS.add(delivery.channel, result)
     if not again and not sent:
         counts.ENDED.add(delivery.channel, settled.state)
+
+
+async def _registered_anew(db: Connection, clinic_id: UUID, delivery: ToSend) -> bool:
+    """Whether its recipient registered another address under the same id while we tried the one before."""
+    if delivery.address_id is None:
+        return False
+    there = await addresses.in_use(db, clinic_id, delivery.address_id)
+    return there is not None and there != delivery.address
 
 
 def _next_try(

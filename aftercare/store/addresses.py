@@ -64,6 +64,12 @@ async def register(db: Connection, clinic_id: UUID, new: NewAddress, now: dateti
     return made is not None
 
 
+async def in_use(db: Connection, clinic_id: UUID, address_id: UUID) -> str | None:
+    """What is sent to under this id, which nobody changes until the transaction ends; None for a retired one."""
+    found: str | None = await db.fetchval(_SQL["in_use"], clinic_id, address_id)
+    return found
+
+
 async def retire(db: Connection, clinic_id: UUID, address_id: UUID, now: datetime, why: str) -> bool:
     """Send there no more; False if that was so before."""
     return await db.fetchval(_SQL["retire"], clinic_id, address_id, now, why[:200]) is not None

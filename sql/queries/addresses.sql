@@ -17,6 +17,10 @@ where addresses.staff_id is not distinct from excluded.staff_id
   and addresses.patient_id is not distinct from excluded.patient_id
 returning address_id;
 
+-- name: in_use
+-- Locked: its owner may be registering another one under the same id.
+select address from addresses where clinic_id = $1 and address_id = $2 and retired_at is null for no key update;
+
 -- name: retire
 update addresses set retired_at = $3, retired_why = $4
 where clinic_id = $1 and address_id = $2 and retired_at is null

@@ -18,6 +18,7 @@ from aftercare.notify.channel import Receipt, Refused, Retired, Retry
 from aftercare.services import addresses, enrolments
 from aftercare.services.channels import Channels
 from aftercare.store import addresses as store
+from aftercare.store import deliveries
 from tests.services.background import Post, pass_time
 from tests.services.conftest import Recovering, Team, Treat, make_team
 
@@ -313,6 +314,40 @@ async def _states(worker: Database, patient: Recovering) -> list[str]:
             patient.patient_id,
         )
     return [row["state"] for row in rows]
+
+
+class _Moving(Post):
+    """A provider that calls the first address gone while its owner registers another one under the same id."""
+
+    def __init__(self, move: Callable[[], Awaitable[Any]]) -> None:
+        super().__init__()
+        self.move, self.tried = move, list[str]()
+
+    @property
+    def channels(self) -> Channels:
+        return {**super().channels, ChannelName.FCM: self}
+
+    async def send(self, message: OutgoingMessage) -> Receipt:
+        self.tried.append(message.address)
+        if len(self.tried) > 1:
+            return Receipt("200")
+        await self.move()
+        raise GONE
+
+
+async def test_an_address_that_was_registered_anew_meanwhile_is_not_retired_for_the_one_before(
+    service: Database, worker: Database, team: Team
+) -> None:
+    address_id, by = uuid4(), team.practitioner
+    await addresses.register(service, by, address_id, token("before"), now=NOW)
+    delivery_id = await addresses.send_test(service, by, address_id, now=NOW)
+    post = _Moving(lambda: addresses.register(service, by, address_id, token("after"), now=LATER))
+    await pass_time(worker, post, NOW + timedelta(minutes=5))
+    assert post.tried == [token("before").address, token("after").address]
+    assert (await held_by(service, by))[address_id].retired_at is None
+    async with worker.clinic(team.clinic_id) as db:
+        attempts = await deliveries.attempts_of(db, team.clinic_id, delivery_id)
+    assert [one.answer for one in attempts] == ["410: there is a new address", "200"]
 
 
 async def test_a_reminder_that_left_over_no_way_goes_to_the_admins(
