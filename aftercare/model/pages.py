@@ -34,6 +34,7 @@ from aftercare.model.rule_pages import RulesActPage, RulesEditPage, RulesPage
 from aftercare.model.screening_pages import Candidacy, QuestionGroup, ScreeningRecordPage
 from aftercare.model.screenings import ScreeningAdvice
 from aftercare.model.statistics import PeriodChoice, Statistics
+from aftercare.model.upkeep_page import UpkeepPage
 from aftercare.model.views import (
     Act,
     AlertView,
@@ -339,7 +340,7 @@ Page = (
     NextStepsPage | ScriptsPage | ScriptPage | TriagePage | AlertPage | ActPage | PatientPage | PatientsPage | CallListPage | InvitationPage | PhotoPage | SignInPage
     | RecallsPage | DeliveriesPage | WebhooksPage | CourseSettingsPage | StatisticsPage | BacktestPage | ProblemPage | PatientFormPage | SessionFormPage
     | RotaPage | ClinicSettingsPage
-    | MePage | MessagesPage | ConversationPage | TemplatesPage | RulesPage | RulesEditPage | RulesActPage | ComparePage | UsesPage | ErasePage | RemindersPage
+    | MePage | MessagesPage | ConversationPage | TemplatesPage | RulesPage | RulesEditPage | RulesActPage | ComparePage | UsesPage | ErasePage | RemindersPage | UpkeepPage
     | ScreeningFormPage | ScreeningAdvicePage | ScreeningRecordPage
     | InstructionsPage | InstructionFormPage | InstructionsPreviewPage | InstructionsPublishPage | PatientInstructionsPage
 )  # fmt: skip

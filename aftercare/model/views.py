@@ -67,6 +67,14 @@ class Standstill(msgspec.Struct, frozen=True, kw_only=True):
     nobody: bool
 
 
+class Upkeep(msgspec.Struct, frozen=True, kw_only=True):
+    """What waits for the clinic itself: patients who asked to be erased, and pictures that cannot be shown (for admins)."""
+
+    erasures: int
+    answer_by: date | None  # the first of them
+    pictures: int
+
+
 class Head(msgspec.Struct, frozen=True, kw_only=True):
     """The head of every page behind the sign-in."""
 
@@ -89,6 +97,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     given_up: int = 0  # deliveries that reached nobody lately; for admins
     faults: tuple[ChannelFault, ...] = ()  # ways out that fail now; for admins
     standstill: Standstill | None = None
+    upkeep: Upkeep | None = None
 
 
 class PatientView(msgspec.Struct, frozen=True, kw_only=True):

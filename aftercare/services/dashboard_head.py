@@ -12,6 +12,7 @@ from aftercare.model.rotas import Gap
 from aftercare.model.views import Head, Notice
 from aftercare.model.words import Role
 from aftercare.services import dashboard_views as views
+from aftercare.services import upkeep
 from aftercare.store import (
     alerts,
     audit,
@@ -57,6 +58,7 @@ async def head(db: Connection, reader: Reader, clinic: Clinic, now: datetime) ->
         notice=await _who_was_faster(db, reader.notice, clinic),
         given_up=await ledger.count_unheard(db, clinic.clinic_id, now - _LATELY) if runs_it else 0,
         faults=tuple(await channel_faults.standing(db, clinic.clinic_id, now - _LATELY)) if runs_it else (),
+        upkeep=await upkeep.waiting(db, clinic, reader.member.role),
         standstill=await heartbeat.standstill(db, clinic.clinic_id),
     )
 

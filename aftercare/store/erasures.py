@@ -83,6 +83,12 @@ async def waiting(db: Connection, clinic_id: UUID) -> list[Erasure]:
     return many(Erasure, await db.fetch(_SQL["waiting"], clinic_id))
 
 
+async def waiting_since(db: Connection, clinic_id: UUID) -> tuple[int, datetime | None]:
+    """How many wait for the clinic's word, and since when the first does."""
+    row = await db.fetchrow(_SQL["waiting_since"], clinic_id)
+    return (row["waiting"], row["oldest"]) if row else (0, None)
+
+
 async def started(db: Connection, clinic_id: UUID, limit: int, after: UUID = _FIRST) -> list[Erasure]:
     """Those that have begun, by id, from a place on."""
     return many(Erasure, await db.fetch(_SQL["started"], clinic_id, after, limit))

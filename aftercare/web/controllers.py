@@ -38,6 +38,7 @@ from aftercare.web.rota import RotaPageController
 from aftercare.web.rules import RulesPageController
 from aftercare.web.screening import ScreeningPageController
 from aftercare.web.statistics import StatisticsPageController
+from aftercare.web.upkeep import UpkeepPageController
 from aftercare.web.visits import StaffRequest, anyone, html, reader_of, staff_page
 from aftercare.web.worker import WorkerController
 
@@ -136,6 +137,7 @@ WEB_CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
             ComparePageController,
             PhotoUsePageController,
             ErasePageController,
+            UpkeepPageController,
             RemindersPageController,
             PatientFormController,
             SessionFormController,

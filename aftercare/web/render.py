@@ -46,6 +46,7 @@ from aftercare.model.reminder_pages import RemindersPage
 from aftercare.model.rota_pages import ClinicSettingsPage, RotaPage, TypedForm
 from aftercare.model.rule_pages import RulesActPage, RulesEditPage, RulesPage
 from aftercare.model.screening_pages import ScreeningRecordPage
+from aftercare.model.upkeep_page import UpkeepPage
 from aftercare.model.views import Head
 from aftercare.model.words import Tier
 from aftercare.web import (
@@ -63,6 +64,7 @@ from aftercare.web import (
     rule_words,
     statistics_charts,
     statistics_words,
+    upkeep_words,
     words,
 )
 from aftercare.web.times import Clock, span
@@ -85,6 +87,7 @@ _TEMPLATES: Final[dict[type, str]] = {
     ComparePage: "compare.html",
     UsesPage: "photo_uses.html",
     ErasePage: "erase.html",
+    UpkeepPage: "upkeep.html",
     RemindersPage: "reminders.html",
     PatientFormPage: "patient_form.html",
     SessionFormPage: "session_form.html",
@@ -148,6 +151,7 @@ def _environment() -> Environment:
         "weekdays": calendar.day_name,
         "nothing": TypedForm(form="", values={}),
         "week": quiet_week,
+        "upkeep_words": upkeep_words,
         "span": span,
         "asset": asset,
         "emergency": Tier.EMERGENCY,

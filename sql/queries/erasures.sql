@@ -47,6 +47,10 @@ select erasure_id, patient_id, scope, reason, asked_at, asked_by, started_at, fi
 from erasures where clinic_id = $1 and started_at is null and refused_at is null
 order by asked_at, erasure_id;
 
+-- name: waiting_since
+select count(*)::int as waiting, min(asked_at) as oldest
+from erasures where clinic_id = $1 and started_at is null and refused_at is null;
+
 -- name: started
 select erasure_id, patient_id, scope, reason, asked_at, asked_by, started_at, finished_at, refused_at, refused_because, photos
 from erasures where clinic_id = $1 and started_at is not null and erasure_id > $2

@@ -71,6 +71,7 @@ from tests.web import (
     samples_rules,
     samples_screening,
     samples_statistics,
+    samples_upkeep,
 )
 from tests.web.backtest_samples import backtest_pages
 
@@ -433,3 +434,4 @@ PAGES |= samples_rules.pages(HEAD)
 PAGES |= samples_me.pages(HEAD)
 PAGES |= samples_screening.pages(PATIENT)
 PAGES |= samples_statistics.pages(HEAD)
+PAGES |= samples_upkeep.pages(HEAD, ALERT.patient)

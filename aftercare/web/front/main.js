@@ -17,6 +17,7 @@ import "./compare.css";
 import "./uses.css";
 import "./push.css";
 import "./deliveries.css";
+import "./upkeep.css";
 import "./me.css";
 import "./messages.css";
 
