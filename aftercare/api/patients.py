@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 import segno
-from litestar import Controller, Request, Response, get, post, put
+from litestar import Controller, Request, Response, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, PathParameter
 
@@ -115,6 +115,13 @@ class PatientController(Controller):
             scale=6, border=4, dark="#111", light="#fff"
         )
         return InvitationAnswer(**msgspec.structs.asdict(made), qr_svg=drawn)
+
+    @delete("/{patient_id:str}/installations", guards=[care_team], summary="Sign a patient's phones out")
+    async def sign_out_phones(
+        self, request: StaffRequest, house: NamedDependency[House], patient_id: FromPath[UUID]
+    ) -> None:
+        """Every one at once, for who lost theirs. A new enrolment code lets them in again."""
+        await enrolments.sign_out_phones(house.database, request.user, patient_id, now=house.now())
 
     @get("/{patient_id:str}/courses", guards=[care_team], summary="Courses, sessions and screenings")
     async def list_courses(

@@ -127,10 +127,7 @@ async def rotate(database: Database, refresh_token: str, *, now: datetime) -> To
         if row.generation == newest - 1 and newest_used is None:
             # The answer with the newest pair was lost: make that pair again.
             return await _issue(db, clinic_id, row.installation_id, newest, now)
-        await store.revoke(db, clinic_id, row.installation_id, now)
-        await addresses.retire_of_installation(
-            db, clinic_id, row.installation_id, now, "the phone was signed out"
-        )
+        await _end(db, clinic_id, row.installation_id, now)
         system = Actor(clinic_id=clinic_id, kind="system")
         await audit.record(db, system, "installation.token_reused", now=now, subject_id=row.installation_id)
     raise NotSignedIn("This app's tokens were used twice and have been ended. Ask the clinic for a new code.")
@@ -153,13 +150,34 @@ async def revoke(database: Database, actor: Actor, *, now: datetime) -> None:
     if actor.installation_id is None:
         raise NotSignedIn
     async with database.clinic(actor.clinic_id) as db:
-        await store.revoke(db, actor.clinic_id, actor.installation_id, now)
-        await addresses.retire_of_installation(
-            db, actor.clinic_id, actor.installation_id, now, "the phone was signed out"
-        )
+        await _end(db, actor.clinic_id, actor.installation_id, now)
         await audit.record(
             db, actor, "installation.revoked", now=now, patient_id=actor.id, subject_id=actor.installation_id
         )
+
+
+async def sign_out_phones(database: Database, actor: Actor, patient_id: UUID, *, now: datetime) -> None:
+    """Staff sign out every phone of a patient who lost one. Again changes nothing. Raises NotFound."""
+    async with database.clinic(actor.clinic_id) as db:
+        if await patients.get(db, actor.clinic_id, patient_id) is None:
+            raise NotFound
+        for phone in await store.of_patient(db, actor.clinic_id, patient_id):
+            if phone.revoked_at is None:
+                await _end(db, actor.clinic_id, phone.installation_id, now)
+                await audit.record(
+                    db,
+                    actor,
+                    "installation.revoked",
+                    now=now,
+                    patient_id=patient_id,
+                    subject_id=phone.installation_id,
+                )
+
+
+async def _end(db: Connection, clinic_id: UUID, installation_id: UUID, now: datetime) -> None:
+    """Nobody gets in with its tokens any more, and nothing is pushed to it."""
+    await store.revoke(db, clinic_id, installation_id, now)
+    await addresses.retire_of_installation(db, clinic_id, installation_id, now, "the phone was signed out")
 
 
 async def _issue(

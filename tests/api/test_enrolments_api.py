@@ -189,6 +189,37 @@ async def test_a_new_code_does_not_wake_the_tokens_of_a_phone_that_was_signed_ou
     assert (await rotate(client, alder.refresh)).status_code == 401
 
 
+async def test_staff_sign_out_every_phone_of_a_patient_who_lost_one(
+    client: httpx.AsyncClient, coordinator: Person, practitioner: Person, alder: Person, birch: Person
+) -> None:
+    other = await enrolled(client, practitioner, alder)
+    url, push = (
+        f"/v1/patients/{alder.id}/installations",
+        {"channel": "fcm", "address": "a-plainly-synthetic-token"},
+    )
+    told = await client.put(
+        f"/v1/me/installations/{other.installation_id}",
+        headers=other.headers,
+        json={"app_version": "1", "push": push},
+    )
+    assert told.status_code == 200, told.text
+    for _ in range(2):
+        assert (await client.delete(url, headers=coordinator.headers)).status_code == 204
+    assert [await me(client, one.token) for one in (alder, other, birch)] == [401, 401, 200]
+    assert [(await rotate(client, one.refresh)).status_code for one in (alder, other)] == [401, 401]
+    back = await enrolled(client, practitioner, alder)
+    assert await me(client, back.token) == 200
+
+
+async def test_a_patients_phones_are_not_another_clinics_to_sign_out(
+    client: httpx.AsyncClient, stranger: Person, admin: Person, alder: Person
+) -> None:
+    url = f"/v1/patients/{alder.id}/installations"
+    assert (await client.delete(url, headers=stranger.headers)).status_code == 404
+    assert (await client.delete(url, headers=admin.headers)).status_code == 403
+    assert await me(client, alder.token) == 200
+
+
 async def test_signing_out_ends_a_staff_sign_in_at_once(
     client: httpx.AsyncClient, coordinator: Person
 ) -> None:

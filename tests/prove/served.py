@@ -129,6 +129,8 @@ async def served_clinic(folder: Path, *, spare: int = 0) -> AsyncIterator[Served
             own |= await _on_call(client, people)
             own |= await _templates(client, people)
             own |= await _colleagues(client, people)
+            lost = await new_patient(client, people["practitioner"])
+            own["patient_sign_out_phones"] = {"patient_id": str(lost.id)}
             own["follow_up_put_follow_up"] = {"follow_up_id": str(uuid4())}
             await judge.execute(_QUIET, team.clinic_id, people["patient"].episode_id, people["patient"].id)
             yield Served(server.address, client, people, tokens, held, codes, own)
