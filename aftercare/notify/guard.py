@@ -97,11 +97,15 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Try the allowed addresses in turn. Raises `Refused` if none is allowed, `Retry` if the name is unknown."""
+        """Try the allowed addresses in turn. Raises `Refused` if none is allowed, `Retry` if the name is unknown.
+
+        Each has its share of the time: one that swallows everything, as IPv6 on many a network, leaves some for the next.
+        """
         allowed = await self._allowed(host, port)
+        share = timeout / len(allowed) if timeout is not None and allowed else timeout
         for last, address in enumerate(allowed, start=1 - len(allowed)):
             try:
-                return await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
+                return await self._network.connect_tcp(address, port, share, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 if last == 0:
                     raise

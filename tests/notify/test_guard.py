@@ -1,4 +1,5 @@
 import socket
+from contextlib import ExitStack
 from ipaddress import ip_address
 
 import httpcore
@@ -6,6 +7,7 @@ import pytest
 
 from aftercare.notify.channel import Refused, Retry
 from aftercare.notify.guard import GuardedBackend, may_connect, resolve
+from aftercare.notify.http import HttpOut
 from tests.e2e.receivers import PATIENCE, WebhookReceiver
 
 PUBLIC = [
@@ -113,6 +115,24 @@ async def test_a_dead_address_is_passed_over_for_the_next() -> None:
         )
         assert stream.get_extra_info("server_addr")[0] == "127.0.0.1"
         await stream.aclose()
+
+
+async def test_an_address_that_swallows_everything_leaves_time_for_the_next() -> None:
+    async with WebhookReceiver() as receiver:
+        with socket.socket() as deaf, ExitStack() as queue:
+            deaf.bind(("127.0.0.2", receiver.port))
+            deaf.listen(0)  # nobody takes what it queues: once that is full, a connection is never answered
+            for _ in range(3):
+                waiting = queue.enter_context(socket.socket())
+                waiting.settimeout(0)
+                waiting.connect_ex(("127.0.0.2", receiver.port))
+
+            async def resolver(host: str, port: int) -> list[str]:
+                return ["127.0.0.2", "127.0.0.1"]
+
+            channel = HttpOut(listed_hosts=["hooks.test"], resolver=resolver, timeout_s=6.0)
+            answer = await channel.post(f"http://hooks.test:{receiver.port}/hook", [], b"{}")
+        assert answer.status == 204
 
 
 async def test_all_addresses_dead_is_a_connect_error() -> None:
