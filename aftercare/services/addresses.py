@@ -33,7 +33,7 @@ _MOST = 20  # of one owner, retired ones not counted
 _FORMS: Final = {
     "sms": (re.compile(r"\+[1-9][0-9]{6,14}"), "not a number with its country, such as +442079460000"),
     "fcm": (re.compile(r"[A-Za-z0-9_:.-]{20,4000}"), "not a token of Firebase Cloud Messaging"),
-    "apns": (re.compile(r"[0-9a-fA-F]{64,200}"), "not a device token of APNs, in hexadecimal"),
+    "apns": (re.compile(r"(?:[0-9a-fA-F]{2}){32,100}"), "not a device token of APNs, in hexadecimal"),
 }
 
 

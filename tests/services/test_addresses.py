@@ -108,6 +108,7 @@ async def test_an_id_of_somebody_elses_address_is_not_taken_over(service: Databa
         ("sms", "020 7946 0000"),
         ("sms", "+0207946"),
         ("apns", "not hexadecimal at all, and much too short"),
+        ("apns", "0a" * 32 + "0"),
         ("fcm", "with blanks in it, which no token has"),
         ("webpush", '{"endpoint":"ftp://push.example/1","keys":{"p256dh":"","auth":""}}'),
     ],
