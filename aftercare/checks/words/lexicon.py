@@ -1,7 +1,7 @@
 """The phrases of one language, as data, and the one pass that finds them all.
 
-A phrase is words with blanks. `(a|b|)` is a choice, `swell*` a word that begins so, `..` up to three words between. The
-phrases stand in a tree of words, so that a note is read once however many phrases there are; a long word may be one slip
+A phrase is words with blanks. `(a|b|)` is a choice, `swell*` a word that begins so, `..` up to three words between, ` .` at
+its end that the thought ends there. The phrases stand in a tree of words, so that a note is read once however many phrases there are; a long word may be one slip
 of the finger away.
 """
 
@@ -19,6 +19,7 @@ from aftercare.checks.words.text import Word, read
 _FOLDER = Path(__file__).parent
 _GAP: Final = ".."
 _ENDS: Final = ""  # where a phrase ends; no word is empty
+_LAST: Final = "."  # where it ends if the thought does
 _LONGEST_GAP = 3
 _SHORTEST_STEM = 3
 
@@ -38,9 +39,8 @@ class Around(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `denies` takes back what follows in the same thought, `lacks` as well, and either twice is once too often;
     `denied_with` goes along with a denial ("ningún"). `answers_no` and `gone` stand behind a mention, `came_back` makes
-    `gone` void, as `insists` does a denial ("never had a fever like this"), and so do `after_all` a few words on ("never had
-    cold sores, but now there is one") and `after_all_last` where the thought ends with it ("no blisters yesterday, today
-    there are"). `joins` carries a denial on, `turns` and `parts` end it, and `parts` a place's reach as well. `harmless` is what only looks like one of our phrases.
+    `gone` void, as `insists` does a denial ("never had a fever like this"), and so does `after_all` a few words on ("never had
+    cold sores, but now there is one"). `joins` carries a denial on, `turns` and `parts` end it, and `parts` a place's reach as well. `harmless` is what only looks like one of our phrases.
     `below` stands before a number that was not reached. `warm` are words by which a number is a temperature.
     """
 
@@ -51,7 +51,6 @@ class Around(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gone: tuple[str, ...]
     came_back: tuple[str, ...]
     after_all: tuple[str, ...]
-    after_all_last: tuple[str, ...]
     insists: tuple[str, ...]
     joins: tuple[str, ...]
     parts: tuple[str, ...]
@@ -129,6 +128,8 @@ class Lexicon:
     ) -> None:
         if _ENDS in node:
             ends.setdefault(at, set()).update(node[_ENDS])
+        if _LAST in node and (at >= len(forms) or at in stops):
+            ends.setdefault(at, set()).update(node[_LAST][_ENDS])
         if at >= len(forms):
             return
         for form in forms[at]:
@@ -155,7 +156,7 @@ class Lexicon:
             for words in spelled_out(phrase):
                 node = self._root
                 for word in words:
-                    if word != _GAP:
+                    if word not in (_GAP, _LAST):
                         self._learn(word)
                     node = node.setdefault(word, {})
                 node.setdefault(_ENDS, set()).add(role)

@@ -31,7 +31,8 @@ _BACK_WITHIN = (
 )
 _PLACE_WITHIN = 5  # words between a sign and where it is
 _PARTS = frozenset({"denies", "lacks", "parts"})
-_TURNS = frozenset({"turns", "parts", "after_all", "after_all_last"})
+_TURNS = frozenset({"turns", "parts", "after_all"})
+_AROUND = frozenset({"denies", "lacks", "parts", "turns"})
 _SENTENCE_ENDS = frozenset(".;!?\n")
 
 
@@ -116,9 +117,9 @@ class _Reading:
         if word.ends:
             self._end(at)
             return at + 1
-        if found and "harmless" in roles:
+        if found and "harmless" in roles and not _names(roles):
             return found.end
-        signs = [] if not _PARTS.isdisjoint(roles) or "turns" in roles else self._signs(at)
+        signs = [] if not _AROUND.isdisjoint(roles) and not _names(roles) else self._signs(at)
         if signs:
             return self._name(at, signs)
         return self._around(at, found, roles)
@@ -152,7 +153,6 @@ class _Reading:
             else [
                 (end, role.removeprefix("sign:"))
                 for end, roles in found.ends
-                if _PARTS.isdisjoint(roles)
                 for role in roles
                 if role.startswith("sign:")
             ]
@@ -216,14 +216,9 @@ class _Reading:
         for place in range(at, min(at + _BACK_WITHIN, len(self.words))):
             if self.words[place].text in _SENTENCE_ENDS:
                 break
-            if self._is(place, "after_all") or (self._is(place, "after_all_last") and self._ends_with(place)):
+            if self._is(place, "after_all"):
                 return True
         return False
-
-    def _ends_with(self, place: int) -> bool:
-        """Whether the thought ends with the phrase that begins here."""
-        past = self.found[place].end  # type: ignore[union-attr]
-        return past >= len(self.words) or self.words[past].ends
 
     def _gone(self, at: int) -> bool:
         """Whether a mention is taken back by what follows it: "... is gone", "...: no"."""
@@ -235,7 +230,8 @@ class _Reading:
             return not any(self._is(place, "came_back") for place in later)
         answer = at + 1 if self.words[at].text in ":-=?" else at
         if answer < len(self.words) and self._is(answer, "answers_no"):
-            return self._ends_with(answer)
+            past = self.found[answer].end  # type: ignore[union-attr]
+            return past >= len(self.words) or self.words[past].ends
         return False
 
 
@@ -258,6 +254,10 @@ def _near(
         if len(between) <= _PLACE_WITHIN and not any(words[at].ends or _parts(found[at]) for at in between):
             near.append(place)
     return tuple(dict.fromkeys(near))
+
+
+def _names(roles: tuple[str, ...]) -> bool:
+    return any(role.startswith("sign:") for role in roles)
 
 
 def _parts(found: Found | None) -> bool:

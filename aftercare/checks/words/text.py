@@ -39,7 +39,7 @@ def read(text: str) -> list[Word]:
     else:
         folded, places = _fold(text)
     drawn_out = _DRAWN_OUT.search(folded) is not None
-    words = []
+    words: list[Word] = []
     for part in _PART.finditer(folded):
         word, start, end = part[0], part.start(), part.end()
         if word in _SILENT or (word == "-" and _inside_a_word(folded, start)):
@@ -52,6 +52,8 @@ def read(text: str) -> list[Word]:
             word = word.replace("'", "")
         if drawn_out and word[0].isalpha():
             word = _DRAWN_OUT.sub(r"\1", word)
+        if word == "not" and words and words[-1].text == "can":
+            word, start = "cannot", words.pop().start  # many write it apart
         words.append(Word(word, start, end))
     return words
 
