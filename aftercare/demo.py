@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import msgspec
@@ -11,10 +12,11 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 
 from aftercare.db.local import with_database
-from aftercare.errors import AftercareError
+from aftercare.errors import AftercareError, NotFound
 from aftercare.log import configure_logs
 from aftercare.model.people import Actor
 from aftercare.notify.inbox import Inbox
+from aftercare.services.clinics import clinic_by_handle
 from aftercare.services.demo import HANDLE, DemoClinic, seed
 from aftercare.services.enrolments import Invitation, invite
 from aftercare.services.house import House, build_house
@@ -80,6 +82,7 @@ async def _seeded(house: House, patients: int) -> DemoClinic:
     kept = house.settings.data_dir / "demo.json"
     if kept.exists():
         return msgspec.json.decode(kept.read_bytes(), type=DemoClinic)
+    await _refuse_half_a_past(house)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     with Progress(*columns, console=_say, transient=True) as progress:
         task = progress.add_task(f"Letting {patients} synthetic patients recover", total=1.0)
@@ -92,6 +95,15 @@ async def _seeded(house: House, patients: int) -> DemoClinic:
     kept.touch(mode=0o600)
     kept.write_bytes(msgspec.json.encode(demo))
     return demo
+
+
+async def _refuse_half_a_past(house: House) -> None:
+    with suppress(NotFound):
+        await clinic_by_handle(house.database, HANDLE)
+        raise DemoError(
+            "The first start was ended while its patients still recovered. "
+            f"Remove the folder {house.settings.data_dir}, then start again."
+        )
 
 
 def _print(settings: Settings, demo: DemoClinic, invitation: Invitation) -> None:

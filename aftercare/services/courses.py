@@ -1,6 +1,6 @@
 """Courses and sessions; a session opens its episode."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -8,6 +8,7 @@ from uuid_utils.compat import uuid7
 
 from aftercare.alerts.course import course_block
 from aftercare.care.course_plan import planned_course
+from aftercare.care.spacing import local_day
 from aftercare.db.pool import Connection, Database
 from aftercare.errors import Conflict, Malformed, NotFound, OtherContent
 from aftercare.model.alerts import CourseBlock
@@ -129,7 +130,7 @@ async def record(
     done = await sessions.of_patient(db, actor.clinic_id, patient_id)
     if any(session.session_id == draft.session_id for session in done):
         raise Conflict("This session is recorded already.")
-    _check_consumables(draft, course.modality)
+    _check_consumables(draft, course.modality, on=local_day(draft.session_at, patient.time_zone))
     await refuse_session(db, actor, patient, course, done, draft)
     session = as_session(draft, course, actor, now)
     await screen_before_session(db, actor, patient, course, draft, session_id=session.session_id, now=now)
@@ -187,10 +188,10 @@ def _episode_of(session: Session, draft: SessionDraft, done: list[Session], now:
     )
 
 
-def _check_consumables(draft: SessionDraft, modality: Modality) -> None:
+def _check_consumables(draft: SessionDraft, modality: Modality, *, on: date) -> None:
     wrong: dict[str, str] = {}
     for place, item in enumerate(draft.consumables):
-        if item.expires_on < draft.session_at.date():
+        if item.expires_on < on:
             wrong[f"/consumables/{place}/expires_on"] = "This lot had expired on the day of the session."
         if modality is Modality.MICRONEEDLING and not (item.sterile and item.single_use):
             wrong[f"/consumables/{place}"] = "What touches needled skin is sterile and used once."

@@ -25,7 +25,7 @@ from aftercare.model.people import (
     StaffDraft,
     StaffMember,
 )
-from aftercare.model.words import AlertState, AnsweredBy, Outcome, Role, Tier, View
+from aftercare.model.words import AlertState, AnsweredBy, Outcome, Role, View
 from aftercare.photos.synthetic import face
 from aftercare.services import (
     alerts,
@@ -51,19 +51,13 @@ from aftercare.services.synthetic import (
     screening_draft,
     session_draft,
 )
+from aftercare.services.synthetic_staff import WAITS
 from aftercare.store import alerts as alert_store
 from aftercare.store.alerts import PatientAlert
 
 HANDLE = "demo"
 _ZONE = "Europe/London"
 _SEED = 7
-# How long an alert has waited for staff of the demo; what is younger is left for whoever opens it.
-_WAITS = {
-    Tier.EMERGENCY: timedelta(minutes=12),
-    Tier.SAME_DAY: timedelta(hours=2),
-    Tier.SOON: timedelta(hours=20),
-    Tier.ROUTINE: timedelta(days=4),
-}
 _PHOTO_DAYS = {0, 1, 3, 5, 10, 21}
 
 
@@ -245,7 +239,7 @@ def _staff_will_act(past: Past, alert: PatientAlert, one: SyntheticPatient) -> N
     called = taken + timedelta(minutes=past.chance.randrange(5, 25))
     ended = called + timedelta(hours=past.chance.randrange(3, 30))
     for when, act in ((taken, take), (called, call), (ended, end)):
-        if when < past.now and alert.raised_at < past.now - _WAITS[alert.tier]:
+        if when < past.now and alert.raised_at < past.now - WAITS[alert.tier]:
             past.at(when, act)
 
 

@@ -14,7 +14,7 @@ from aftercare.model.words import Outcome, Role, Tier
 from aftercare.services.written import Practice
 
 # How long an alert has waited for staff; what is younger is left for whoever opens the clinic.
-_WAITS = {
+WAITS = {
     Tier.EMERGENCY: timedelta(minutes=12),
     Tier.SAME_DAY: timedelta(hours=2),
     Tier.SOON: timedelta(hours=20),
@@ -52,7 +52,7 @@ class Intention(msgspec.Struct, frozen=True, kw_only=True):
 
 def intentions(alert: Alert, practice: Practice, chance: Random, *, now: datetime) -> tuple[Intention, ...]:
     """Taken soon, then a call, then its outcome and the end of what was found; the newest wait for somebody."""
-    if alert.raised_at >= now - _WAITS[alert.tier]:
+    if alert.raised_at >= now - WAITS[alert.tier]:
         return ()
     caller = practice.actor(chance.choice((Role.PRACTITIONER, Role.PRACTITIONER, Role.COORDINATOR)))
     taken = alert.raised_at + timedelta(minutes=chance.randrange(3, 50))

@@ -1,7 +1,7 @@
 """Sessions, their consumables and what blocks the next one."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 import msgspec
@@ -89,6 +89,27 @@ async def test_needles_are_sterile_single_use_and_not_expired(
     )
     with pytest.raises(Malformed):
         await courses.record_session(service, team.practitioner, patient.patient_id, draft, now=at)
+
+
+async def test_a_lot_expires_with_the_day_where_the_patient_is(
+    service: Database, team: Team, treat: Treat, session_at: datetime
+) -> None:
+    """Half past midnight in a London summer is still the day before in UTC, as which a browser sends it."""
+    patient = await treat(session_at)
+    at = datetime(2026, 6, 1, 23, 30, tzinfo=UTC)
+    draft = next_session(patient.course_id, at)
+
+    def of_a_lot_until(day: date) -> SessionDraft:
+        item = msgspec.structs.replace(CARTRIDGE, expires_on=day)
+        return msgspec.structs.replace(draft, consumables=(item,))
+
+    with pytest.raises(Malformed):
+        await courses.record_session(
+            service, team.practitioner, patient.patient_id, of_a_lot_until(date(2026, 6, 1)), now=at
+        )
+    await courses.record_session(
+        service, team.practitioner, patient.patient_id, of_a_lot_until(date(2026, 6, 2)), now=at
+    )
 
 
 async def test_a_lot_is_found_again_for_a_recall(
