@@ -58,11 +58,16 @@ async def start(
     """Have it run over these days of the clinic's own, both included. Raises NotFound, Malformed."""
     async with database.clinic(reader.actor.clinic_id) as db:
         zone = ZoneInfo((await clinic_of(db, reader)).time_zone)
-    draft = BacktestDraft(
-        since=start_of_day(since, zone) if since else None,
-        until=start_of_day(until + timedelta(days=1), zone) if until else None,
-    )
+    draft = BacktestDraft(since=_begins(since, zone), until=_begins(until, zone, after=timedelta(days=1)))
     await backtest.ask(database, reader.actor, number, draft, now=now)
+
+
+def _begins(day: date | None, zone: ZoneInfo, *, after: timedelta = timedelta(0)) -> datetime | None:
+    """The first instant of a local day, or of one after it; None for none, and beyond the calendar, where nothing is."""
+    try:
+        return start_of_day(day + after, zone) if day else None
+    except OverflowError:
+        return None
 
 
 async def _groups(db: Connection, reader: Reader, last: Backtest) -> tuple[DifferenceGroup, ...]:

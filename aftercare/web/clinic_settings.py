@@ -8,9 +8,9 @@ from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from aftercare.errors import AftercareError, Malformed, Outdated
+from aftercare.errors import Malformed, Outdated
 from aftercare.model.chains import ChainDraft
-from aftercare.model.clinic import ClinicSettingsDraft, Holiday
+from aftercare.model.clinic import ClinicSettingsDraft, Holiday, HolidayName
 from aftercare.model.rota_pages import TypedForm
 from aftercare.model.words import Tier
 from aftercare.services import chains, clinic_settings, dashboard_rota
@@ -18,6 +18,7 @@ from aftercare.services.house import House
 from aftercare.web import notices
 from aftercare.web.forms import read_typed
 from aftercare.web.hours_text import HOW, read_spans, read_week
+from aftercare.web.typed import refused, whole
 from aftercare.web.visits import (
     StaffRequest,
     admin_page,
@@ -55,7 +56,7 @@ class ClinicSettingsPageController(Controller):
                 )
                 return go_to(notices.after("/clinic-settings", "clinic_saved"))
             except (Malformed, Outdated) as error:
-                problems = _at_rows(values, _where(error))
+                problems = _at_rows(values, refused(error))
         return await _again(request, house, TypedForm(form="clinic", values=values, problems=problems))
 
     @post("/chains/{tier:str}", guards=[practitioner_or_admin_page])
@@ -75,7 +76,7 @@ class ClinicSettingsPageController(Controller):
             )
             return go_to(notices.after("/clinic-settings", "chain_saved"))
         except (Malformed, Outdated) as error:
-            problems = _where(error)
+            problems = refused(error)
         return await _again(request, house, TypedForm(form=f"chain-{tier}", values=values, problems=problems))
 
 
@@ -132,8 +133,10 @@ def _holiday(on: str, name: str, hours: str) -> tuple[Holiday | None, dict[str, 
     spans = read_spans(hours)
     if spans is None:
         problems["hours"] = HOW
-    if not 0 < len(name) <= 80:
-        problems["name"] = "Give it a name of up to 80 characters."
+    try:
+        msgspec.convert(name, HolidayName)
+    except msgspec.ValidationError:
+        problems["name"] = "Give it a name of up to 80 characters, in one line."
     try:
         day = date.fromisoformat(on)
     except ValueError:
@@ -158,14 +161,10 @@ def chain_draft(values: dict[str, str]) -> ChainDraft:
 
 
 def _version(values: dict[str, str]) -> int:
-    text = values.get("version", "")
-    if not text.isascii() or not text.isdecimal() or len(text) > 9:
+    version = whole(values.get("version", ""), -1)
+    if version < 0:
         raise Malformed("This form is too old. Reload the page, then try again.")
-    return int(text)
-
-
-def _where(error: AftercareError) -> dict[str, str]:
-    return {"": error.detail, **{pointer.strip("/"): what for pointer, what in error.pointers.items()}}
+    return version
 
 
 async def _again(request: StaffRequest, house: House, typed: TypedForm) -> Response[str]:

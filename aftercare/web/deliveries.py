@@ -17,7 +17,7 @@ from aftercare.services import dashboard_deliveries as drawn
 from aftercare.services import sending_again, webhooks
 from aftercare.services.house import House
 from aftercare.web import notices
-from aftercare.web.forms import Form, local_path, read_own_form
+from aftercare.web.forms import Form, local_path, read_on, read_own_form
 from aftercare.web.visits import StaffRequest, admin_page, go_to, html, reader_of, staff_page
 
 
@@ -56,7 +56,7 @@ class DeliveryPageController(Controller):
             house.database,
             reader_of(request),
             asked,
-            before=(before, beside) if before is not None and beside is not None else None,
+            before=read_on(before, beside),
             now=house.now(),
         )
         return html(page)

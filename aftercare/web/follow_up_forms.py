@@ -4,7 +4,7 @@ from typing import Any
 
 from aftercare.model.follow_ups import EntryKind, FollowUpDraft, ScriptDraft, ScriptUse
 from aftercare.model.words import Tier
-from aftercare.web.typed import build, local_time
+from aftercare.web.typed import build, local_time, whole
 
 PARTS = ("ask", "advise", "send_on")
 
@@ -27,9 +27,8 @@ def follow_up(typed: dict[str, str], time_zone: str) -> tuple[FollowUpDraft | No
     if typed.get("seen") in set(Tier):
         said["seen_tier"] = Tier(typed["seen"])
     if checked(typed):
-        version = typed.get("script_version", "")
-        number = int(version) if version.isascii() and version.isdigit() and len(version) < 7 else 0
-        said["script"] = ScriptUse(version=number, checked=checked(typed))
+        version = whole(typed.get("script_version", ""), 0)
+        said["script"] = ScriptUse(version=version, checked=checked(typed))
     draft, wrong = build(FollowUpDraft, said | {"kind": said.get("kind", EntryKind.NOTE)})
     problems |= wrong
     return (None, problems) if problems else (draft, {})

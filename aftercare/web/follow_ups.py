@@ -17,7 +17,7 @@ from aftercare.services.follow_ups import Whose
 from aftercare.services.house import House
 from aftercare.web import follow_up_forms, notices
 from aftercare.web.forms import Form, local_path, read_own_form, read_typed
-from aftercare.web.typed import refused
+from aftercare.web.typed import refused, whole
 from aftercare.web.visits import (
     StaffRequest,
     care_page,
@@ -60,8 +60,6 @@ class FollowUpPageController(Controller):
         except NotFound:
             raise
         except AftercareError as error:
-            if error.status >= 500:
-                raise
             return await self._again(request, house, alert_id, typed, refused(error), error.status)
         return go_to(notices.after(f"/alerts/{alert_id}", "followed_up", alert_id))
 
@@ -160,16 +158,13 @@ class ScriptPageController(Controller):
         draft, problems = follow_up_forms.script(typed)
         status = 422
         if draft is not None:
-            version = typed.get("version", "")
-            number = int(version) if version.isascii() and version.isdigit() and len(version) < 7 else 0
+            version = whole(typed.get("version", ""), 0)
             try:
                 await scripts.put_script(
-                    house.database, request.user, code, draft, version=number, now=house.now()
+                    house.database, request.user, code, draft, version=version, now=house.now()
                 )
                 return go_to(notices.after(f"/scripts/{code}", "script_saved"))
             except AftercareError as error:
-                if error.status >= 500:
-                    raise
                 parts = {name.partition("/")[0]: said for name, said in refused(error).items()}
                 problems, status = parts, error.status
         page = await dashboard_follow_ups.script_page(

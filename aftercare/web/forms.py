@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from uuid import UUID
@@ -13,6 +14,7 @@ from aftercare.errors import Forbidden, Malformed
 from aftercare.model.people import Actor
 from aftercare.model.text import Instant, Paragraph
 from aftercare.model.words import Outcome, Tier
+from aftercare.services.arrival import in_utc
 
 F = TypeVar("F", bound="Form")
 
@@ -88,9 +90,12 @@ async def _pairs(request: Request[Any, Any, Any], fields: int) -> list[tuple[str
         raise Malformed("This address takes a form of one of our pages.")
     body = await request.body()
     try:
-        return parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=fields, errors="strict")
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=fields, errors="strict")
     except ValueError:
         raise Malformed(_UNREADABLE) from None
+    if any("\0" in text for pair in pairs for text in pair):
+        raise Malformed(_UNREADABLE)  # no keyboard types it, and no column takes it
+    return pairs
 
 
 async def read_own_form(request: Request[Actor, Any, Any], kind: type[F]) -> F:
@@ -114,6 +119,11 @@ def several_ids(text: str) -> tuple[UUID, ...]:
         return tuple(dict.fromkeys(UUID(part) for part in text.split()))
     except ValueError:
         raise Malformed(_UNREADABLE) from None
+
+
+def read_on(at: datetime | None, beside: UUID | None) -> tuple[datetime, UUID] | None:
+    """Where a list is read on from, or None for its beginning."""
+    return None if at is None or beside is None else (in_utc(at), beside)
 
 
 def require_token(sent: str, ours: str) -> None:

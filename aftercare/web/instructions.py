@@ -18,6 +18,7 @@ from aftercare.services.house import House
 from aftercare.web import notices
 from aftercare.web.forms import Form, read_own_form, read_typed
 from aftercare.web.instruction_forms import as_typed, at_fields, read_instruction, with_one, without
+from aftercare.web.typed import whole
 from aftercare.web.visits import (
     StaffRequest,
     care_page,
@@ -231,7 +232,7 @@ class ShownPageController(Controller):
 
 
 def _revision(typed: dict[str, str]) -> int:
-    number = typed.pop("revision", "")
-    if not number.isascii() or not number.isdigit() or len(number) > 9:
+    revision = whole(typed.pop("revision", ""), -1)
+    if revision < 0:
         raise Malformed("This form is not complete. Open it again.")
-    return int(number)
+    return revision

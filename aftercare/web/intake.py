@@ -37,9 +37,7 @@ def patient_draft(typed: dict[str, str]) -> tuple[PatientDraft | None, dict[str,
         said["country"] = said["country"].upper()
     said |= {name: known(typed, name) for name in questions.RISKS}
     graded = {item: typed.get(f"baseline/{item}", "") for item in questions.BASELINE}
-    said["baseline"] = {
-        item: int(text) if text.isdecimal() else text for item, text in graded.items() if text
-    }
+    said["baseline"] = {item: text for item, text in graded.items() if text}
     return build(PatientDraft, said)
 
 

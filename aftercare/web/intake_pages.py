@@ -23,7 +23,7 @@ from aftercare.services.house import House
 from aftercare.web import notices
 from aftercare.web.forms import read_typed
 from aftercare.web.intake import SessionForm, patient_draft, session_form
-from aftercare.web.typed import refused
+from aftercare.web.typed import refused, whole
 from aftercare.web.visits import StaffRequest, care_page, go_to, html, practitioner_page, reader_of
 
 _LOOK = "Something needs another look: it is said at its field. Nothing was saved yet."
@@ -49,7 +49,7 @@ class PatientFormController(Controller):
             try:
                 made = await patients.create_patient(house.database, request.user, draft, now=house.now())
             except AftercareError as error:
-                problems, status = _of(error), error.status
+                problems, status = refused(error), error.status
             else:
                 return go_to(notices.after(f"/patients/{made.patient_id}", "added"))
         form = Typed(values=typed, problems={"": _LOOK, **problems})
@@ -74,8 +74,7 @@ class PatientFormController(Controller):
     ) -> Response[Any]:
         """Written over the version that the form was opened at; after a clash both versions stand side by side."""
         typed = await read_typed(request)
-        number = typed.pop("version", "")
-        version = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0
+        version = whole(typed.pop("version", ""), 0)
         draft, problems = patient_draft(typed)
         status = 422
         if draft is not None:
@@ -88,7 +87,7 @@ class PatientFormController(Controller):
             except Outdated as error:
                 problems, status = {"": _CLASH}, error.status
             except AftercareError as error:
-                problems, status = _of(error), error.status
+                problems, status = refused(error), error.status
             else:
                 return go_to(notices.after(f"/patients/{patient_id}", "edited"))
         page = await self._again(request, house, patient_id, typed, problems, version)
@@ -152,7 +151,7 @@ class SessionFormController(Controller):
                 problems, status, held = {"": _HELD}, error.status, error.detail
             except AftercareError as error:
                 # The screening's own fields stand in the same form.
-                problems = {at.removeprefix("screening/"): what for at, what in _of(error).items()}
+                problems = {at.removeprefix("screening/"): what for at, what in refused(error).items()}
                 status = error.status
         page = await dashboard_forms.new_session(
             house.database,
@@ -186,9 +185,3 @@ class SessionFormController(Controller):
 
 
 _HELD = "Not recorded: say below why it was done all the same, or leave it. Nothing you wrote is lost."
-
-
-def _of(error: AftercareError) -> dict[str, str]:
-    if error.status >= 500:
-        raise error
-    return refused(error)

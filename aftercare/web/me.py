@@ -1,6 +1,5 @@
 """My notifications: where I am reached, when not, over what, and tests."""
 
-from datetime import time
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -19,7 +18,7 @@ from aftercare.services.house import House
 from aftercare.web import notices
 from aftercare.web.forms import Form, read_own_form, read_typed
 from aftercare.web.quiet_week import TIERS
-from aftercare.web.typed import refused
+from aftercare.web.typed import refused, wall_time, whole
 from aftercare.web.visits import StaffRequest, go_to, html, reader_of, staff_page
 
 _FIELDS: Final = 200
@@ -55,7 +54,11 @@ class MePageController(Controller):
         if draft is not None:
             try:
                 await preferences.put_staff_preferences(
-                    house.database, request.user, draft, version=_version(typed), now=house.now()
+                    house.database,
+                    request.user,
+                    draft,
+                    version=whole(typed.get("version", "0"), -1),
+                    now=house.now(),
                 )
                 return go_to(notices.after("/me", "preferences_saved"))
             except AftercareError as error:
@@ -72,14 +75,11 @@ class MePageController(Controller):
                 {"channel": "sms", "address": form.number, "label": form.label}, AddressDraft
             )
             await addresses.register(house.database, request.user, form.address_id, draft, now=house.now())
-        except (AftercareError, msgspec.ValidationError) as error:
-            problems = (
-                refused(error)
-                if isinstance(error, AftercareError)
-                else {"": _LOOK, "address": "Write the number with its country, such as +44 20 7946 0000."}
-            )
-            typed = {"number": form.number, "label": form.label}
-            return await _again(request, house, "number", typed, problems, 422)
+        except msgspec.ValidationError:
+            problems = {"": _LOOK, "address": "Write the number with its country, such as +44 20 7946 0000."}
+            return await _number_again(request, house, form, problems, 422)
+        except AftercareError as error:
+            return await _number_again(request, house, form, refused(error), error.status)
         return go_to(notices.after("/me", "address_added"))
 
     @post("/addresses/{address_id:str}/remove", guards=[staff_page])
@@ -108,6 +108,13 @@ class MePageController(Controller):
         return go_to(notices.after("/me", "test_sent"))
 
 
+async def _number_again(
+    request: StaffRequest, house: House, form: NumberForm, problems: dict[str, str], status: int
+) -> Response[str]:
+    typed = {"number": form.number, "label": form.label}
+    return await _again(request, house, "number", typed, problems, status)
+
+
 async def _again(
     request: StaffRequest,
     house: House,
@@ -123,11 +130,6 @@ async def _again(
     return html(page, status=status)
 
 
-def _version(typed: dict[str, str]) -> int:
-    text = typed.get("version", "0")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
-
-
 def read_preferences(typed: dict[str, str]) -> tuple[StaffPreferencesDraft | None, dict[str, str]]:
     """What was typed as preferences, or None and what is wrong at which field."""
     problems: dict[str, str] = {}
@@ -139,7 +141,7 @@ def read_preferences(typed: dict[str, str]) -> tuple[StaffPreferencesDraft | Non
             problems[f"q{row}"] = error.detail
         else:
             quiet += [] if span is None else [span]
-    digest_at = _wall(typed.get("digest_at", ""))
+    digest_at = wall_time(typed.get("digest_at", ""))
     if digest_at is None and typed.get("digest_at"):
         problems["digest_at"] = "Write a time such as 08:30, or leave it empty."
     if problems:
@@ -160,18 +162,10 @@ def _span(typed: dict[str, str], row: int) -> QuietSpan | None:
     days = tuple(int(day) for day in typed.get(f"q{row}-day", "").split() if day in "0123456")
     if not days:
         return None  # no day is chosen: the row is empty, or was taken away
-    starts, ends = (_wall(typed.get(f"q{row}-{name}", "")) for name in ("from", "to"))
+    starts, ends = (wall_time(typed.get(f"q{row}-{name}", "")) for name in ("from", "to"))
     if starts is None or ends is None:
         raise Malformed("Write from when and to when, such as 22:00 and 07:00, or choose no day.")
     return QuietSpan(weekdays=days, starts=starts, ends=ends)
-
-
-def _wall(text: str) -> time | None:
-    try:
-        found = time.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo is None else None
 
 
 def _muted(typed: dict[str, str]) -> Muted:

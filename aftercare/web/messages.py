@@ -16,7 +16,7 @@ from aftercare.model.text import Instant
 from aftercare.services import dashboard_messages, message_templates, messages
 from aftercare.services.house import House
 from aftercare.web import notices
-from aftercare.web.forms import Form, local_path, read_own_form
+from aftercare.web.forms import Form, local_path, read_on, read_own_form
 from aftercare.web.typed import build, refused
 from aftercare.web.visits import (
     StaffRequest,
@@ -74,9 +74,8 @@ class MessagePageController(Controller):
         beside: Beside = None,
     ) -> Response[str]:
         """Who waits for somebody to read what they wrote; or everybody."""
-        place = (after, beside) if after is not None and beside is not None else None
         page = await dashboard_messages.inbox(
-            house.database, reader_of(request), which, place=place, now=house.now()
+            house.database, reader_of(request), which, place=read_on(after, beside), now=house.now()
         )
         return html(page)
 
@@ -90,9 +89,8 @@ class MessagePageController(Controller):
         beside: Beside = None,
     ) -> Response[str]:
         """One patient's messages. To look at them marks nothing as read: that is said with a button, or by answering."""
-        place = (before, beside) if before is not None and beside is not None else None
         page = await dashboard_messages.conversation(
-            house.database, reader_of(request), patient_id, before=place, now=house.now()
+            house.database, reader_of(request), patient_id, before=read_on(before, beside), now=house.now()
         )
         return html(page)
 

@@ -12,7 +12,7 @@ from aftercare.model.text import Instant
 from aftercare.services import dashboard_lists, dashboard_patient, sweep
 from aftercare.services.house import House
 from aftercare.web import notices
-from aftercare.web.forms import Form, SearchForm, local_path, read_own_form
+from aftercare.web.forms import Form, SearchForm, local_path, read_on, read_own_form
 from aftercare.web.visits import StaffRequest, care_page, go_to, html, reader_of
 
 BackQuery = Annotated[str, QueryParameter()]
@@ -30,9 +30,8 @@ class PeopleController(Controller):
         beside: Annotated[UUID | None, QueryParameter(required=False)] = None,
     ) -> Response[str]:
         """The newest."""
-        place = (before, beside) if before is not None and beside is not None else None
         page = await dashboard_lists.patients(
-            house.database, reader_of(request), query="", before=place, now=house.now()
+            house.database, reader_of(request), query="", before=read_on(before, beside), now=house.now()
         )
         return html(page)
 

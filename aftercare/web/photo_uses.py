@@ -1,7 +1,6 @@
 """Photos for teaching and advertising: only those whose patients agree to it now, to practitioners, without names."""
 
 from collections.abc import AsyncGenerator
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -18,7 +17,7 @@ from aftercare.model.photo_uses import PhotoChoice
 from aftercare.model.text import Instant
 from aftercare.services import dashboard_uses
 from aftercare.services.house import House
-from aftercare.web.forms import Form, read_own_form
+from aftercare.web.forms import Form, read_on, read_own_form
 from aftercare.web.visits import StaffRequest, html, practitioner_page, reader_of
 
 _CHOICES = ("modality", "view", "days", "person", "code")
@@ -39,11 +38,13 @@ class PhotoUsePageController(Controller):
         beside: Annotated[UUID | None, QueryParameter(required=False)] = None,
     ) -> Response[str]:
         """What was chosen of them, the newest first."""
-        place: tuple[datetime, UUID] | None = (
-            (before, beside) if before is not None and beside is not None else None
-        )
         page = await dashboard_uses.page(
-            house.database, reader_of(request), use, _choice(request), before=place, now=house.now()
+            house.database,
+            reader_of(request),
+            use,
+            _choice(request),
+            before=read_on(before, beside),
+            now=house.now(),
         )
         return html(page)
 

@@ -1,6 +1,5 @@
 """A patient's reminders on a page: what somebody asked for at the reception or on the telephone."""
 
-from datetime import time
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from aftercare.services import dashboard_reminders, preferences, reminders
 from aftercare.services.house import House
 from aftercare.web import notices
 from aftercare.web.forms import read_typed
-from aftercare.web.typed import local_time, refused
+from aftercare.web.typed import local_time, refused, wall_time, whole
 from aftercare.web.visits import StaffRequest, care_page, go_to, html, reader_of
 
 _UNREADABLE = {"": "Choose whether reminders come; a pause has the day on which they come again."}
@@ -48,7 +47,7 @@ class RemindersPageController(Controller):
         typed = await read_typed(request)
         try:
             await _write(request, house, patient_id, typed)
-        except (msgspec.ValidationError, ValueError):
+        except msgspec.ValidationError:
             return await _again(request, house, patient_id, typed, _UNREADABLE, 422)
         except Malformed as error:
             return await _again(request, house, patient_id, typed, refused(error), 422)
@@ -65,20 +64,26 @@ async def _write(request: StaffRequest, house: House, patient_id: UUID, typed: d
     until = local_time(f"{typed.get('until', '')}T00:00", patient.time_zone) if state == "paused" else None
     wish = msgspec.convert({"state": state, "until": until}, RemindersDraft)
     at = typed.get("reminder_at", "")
-    wanted = PatientPreferencesDraft(
-        reminder_at=time.fromisoformat(at) if at else None, quiet=patient.preferences.quiet
-    )
+    reminder_at = wall_time(at)
+    if at and reminder_at is None:
+        raise Malformed(pointers={"/reminder_at": "Write a time such as 08:30, or leave it empty."})
+    wanted = PatientPreferencesDraft(reminder_at=reminder_at, quiet=patient.preferences.quiet)
     if wanted.reminder_at != patient.preferences.reminder_at:
         await preferences.put_patient_preferences(
             house.database,
             request.user,
             patient_id,
             wanted,
-            version=int(typed.get("times", "")),
+            version=whole(typed.get("times", ""), -1),
             now=house.now(),
         )
     await reminders.put_reminders(
-        house.database, request.user, patient_id, wish, version=int(typed.get("version", "")), now=house.now()
+        house.database,
+        request.user,
+        patient_id,
+        wish,
+        version=whole(typed.get("version", ""), -1),
+        now=house.now(),
     )
 
 

@@ -9,7 +9,7 @@ from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from aftercare.errors import AftercareError, Conflict, Forbidden, Malformed, Outdated
+from aftercare.errors import Conflict, Forbidden, Malformed, Outdated
 from aftercare.model.rota_pages import TypedForm
 from aftercare.model.rotas import OverrideDraft, RotaDraft
 from aftercare.services import dashboard_rota, rotas
@@ -17,7 +17,7 @@ from aftercare.services.house import House
 from aftercare.web import notices
 from aftercare.web.forms import Form, read_own_form, read_typed
 from aftercare.web.hours_text import HOW, read_week
-from aftercare.web.typed import local_time
+from aftercare.web.typed import local_time, refused, whole
 from aftercare.web.visits import (
     StaffRequest,
     go_to,
@@ -52,7 +52,7 @@ class RotaPageController(Controller):
                 await rotas.create_rota(house.database, request.user, draft, now=house.now())
                 return go_to(notices.after("/rota", "rota_saved"))
             except _REFUSALS as error:
-                problems = _where(error)
+                problems = refused(error)
         return await _again(request, house, TypedForm(form="new", values=values, problems=problems))
 
     @post("/{rota_id:str}", guards=[practitioner_or_admin_page])
@@ -62,16 +62,16 @@ class RotaPageController(Controller):
         """The turns changed, over the version that the form was opened at."""
         values = await read_typed(request)
         draft, problems = rota_draft(values)
-        version = values.get("version", "")
-        if draft is not None and version.isdecimal() and len(version) < 10:
+        version = whole(values.get("version", ""), -1)
+        if draft is not None:
             try:
                 await rotas.put_rota(
-                    house.database, request.user, rota_id, draft, version=int(version), now=house.now()
+                    house.database, request.user, rota_id, draft, version=version, now=house.now()
                 )
                 return go_to(notices.after("/rota", "rota_saved"))
             except _REFUSALS as error:
-                problems = _where(error)
-        form = TypedForm(form=f"edit-{rota_id}", values=values, problems=problems or {"": _AGAIN})
+                problems = refused(error)
+        form = TypedForm(form=f"edit-{rota_id}", values=values, problems=problems)
         return await _again(request, house, form)
 
     @post("/{rota_id:str}/remove", guards=[practitioner_or_admin_page])
@@ -101,7 +101,7 @@ class RotaPageController(Controller):
                 await rotas.add_override(house.database, request.user, rota_id, draft, now=house.now())
                 return go_to(notices.after("/rota", "rota_handed"))
             except _REFUSALS as error:
-                problems = _where(error)
+                problems = refused(error)
         return await _again(
             request, house, TypedForm(form=f"over-{rota_id}", values=values, problems=problems)
         )
@@ -170,14 +170,6 @@ def override_draft(values: dict[str, str], time_zone: str) -> tuple[OverrideDraf
         return msgspec.convert(draft, OverrideDraft), {}
     except msgspec.ValidationError:
         return None, {"": _AGAIN, "reason": "One line of up to 200 characters."}
-
-
-def _where(error: AftercareError) -> dict[str, str]:
-    fields = {
-        pointer.strip("/").replace("participants/", "person"): what
-        for pointer, what in error.pointers.items()
-    }
-    return {"": error.detail, **fields}
 
 
 async def _again(request: StaffRequest, house: House, typed: TypedForm) -> Response[str]:

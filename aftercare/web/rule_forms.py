@@ -42,7 +42,8 @@ def _one(text: str) -> Any:
     for read in (int, float):
         try:
             value = read(text)
-        except ValueError:
+            if math.isfinite(value):
+                return value
+        except (ValueError, OverflowError):
             continue
-        return value if math.isfinite(value) else text
     return {"True": True, "False": False}.get(text, text)

@@ -16,6 +16,7 @@ from aftercare.services.house import House
 from aftercare.web import notices
 from aftercare.web.forms import Form, read_own_form, read_typed
 from aftercare.web.rule_forms import read_draft
+from aftercare.web.typed import whole
 from aftercare.web.visits import StaffRequest, go_to, html, practitioner_page, reader_of, staff_page
 
 Number = Annotated[int, PathParameter(ge=1, le=1_000_000)]
@@ -138,8 +139,7 @@ async def _save(house: House, request: StaffRequest, number: int, typed: dict[st
     draft, faults = read_draft(typed)
     if faults:
         raise _NotValid(faults)
-    said = typed.get("version", "")
-    version = int(said) if said.isascii() and said.isdigit() and len(said) < 7 else 0  # 0 is no version
+    version = whole(typed.get("version", ""), 0)  # 0 is no version
     await rule_packs.edit_pack(house.database, request.user, number, draft, version=version, now=house.now())
 
 

@@ -22,7 +22,7 @@ from aftercare.services import dashboard_screening, screenings
 from aftercare.services.house import House
 from aftercare.web import notices
 from aftercare.web.forms import read_typed
-from aftercare.web.typed import build, refused
+from aftercare.web.typed import build, refused, whole
 from aftercare.web.visits import StaffRequest, care_page, go_to, html, practitioner_page, reader_of
 
 _YES_NO: Final = {"yes": True, "no": False}
@@ -72,7 +72,7 @@ class ScreeningPageController(Controller):
     ) -> Response[str]:
         """Kept, and on to what the answers come to; after a clash the form again, with everything typed."""
         typed = await read_typed(request)
-        version = _number(typed.pop("version", ""))
+        version = whole(typed.pop("version", ""), 0)
         question = ScreeningQuestion(
             modality=modality, questionnaire=CURRENT_VERSION, answers=answers_of(load(), typed)
         )
@@ -118,7 +118,7 @@ class ScreeningPageController(Controller):
             try:
                 await dashboard_screening.sign(
                     house.database, request.user, patient_id, modality, decided,
-                    screening_id=screening_id, version=_number(typed.get("version", "")), now=house.now(),
+                    screening_id=screening_id, version=whole(typed.get("version", ""), 0), now=house.now(),
                 )  # fmt: skip
                 return go_to(notices.after(f"/patients/{patient_id}", "screened"))
             except Malformed as error:
@@ -175,7 +175,3 @@ def decision(typed: dict[str, str]) -> tuple[UUID, SessionScreening | None, dict
     said["reasons"] = tuple(line.strip() for line in typed.get("reasons", "").splitlines() if line.strip())
     made, problems = build(SessionScreening, said)
     return screening_id, made, problems
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
