@@ -1,6 +1,6 @@
 """From notices to letters: whom of the team a notice means, over which of their addresses, and what goes together."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -88,6 +88,22 @@ def audience(notice: Notice, team: Team) -> list[Member]:
     """Whom a notice means when it leaves. Nobody is never the answer: then it is every practitioner, and without any, everyone."""
     chosen = means(notice.to, team, notice.not_before, owner=notice.owner, role=notice.role, whom=notice.whom)
     return chosen or means(Audience.PRACTITIONERS, team, notice.not_before) or list(team.members)
+
+
+def to_newcomers(
+    newcomers: Collection[UUID], tier: Tier, team: Team, now: datetime, new_id: Callable[[], UUID]
+) -> Iterator[Letter]:
+    """Return the letters to those who are on call from now on; `tier` is of the most urgent that is still open.
+
+    Over the ways of that tier and as quiet hours let one leave that tells of it: for `same_day` who is on call has none.
+    """
+    about = Delivery(
+        delivery_id=new_id(), channel=ChannelName.SMTP, kind=MessageKind.HAND_OVER, tier=tier, queued_at=now
+    )
+    letter = Letter(what=f"hand_over:{now.isoformat()}", delivery=about, not_before=now)
+    for member in team.members:
+        if member.staff_id in newcomers:
+            yield from _to_member(held(letter, member, on_call=True), member, new_id)
 
 
 def held(letter: Letter, member: Member, *, on_call: bool = False) -> Letter:

@@ -27,6 +27,7 @@ from aftercare.services import (
     deliveries,
     erasures,
     follow_ups,
+    hand_overs,
     heartbeat,
     messages_unread,
     photo_store,
@@ -38,6 +39,7 @@ from aftercare.services.channel_watch import WATCH
 from aftercare.services.deliveries import WAKE
 from aftercare.services.erasures import ERASE
 from aftercare.services.follow_ups import NEXT_STEP
+from aftercare.services.hand_overs import HAND_OVER
 from aftercare.services.house import House
 from aftercare.services.messages_unread import UNREAD
 from aftercare.services.photo_store import TEND
@@ -61,6 +63,7 @@ _AT_ONCE = {
     UNREAD: 2,
     WATCH: 2,
     LOOK: 2,
+    HAND_OVER: 2,
     BACKTEST: 1,
     TEND: 1,
     ERASE: 2,
@@ -118,6 +121,9 @@ class Worker:
         async def one_look_ahead(claim: Claim, now: datetime) -> None:
             await rota_gaps.work(database, claim, now=now)
 
+        async def one_hand_over(claim: Claim, now: datetime) -> None:
+            await hand_overs.work(database, claim, now=now)
+
         async def one_backtest(claim: Claim, _: datetime) -> None:
             await backtest.work(database, house.judges, claim, now=house.now)
 
@@ -144,6 +150,7 @@ class Worker:
             work(WATCH, 2.0, one_fault, _AT_ONCE[WATCH]),
             work(NEXT_STEP, 30.0, one_next_step, _AT_ONCE[NEXT_STEP]),
             work(LOOK, 30.0, one_look_ahead, _AT_ONCE[LOOK]),
+            work(HAND_OVER, 5.0, one_hand_over, _AT_ONCE[HAND_OVER]),
             work(BACKTEST, 1.0, one_backtest, _AT_ONCE[BACKTEST]),
             work(ERASE, 2.0, one_erasure, _AT_ONCE[ERASE]),
             work(TEND, 30.0, one_tending, _AT_ONCE[TEND]),

@@ -26,10 +26,18 @@ class MessageKind(StrEnum):
     WORK_RESUMED = "work_resumed"
     ERASURE_ASKED = "erasure_asked"  # a patient wants to be erased, and the clinic has to answer
     PICTURES_BROKEN = "pictures_broken"  # photos are missing or damaged in the store
+    HAND_OVER = "hand_over"  # its recipient is on call from now on
     MESSAGE_RECEIVED = "message_received"  # a patient wrote
     REMINDER = "reminder"
     MESSAGE_SENT = "message_sent"  # the clinic wrote
     TEST = "test"
+
+
+class TierCount(msgspec.Struct, frozen=True, kw_only=True):
+    """How many alerts of a tier are not resolved."""
+
+    tier: Tier
+    count: int
 
 
 class OutgoingMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +56,7 @@ class OutgoingMessage(msgspec.Struct, frozen=True, kw_only=True):
     tier: Tier | None = None
     about: UUID | None = None  # the alert's id, so that a receiver can join messages about one alert
     locale: str = "en"
+    open: tuple[TierCount, ...] = ()  # said at a hand-over, as it stands when that leaves
     hours: str = ""  # when the clinic reads, in words of `locale`; said to patients only
 
     def __repr__(self) -> str:

@@ -10,7 +10,16 @@ from typing import Final
 from aftercare.model.messages import OutgoingMessage
 from aftercare.model.words import Tier
 from aftercare.notify.channel import Refused
-from aftercare.notify.wording import TIER_MARKS, TierMark, Wording, is_link, language, one_line, wording
+from aftercare.notify.wording import (
+    TIER_MARKS,
+    TierMark,
+    Wording,
+    is_link,
+    language,
+    one_line,
+    sentence_of,
+    wording,
+)
 
 # 7 bits, so that no relay has to convert it.
 _POLICY: Final = SMTP.clone(cte_type="7bit")
@@ -44,7 +53,7 @@ def compose(message: OutgoingMessage, *, from_address: str) -> bytes:
         raise Refused("link malformed")
     clinic = one_line(message.clinic_name)
     words = wording(message.kind, message.locale, hours=one_line(message.hours))
-    words = Wording(words.subject, words.sentence.format(clinic=clinic), words.button, words.footer)
+    words = Wording(words.subject, sentence_of(message, words), words.button, words.footer)
     domain = from_address.rpartition("@")[2]
 
     mail = EmailMessage(policy=_POLICY)

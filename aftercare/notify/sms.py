@@ -116,7 +116,7 @@ def sms_text(message: OutgoingMessage) -> str:
     """
     if not is_link(message.link):
         raise Refused("link malformed")
-    sentence = written_plainly(sms_sentence(message.kind, message.tier, message.locale)) or ""
+    sentence = written_plainly(sms_sentence(message)) or ""
     end = f": {sentence} {message.link}"
     room = ONE_PART - (septets(f"Aftercare, {end}") or ONE_PART)
     name = written_plainly(one_line(message.clinic_name)) or ""

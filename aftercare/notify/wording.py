@@ -1,11 +1,12 @@
 """The words of mails, pushes and SMS. They name the clinic and the tier, and nothing that happened to anyone."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
-from aftercare.model.messages import MessageKind, OutgoingMessage
+from aftercare.model.messages import MessageKind, OutgoingMessage, TierCount
 from aftercare.model.words import Tier
 
 DEFAULT_LOCALE: Final = "en"
@@ -13,7 +14,7 @@ _LINK: Final = re.compile(r"https?://[!-~]{1,2000}")
 
 
 class Wording(msgspec.Struct, frozen=True):
-    """One kind of mail in one language; `sentence` may use `{clinic}`."""
+    """One kind of mail in one language; `sentence` may use `{clinic}` and `{open}`."""
 
     subject: str
     sentence: str
@@ -22,7 +23,7 @@ class Wording(msgspec.Struct, frozen=True):
 
 
 class ShortWords(msgspec.Struct, frozen=True):
-    """What a phone shows of a push: one line and one or two sentences, without places to fill."""
+    """What a phone shows of a push: one line and some sentences, without places to fill."""
 
     title: str
     body: str
@@ -111,6 +112,11 @@ _STAFF: Final = {
         "Photos cannot be shown",
         "Photos at {clinic} are missing or damaged where they are kept. Whoever runs the server can restore them.",
         "See which",
+    ),
+    MessageKind.HAND_OVER: (
+        "You are on call",
+        "You are on call for {clinic} now.{open}",
+        "Open the list",
     ),
     MessageKind.MESSAGE_RECEIVED: (
         "Messages to read",
@@ -207,11 +213,23 @@ _SMS_DOES: Final = {
 }
 
 
-def sms_sentence(kind: MessageKind, tier: Tier | None, locale: str) -> str:
+def sms_sentence(message: OutgoingMessage) -> str:
     """What an SMS says between the clinic's name and the link."""
-    if kind in _SMS_DOES:
-        return f"{_SMS_ALERT[tier or Tier.SOON]} {_SMS_DOES[kind]}."
-    return f"{wording(kind, locale, hours='').subject}."
+    if message.kind in _SMS_DOES:
+        return f"{_SMS_ALERT[message.tier or Tier.SOON]} {_SMS_DOES[message.kind]}."
+    return f"{wording(message.kind, message.locale, hours='').subject}.{still_open(message.open)}"
+
+
+def still_open(counts: Sequence[TierCount]) -> str:
+    """Say " Still open: 1 emergency, 2 same day." behind another sentence; "" for none."""
+    said = ", ".join(f"{one.count} {TIER_MARKS[one.tier].word.lower()}" for one in counts)
+    return f" Still open: {said}." if said else ""
+
+
+def sentence_of(message: OutgoingMessage, words: Wording) -> str:
+    """The sentence of a mail or push with its places filled."""
+    filled = words.sentence.replace("{open}", still_open(message.open))
+    return filled.replace("{clinic}", one_line(message.clinic_name))
 
 
 def one_line(text: str) -> str:
@@ -229,7 +247,7 @@ def short_words(message: OutgoingMessage) -> ShortWords:
     """Give the words of a push: the same as a mail's, and for patients when the clinic reads."""
     words = wording(message.kind, message.locale, hours="")
     title = f"{TIER_MARKS[message.tier].word}: {words.subject}" if message.tier else words.subject
-    body = words.sentence.replace("{clinic}", one_line(message.clinic_name))
+    body = sentence_of(message, words)
     if message.kind in _TO_PATIENTS and message.hours:
         said = _HOURS[language(message.kind, message.locale)].replace("{hours}", message.hours)
         body = f"{body} {said}"

@@ -19,7 +19,7 @@ from aftercare.db.pool import Busy, Connection, Database, DatabaseAway
 from aftercare.model.addresses import PUSH, ChannelName, Reach
 from aftercare.model.alerts import Notice
 from aftercare.model.deliveries import Delivery, Letter
-from aftercare.model.messages import MessageKind, OutgoingMessage
+from aftercare.model.messages import MessageKind, OutgoingMessage, TierCount
 from aftercare.model.people import Clinic
 from aftercare.model.preferences import DailySpan
 from aftercare.model.team import MAIL
@@ -30,7 +30,7 @@ from aftercare.services import channel_watch, counts
 from aftercare.services.channel_watch import Unsent
 from aftercare.services.releasing import may_leave
 from aftercare.services.team import read_team
-from aftercare.store import addresses, clinics, due_work, webhooks
+from aftercare.store import addresses, alerts, clinics, due_work, webhooks
 from aftercare.store import deliveries as store
 from aftercare.store.deliveries import Attempt, ToSend, work_kind
 
@@ -105,6 +105,8 @@ async def attempt(
             return
         if delivery.held_until is not None:  # gathered with others, it is a digest now
             delivery = await store.to_send(db, claim.clinic_id, claim.subject_id, now) or delivery
+        handed = delivery.kind is MessageKind.HAND_OVER
+        open_ones = await alerts.open_by_tier(db, claim.clinic_id) if handed else ()
     leaves = _leaves_at(delivery, now)
     if leaves is not None and leaves > now:
         async with database.clinic(claim.clinic_id) as db:
@@ -113,7 +115,7 @@ async def attempt(
     failure: NotDeliveredError | None = None
     answer = ""
     try:
-        answer = (await _send(sender, delivery, clinic, too_late=leaves is None)).answer
+        answer = (await _send(sender, delivery, clinic, open_ones, too_late=leaves is None)).answer
     except NotDeliveredError as error:
         failure, answer = error, error.answer
     except Exception as error:  # noqa: BLE001 - what we fail at ourselves is an attempt, too: on record, then retried
@@ -142,7 +144,14 @@ def _leaves_at(delivery: ToSend, now: datetime) -> datetime | None:
     return leaves_at(delivery.queued_at, now, ZoneInfo(delivery.patient_time_zone), quiet)
 
 
-async def _send(sender: Sender, delivery: ToSend, clinic: Clinic, *, too_late: bool) -> Receipt:
+async def _send(
+    sender: Sender,
+    delivery: ToSend,
+    clinic: Clinic,
+    open_ones: tuple[TierCount, ...],
+    *,
+    too_late: bool,
+) -> Receipt:
     if too_late:
         raise Unsent("too late in the patient's day")
     if delivery.retired:
@@ -155,7 +164,8 @@ async def _send(sender: Sender, delivery: ToSend, clinic: Clinic, *, too_late: b
         link=_link(sender.address, delivery),
         clinic_name=clinic.name,
         written_at=delivery.queued_at,
-        tier=delivery.tier,
+        tier=open_ones[0].tier if open_ones else delivery.tier,
+        open=open_ones,
         about=None if _is_digest(delivery) else delivery.alert_id,
         locale=language,
         hours=describe_hours(clinic.hours, language, local_day(delivery.queued_at, clinic.time_zone)),

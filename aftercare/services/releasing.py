@@ -11,11 +11,12 @@ from aftercare.model.deliveries import Delivery
 from aftercare.model.messages import MessageKind
 from aftercare.model.people import Clinic
 from aftercare.model.words import Tier
-from aftercare.store import due_work
+from aftercare.store import alerts, due_work, rotas
 from aftercare.store import releases as store
 from aftercare.store.deliveries import work_kind
 
 NOTHING_WAITS: Final = "nothing waits any more"
+OFF_DUTY: Final = "not on call any more"
 SETTLED: Final = frozenset({"sent", "dead", "gathered", "dropped"})
 
 
@@ -80,9 +81,18 @@ async def _dealt_with(db: Connection, clinic: Clinic, delivery: Delivery, now: d
 async def _empty(
     db: Connection, clinic: Clinic, delivery: Delivery, staff_id: UUID, now: datetime
 ) -> str | None:
-    """Why a routine digest is not worth a mail, if it is one."""
+    """Why a routine digest or a hand-over's letter is not worth sending, if it is one."""
+    if delivery.kind is MessageKind.HAND_OVER:
+        return await _over(db, clinic, staff_id)
     if delivery.kind is not MessageKind.DIGEST or delivery.alert_id is not None:
         return None
     today = now.astimezone(ZoneInfo(clinic.time_zone)).date()
     waits = await store.is_routine_waiting(db, clinic.clinic_id, staff_id, today)
     return None if waits else NOTHING_WAITS
+
+
+async def _over(db: Connection, clinic: Clinic, staff_id: UUID) -> str | None:
+    """Why whoever took over need not be told of it any more."""
+    if not await rotas.is_on_duty(db, clinic.clinic_id, staff_id):
+        return OFF_DUTY
+    return None if await alerts.open_by_tier(db, clinic.clinic_id) else NOTHING_WAITS

@@ -9,6 +9,7 @@ from aftercare.db.pool import Connection, Database
 from aftercare.model.messages import MessageKind
 from aftercare.model.people import Clinic
 from aftercare.model.rotas import Gap
+from aftercare.services import hand_overs
 from aftercare.services.admins import tell_admins
 from aftercare.store import clinics, due_work, staff
 from aftercare.store import rotas as store
@@ -42,6 +43,7 @@ async def look(db: Connection, clinic: Clinic, now: datetime) -> None:
 async def changed(db: Connection, clinic: Clinic, now: datetime) -> None:
     """Look at once, and every morning from now on: who works here may change without the rota."""
     await look(db, clinic, now)
+    await hand_overs.look_at_once(db, clinic.clinic_id, now)
     if await store.count(db, clinic.clinic_id):
         await due_work.put(db, clinic.clinic_id, LOOK, clinic.clinic_id, _next_look(clinic, now), 0)
     else:
@@ -57,6 +59,7 @@ async def work(database: Database, claim: due_work.Claim, *, now: datetime) -> N
             await due_work.finish(db, LOOK, claim)
             return
         await look(db, clinic, now)
+        await hand_overs.look_at_once(db, claim.clinic_id, now)
         await due_work.postpone(db, LOOK, claim, _next_look(clinic, now))
 
 

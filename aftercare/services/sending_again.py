@@ -22,7 +22,13 @@ from aftercare.store.ledger import Repeatable
 
 # What speaks of an instant: said a day later it would be wrong.
 _OF_ITS_TIME: Final = frozenset(
-    {MessageKind.CLINIC_FAULT, MessageKind.CLINIC_WELL, MessageKind.WORK_STOPPED, MessageKind.WORK_RESUMED}
+    {
+        MessageKind.CLINIC_FAULT,
+        MessageKind.CLINIC_WELL,
+        MessageKind.WORK_STOPPED,
+        MessageKind.WORK_RESUMED,
+        MessageKind.HAND_OVER,
+    }
 )
 
 

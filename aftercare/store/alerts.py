@@ -11,6 +11,7 @@ from aftercare.db.pool import Connection
 from aftercare.db.sql import queries
 from aftercare.model.alerts import Alert, Fate
 from aftercare.model.findings import Finding
+from aftercare.model.messages import TierCount
 from aftercare.model.words import AlertState, Tier
 from aftercare.store.rows import many, one
 
@@ -86,6 +87,11 @@ async def count_urgent(db: Connection, clinic_id: UUID) -> int:
     """How many unresolved alerts of `same_day` and above there are."""
     count: int = await db.fetchval(_SQL["count_urgent"], clinic_id)
     return count
+
+
+async def open_by_tier(db: Connection, clinic_id: UUID) -> tuple[TierCount, ...]:
+    """How many unresolved alerts there are of each tier that has any, the most urgent first."""
+    return tuple(many(TierCount, await db.fetch(_SQL["open_by_tier"], clinic_id)))
 
 
 async def add_findings(db: Connection, clinic_id: UUID, rows: Sequence[FindingRow]) -> None:

@@ -1,6 +1,6 @@
 """Rotas with their people and overrides, and the gaps that the last look found."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -90,3 +90,20 @@ async def put_gaps(db: Connection, clinic_id: UUID, found: Sequence[Gap]) -> Non
         await db.execute(
             _SQL["add_gaps"], clinic_id, [one.starts_at for one in found], [one.ends_at for one in found]
         )
+
+
+async def on_duty(db: Connection, clinic_id: UUID) -> set[UUID]:
+    """Who was on call at the last look."""
+    return {row["staff_id"] for row in await db.fetch(_SQL["on_duty"], clinic_id)}
+
+
+async def is_on_duty(db: Connection, clinic_id: UUID, staff_id: UUID) -> bool:
+    """Whether somebody was on call at the last look."""
+    found: bool = await db.fetchval(_SQL["is_on_duty"], clinic_id, staff_id)
+    return found
+
+
+async def put_on_duty(db: Connection, clinic_id: UUID, duty: Collection[UUID], now: datetime) -> None:
+    """Keep who is on call now; whoever was already keeps since when."""
+    await db.execute(_SQL["end_duty"], clinic_id, list(duty))
+    await db.execute(_SQL["begin_duty"], clinic_id, list(duty), now)

@@ -28,6 +28,7 @@ _KINDS: Final = {
     MessageKind.CLINIC_WELL: "Works again",
     MessageKind.ERASURE_ASKED: "Erasure asked for",
     MessageKind.PICTURES_BROKEN: "Photos cannot be shown",
+    MessageKind.HAND_OVER: "Now on call",
     MessageKind.REMINDER: "Check-in reminder",
     MessageKind.TEST: "Test",
 }

@@ -50,6 +50,10 @@ order by patient_id, raised_at desc, id;
 -- name: count_urgent
 select count(*)::int from alerts where clinic_id = $1 and state <> 'resolved' and tier in ('emergency', 'same_day');
 
+-- name: open_by_tier
+select tier, count(*)::int as count from alerts where clinic_id = $1 and state <> 'resolved' group by tier
+order by array_position(array['emergency', 'same_day', 'soon', 'routine'], tier);
+
 -- name: patient_of
 select patient_id from alerts where clinic_id = $1 and id = $2;
 

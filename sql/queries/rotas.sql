@@ -64,3 +64,17 @@ delete from rota_gaps where clinic_id = $1;
 -- name: add_gaps
 insert into rota_gaps (clinic_id, starts_at, ends_at)
 select $1, n.starts_at, n.ends_at from unnest($2::timestamptz[], $3::timestamptz[]) as n (starts_at, ends_at);
+
+-- name: on_duty
+select staff_id from on_duty where clinic_id = $1;
+
+-- name: is_on_duty
+select exists (select from on_duty where clinic_id = $1 and staff_id = $2);
+
+-- name: end_duty
+delete from on_duty where clinic_id = $1 and staff_id <> all ($2::uuid[]);
+
+-- name: begin_duty
+insert into on_duty (clinic_id, staff_id, since)
+select $1, n.staff_id, $3 from unnest($2::uuid[]) as n (staff_id)
+on conflict do nothing;

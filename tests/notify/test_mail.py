@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from aftercare.model.messages import MessageKind, OutgoingMessage
+from aftercare.model.messages import MessageKind, OutgoingMessage, TierCount
 from aftercare.model.words import Tier
 from aftercare.notify.channel import Refused
 from aftercare.notify.mail import compose, mailbox
@@ -106,6 +106,15 @@ def test_a_patient_reads_a_reminder_in_their_language_with_the_hours(
     assert mail["Content-Language"] == language
     assert words in part(mail, "plain")
     assert f'<html lang="{language}">' in part(mail, "html")
+
+
+def test_a_hand_over_says_how_much_of_what_is_still_open() -> None:
+    counts = (TierCount(tier=Tier.EMERGENCY, count=1), TierCount(tier=Tier.SOON, count=12))
+    mail = parsed(replace(MESSAGE, kind=MessageKind.HAND_OVER, open=counts))
+    assert mail["Subject"] == "Emergency: You are on call"
+    for subtype in ("plain", "html"):
+        said = " ".join(part(mail, subtype).split())
+        assert "You are on call for Clinic North now. Still open: 1 emergency, 12 soon." in said
 
 
 def test_a_clinic_name_is_text_in_the_html_part() -> None:

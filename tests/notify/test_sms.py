@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from aftercare.model.messages import MessageKind, OutgoingMessage
+from aftercare.model.messages import MessageKind, OutgoingMessage, TierCount
 from aftercare.model.words import Tier
 from aftercare.notify.channel import NotDeliveredError, Receipt, Refused, Retired, Retry
 from aftercare.notify.gsm7 import septets, written_plainly
@@ -71,6 +71,14 @@ def test_what_waits_is_said_in_one_sentence(
 ) -> None:
     text = sms_text(replace(MESSAGE, kind=kind, tier=tier, locale=locale, clinic_name="North"))
     assert text == f"Aftercare, North: {sentence} {MESSAGE.link}"
+
+
+def test_a_hand_over_says_how_much_of_what_is_open_in_one_part() -> None:
+    counts = tuple(TierCount(tier=tier, count=100) for tier in reversed(Tier))
+    message = replace(MESSAGE, kind=MessageKind.HAND_OVER, open=counts, clinic_name="The Longest Name " * 5)
+    text = sms_text(message)
+    assert "You are on call. Still open: 100 emergency, 100 same day, 100 soon, 100 routine." in text
+    assert (septets(text) or 999) <= 160
 
 
 def test_every_message_is_one_part() -> None:

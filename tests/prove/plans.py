@@ -44,6 +44,7 @@ SMALL = frozenset(
         "rota_participants",
         "rota_overrides",
         "rota_gaps",
+        "on_duty",
         "escalation_chains",
         "escalation_steps",
         "message_templates",

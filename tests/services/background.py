@@ -6,8 +6,9 @@ from aftercare.db.pool import Database
 from aftercare.model.addresses import ChannelName
 from aftercare.model.messages import OutgoingMessage
 from aftercare.notify.channel import Channel, Receipt
-from aftercare.services import alerts, deliveries, follow_ups, messages_unread, sweep
+from aftercare.services import alerts, deliveries, follow_ups, hand_overs, messages_unread, sweep
 from aftercare.services.follow_ups import NEXT_STEP
+from aftercare.services.hand_overs import HAND_OVER
 from aftercare.services.messages_unread import UNREAD
 from aftercare.services.recovery import ESCALATE, SWEEP
 from aftercare.store import due_work
@@ -48,7 +49,7 @@ async def pass_time(worker: Database, post: Post, until: datetime) -> None:
         async with worker.transaction() as db:
             due = {
                 kind: await due_work.next_due(db, kind)
-                for kind in (SWEEP, ESCALATE, UNREAD, NEXT_STEP, *_SENDING)
+                for kind in (SWEEP, ESCALATE, UNREAD, NEXT_STEP, HAND_OVER, *_SENDING)
             }
         coming = [(at, kind) for kind, at in due.items() if at is not None and at <= until]
         if not coming:
@@ -63,6 +64,8 @@ async def pass_time(worker: Database, post: Post, until: datetime) -> None:
                 await alerts.escalate(worker, claim, now=at)
             elif kind == NEXT_STEP:
                 await follow_ups.remind(worker, claim, now=at)
+            elif kind == HAND_OVER:
+                await hand_overs.work(worker, claim, now=at)
             elif kind == UNREAD:
                 await messages_unread.look(worker, claim, now=at)
             else:
