@@ -104,6 +104,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     photo_max_bytes: int = 25 * 2**20
     photos_a_day: int = 60  # of one patient; `model/photo_quota.py` says why so many
+    photos_a_patient: int = 10_000
     photo_bytes_a_patient: int = 2 * 2**30  # of what is kept, not of what was sent
     json_max_bytes: int = 1_000_000
 

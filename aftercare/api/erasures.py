@@ -47,7 +47,7 @@ class ErasureController(Controller):
 
     @get("/erasures", guards=[practitioner_only], summary="Erasures that wait for the clinic's word")
     async def waiting(self, request: StaffRequest, house: NamedDependency[House]) -> list[Erasure]:
-        """The oldest first: the law gives a month to answer."""
+        """The oldest 500 first: the law gives a month to answer."""
         return await erasures.waiting(house.database, request.user, now=house.now())
 
     @post(

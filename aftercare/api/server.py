@@ -62,6 +62,7 @@ class ServerController(Controller):
                 "photo_pixels": limits.max_pixels,
                 "photo_pixels_heic": limits.max_pixels_heic,
                 "photos_a_day": settings.photos_a_day,
+                "photos_a_patient": settings.photos_a_patient,
                 "photo_bytes_a_patient": settings.photo_bytes_a_patient,
             },
             photo_formats=tuple(known.media_type for known in formats_taken()),

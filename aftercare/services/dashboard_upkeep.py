@@ -25,9 +25,10 @@ async def upkeep_page(database: Database, reader: Reader, *, now: datetime) -> U
     async with database.clinic(clinic_id) as db:
         clinic = await clinic_of(db, reader)
         top = await head(db, reader, clinic, now)
-        asked = await erasures.waiting(db, clinic_id)
+        asked = await erasures.waiting(db, clinic_id, _MOST)
+        in_all, _ = await erasures.waiting_since(db, clinic_id)
         broken = await broken_pictures.standing(db, clinic_id)
-        shown = {one.patient_id for one in asked[:_MOST]} | {one.patient_id for one in broken}
+        shown = {one.patient_id for one in asked} | {one.patient_id for one in broken}
         may_name = reader.member.role is Role.PRACTITIONER
         known = await patients.several(db, clinic_id, list(shown)) if may_name and shown else {}
         await audit.record(db, reader.actor, "erasures.listed", now=now)
@@ -42,10 +43,10 @@ async def upkeep_page(database: Database, reader: Reader, *, now: datetime) -> U
                 answer_by=answer_by(one.asked_at, clinic),
                 patient=_named(known, one.patient_id),
             )
-            for one in asked[:_MOST]
+            for one in asked
         ),
         broken=tuple(photos[:_MOST]),
-        more_asked=max(0, len(asked) - _MOST),
+        more_asked=in_all - len(asked),
         more_broken=max(0, len(photos) - _MOST),
     )
 

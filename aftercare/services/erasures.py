@@ -116,10 +116,10 @@ async def list_erasures(
 
 
 async def waiting(database: Database, actor: Actor, *, now: datetime) -> list[Erasure]:
-    """What patients asked for that waits for the clinic's word, the oldest first."""
+    """What patients asked for that waits for the clinic's word, the oldest 500 first: those answered make way for more."""
     async with database.clinic(actor.clinic_id) as db:
         await audit.record(db, actor, "erasures.listed", now=now)
-        return await store.waiting(db, actor.clinic_id)
+        return await store.waiting(db, actor.clinic_id, _BATCH)
 
 
 async def erased_lot_uses(database: Database, actor: Actor, lot: str) -> list[ErasedLotUse]:

@@ -47,7 +47,11 @@ class House:
     def photo_quota(self) -> PhotoQuota:
         """How many photos one patient may send."""
         settings = self.settings
-        return PhotoQuota(photos_a_day=settings.photos_a_day, bytes_a_patient=settings.photo_bytes_a_patient)
+        return PhotoQuota(
+            photos_a_day=settings.photos_a_day,
+            photos_a_patient=settings.photos_a_patient,
+            bytes_a_patient=settings.photo_bytes_a_patient,
+        )
 
     @property
     def address(self) -> str:

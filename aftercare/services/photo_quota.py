@@ -26,9 +26,11 @@ async def require_place(
         raise NotFound
     zone = ZoneInfo(patient.time_zone)
     today = now.astimezone(zone).date()
-    used = await store.used(db, clinic_id, patient_id, start_of_day(today, zone))
-    if used.photos + coming > quota.photos_a_day:
+    used = await store.used(
+        db, clinic_id, patient_id, start_of_day(today, zone), most=quota.photos_a_patient + 1
+    )
+    if used.photos + coming > quota.photos_a_patient or used.bytes + coming > quota.bytes_a_patient:
+        raise PhotoRoomUsedError
+    if used.photos_since + coming > quota.photos_a_day:
         wait = max(1, round((end_of_day(today, zone) - now).total_seconds()))
         raise PhotosOfTodayUsedError(quota.photos_a_day, retry_after=wait)
-    if used.bytes + coming > quota.bytes_a_patient:
-        raise PhotoRoomUsedError

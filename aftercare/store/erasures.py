@@ -78,9 +78,9 @@ async def of_patient(db: Connection, clinic_id: UUID, patient_id: UUID) -> list[
     return many(Erasure, await db.fetch(_SQL["of_patient"], clinic_id, patient_id))
 
 
-async def waiting(db: Connection, clinic_id: UUID) -> list[Erasure]:
+async def waiting(db: Connection, clinic_id: UUID, limit: int) -> list[Erasure]:
     """Those that wait for the clinic's word, the oldest first."""
-    return many(Erasure, await db.fetch(_SQL["waiting"], clinic_id))
+    return many(Erasure, await db.fetch(_SQL["waiting"], clinic_id, limit))
 
 
 async def waiting_since(db: Connection, clinic_id: UUID) -> tuple[int, datetime | None]:

@@ -33,9 +33,10 @@ class PhotoRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PhotosUsed(msgspec.Struct, frozen=True, kw_only=True):
-    """How many photos came since an instant, and the bytes of all that are kept."""
+    """How many photos a patient has, how many of them came since an instant, and the bytes of all."""
 
     photos: int
+    photos_since: int
     bytes: int
 
 
@@ -54,10 +55,12 @@ async def get(db: Connection, clinic_id: UUID, patient_id: UUID, photo_id: UUID)
     return one(PhotoRow, await db.fetchrow(_SQL["get"], clinic_id, patient_id, photo_id))
 
 
-async def used(db: Connection, clinic_id: UUID, patient_id: UUID, since: datetime) -> PhotosUsed:
-    """What the patient's photos take."""
-    row = await db.fetchrow(_SQL["used"], clinic_id, patient_id, since)
-    return PhotosUsed(photos=row["photos"], bytes=row["bytes"]) if row else PhotosUsed(photos=0, bytes=0)
+async def used(
+    db: Connection, clinic_id: UUID, patient_id: UUID, since: datetime, *, most: int
+) -> PhotosUsed:
+    """What the patient's photos take; no more than `most` are looked at."""
+    row = await db.fetchrow(_SQL["used"], clinic_id, patient_id, since, most)
+    return one(PhotosUsed, row) or PhotosUsed(photos=0, photos_since=0, bytes=0)
 
 
 async def of_patient(

@@ -45,7 +45,7 @@ order by asked_at desc, erasure_id desc;
 -- name: waiting
 select erasure_id, patient_id, scope, reason, asked_at, asked_by, started_at, finished_at, refused_at, refused_because, photos
 from erasures where clinic_id = $1 and started_at is null and refused_at is null
-order by asked_at, erasure_id;
+order by asked_at, erasure_id limit $2;
 
 -- name: waiting_since
 select count(*)::int as waiting, min(asked_at) as oldest

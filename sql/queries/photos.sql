@@ -11,9 +11,11 @@ select photo_id, patient_id, view, taken_at, received_at, check_in_id, digest, w
 from photos where clinic_id = $1 and patient_id = $2 and photo_id = $3;
 
 -- name: used
-select count(*) filter (where received_at >= $3) as photos,
+select count(*) as photos, count(*) filter (where received_at >= $3) as photos_since,
        coalesce(sum(display_bytes + thumbnail_bytes), 0)::bigint as bytes
-from photos where clinic_id = $1 and patient_id = $2;
+from (
+    select received_at, display_bytes, thumbnail_bytes from photos where clinic_id = $1 and patient_id = $2 limit $4
+) as kept;
 
 -- name: of_patient
 select photo_id, patient_id, view, taken_at, received_at, check_in_id, digest, width, height, display_type, thumbnail_type,

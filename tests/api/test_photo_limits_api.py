@@ -61,6 +61,7 @@ async def test_the_limits_are_said_before_anything_is_sent(client: httpx.AsyncCl
         "photo_pixels": limits.max_pixels,
         "photo_pixels_heic": limits.max_pixels_heic,
         "photos_a_day": 60,
+        "photos_a_patient": 10_000,
         "photo_bytes_a_patient": 2 * 2**30,
     }
 
