@@ -42,7 +42,7 @@ _WAIT = {429, 503}
 _ALSO: dict[str, set[int]] = {
     "enrolment_enrol": {401, 409, 410, 429},
     "enrolment_rotate": {401},
-    "staff_sign_in": {401, 404, 429},
+    "staff_sign_in": {401, 403, 404, 429},
     "staff_create": {409},
     "staff_change_password": {429},
     "staff_disable": {409},

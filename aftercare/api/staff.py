@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from aftercare.api.who import COOKIE, FORGET, Credential, admin_only, anyone, staff_only
+from aftercare.errors import Forbidden
 from aftercare.model.people import Actor, OwnPasswordDraft, PasswordDraft, StaffDraft, StaffMember
 from aftercare.model.text import END, Handle
 from aftercare.services import clinics, staff
@@ -35,6 +36,7 @@ class StaffController(Controller):
         self, request: Request[Any, Any, Any], house: NamedDependency[House], data: JSONBody[SignInRequest]
     ) -> Response[staff.SignIn]:
         """A token for the Authorization header, and the cookie for pages."""
+        _refuse_other_sites(request)
         clinic_id = await clinics.clinic_by_handle(house.database, data.clinic)
         made = await staff.sign_in(
             house.database,
@@ -128,6 +130,12 @@ class StaffController(Controller):
     ) -> None:
         """For one who forgot theirs; ends every sign-in of theirs. Your own is changed with the one in use."""
         await staff.set_password(house.database, request.user, staff_id, data.password, now=house.now())
+
+
+def _refuse_other_sites(request: Request[Any, Any, Any]) -> None:
+    """Another site's form could sign a browser in as somebody else, who would then read what is entered."""
+    if request.headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
+        raise Forbidden("This request did not come from our page. Open the sign-in page, then try again.")
 
 
 def set_cookie(answer: Response[Any], made: staff.SignIn, house: House) -> None:

@@ -278,3 +278,11 @@ async def test_a_cookie_alone_changes_nothing_and_does_not_stand_in_a_phones_way
     assert (await client.post("/v1/patients", headers=right, json=patient)).status_code == 201
     phone = {"code": code, "installation_id": str(uuid4())}
     assert (await client.post("/v1/enrolments", headers=cookie, json=phone)).status_code == 201
+
+
+async def test_no_other_site_signs_a_browser_in_as_somebody_else(client: httpx.AsyncClient) -> None:
+    body = {"clinic": "harbour", "email": "practitioner@harbour.example", "password": PASSWORD}
+    for site, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 201), ("none", 201)):
+        signed = await client.post("/v1/staff/sign-ins", json=body, headers={"sec-fetch-site": site})
+        assert signed.status_code == status, site
+        assert ("set-cookie" in signed.headers) == (status == 201)
