@@ -1,6 +1,5 @@
 """The pages about follow-ups: the form below an alert, what comes next, and the clinic's scripts."""
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
 
@@ -8,7 +7,7 @@ from uuid_utils.compat import uuid7
 
 from aftercare.alerts.scripts import shipped
 from aftercare.care.spacing import local_day
-from aftercare.db.pool import Connection, Database
+from aftercare.db.pool import Database
 from aftercare.model.follow_up_pages import (
     FollowUpForm,
     NextStepItem,
@@ -17,14 +16,14 @@ from aftercare.model.follow_up_pages import (
     ScriptsPage,
 )
 from aftercare.model.follow_ups import StepTiming
-from aftercare.model.views import StaffView
 from aftercare.model.words import Code
 from aftercare.services import audit, follow_ups
 from aftercare.services import dashboard_views as views
+from aftercare.services.dashboard_alerts import staff_of
 from aftercare.services.dashboard_head import Reader, clinic_of, head
 from aftercare.services.follow_ups import Whose
 from aftercare.services.scripts import HISTORY
-from aftercare.store import patients, scripts, staff
+from aftercare.store import patients, scripts
 
 
 async def form_for(database: Database, reader: Reader, code: Code) -> FollowUpForm:
@@ -51,7 +50,9 @@ async def next_steps_page(
         today = local_day(now, clinic.time_zone)
         found = await follow_ups.listed(db, reader.actor, whose=whose, when=when, after=after, today=today)
         people = await patients.several(db, clinic_id, list({one.patient_id for one in found}))
-        members = await _members(db, clinic_id, [id_ for one in found for id_ in (one.staff_id, one.owner)])
+        members = await staff_of(
+            db, clinic_id, (), also=(id_ for one in found for id_ in (one.staff_id, one.owner))
+        )
         await audit.record(db, reader.actor, "next_steps.listed", now=now)
     last = found[-1] if len(found) >= follow_ups.PAGE else None
     narrowed = f"whose={whose}{f'&when={when.value}' if when else ''}"
@@ -72,18 +73,14 @@ async def next_steps_page(
     )
 
 
-async def _members(db: Connection, clinic_id: UUID, ids: Iterable[UUID | None]) -> dict[UUID, StaffView]:
-    wanted = list({one for one in ids if one is not None})
-    found = await staff.several(db, clinic_id, wanted) if wanted else {}
-    return {member.staff_id: views.staff_view(member) for member in found.values()}
-
-
 async def scripts_page(database: Database, reader: Reader, *, now: datetime) -> ScriptsPage:
     """The script of every code."""
     async with database.clinic(reader.actor.clinic_id) as db:
         top = await head(db, reader, await clinic_of(db, reader), now)
         found = await scripts.of_clinic(db, reader.actor.clinic_id)
-        members = await _members(db, reader.actor.clinic_id, [one.changed_by for one in found.values()])
+        members = await staff_of(
+            db, reader.actor.clinic_id, (), also=(one.changed_by for one in found.values())
+        )
     by = {staff_id: member.name for staff_id, member in members.items()}
     return ScriptsPage(head=top, scripts=tuple(found[code] for code in Code), by=by)
 
@@ -103,7 +100,7 @@ async def script_page(
         top = await head(db, reader, await clinic_of(db, reader), now)
         script = await scripts.newest(db, clinic_id, code)
         versions = await scripts.versions(db, clinic_id, code, HISTORY)
-        members = await _members(db, clinic_id, [one.changed_by for one in versions])
+        members = await staff_of(db, clinic_id, (), also=(one.changed_by for one in versions))
     return ScriptPage(
         head=top,
         script=script,

@@ -12,7 +12,8 @@ from aftercare.model.course_pages import (
     RecallsPage,
     RefusedContact,
 )
-from aftercare.model.course_plans import CoursePlan
+from aftercare.model.course_plans import CoursePlan, RecallContact
+from aftercare.model.people import StaffMember
 from aftercare.model.recovery import Recovery
 from aftercare.services import audit, course_plans, recalls
 from aftercare.services import dashboard_views as views
@@ -35,7 +36,9 @@ async def recalls_page(
         top = await head(db, reader, await clinic_of(db, reader), now)
         found = await recalls.listed(db, clinic_id, status=status, after=after, now=now)
         people = await patients.several(db, clinic_id, [one.recall.patient_id for one in found])
-        names = await _names(db, clinic_id, {line.staff_id for one in found for line in one.recall.contacts})
+        members = await staff.several(
+            db, clinic_id, list({line.staff_id for one in found for line in one.recall.contacts})
+        )
         await audit.record(db, reader.actor, "recalls.listed", now=now)
     place = found[-1].place if len(found) >= recalls.PAGE else None
     narrowed = f"status={status}&" if status else ""
@@ -45,12 +48,7 @@ async def recalls_page(
             RecallItem(
                 patient=views.patient_view(people[one.recall.patient_id]),
                 recall=one.recall,
-                log=tuple(
-                    ContactLine(
-                        at=line.at, kind=line.kind, day=line.day, text=line.text, by=names.get(line.staff_id)
-                    )
-                    for line in one.recall.contacts
-                ),
+                log=tuple(_line(line, members.get(line.staff_id)) for line in one.recall.contacts),
             )
             for one in found
         ),
@@ -60,9 +58,10 @@ async def recalls_page(
     )
 
 
-async def _names(db: Connection, clinic_id: UUID, staff_ids: set[UUID]) -> dict[UUID, str]:
-    members = [await staff.get(db, clinic_id, staff_id) for staff_id in sorted(staff_ids)]
-    return {one.staff_id: one.name for one in members if one is not None}
+def _line(contact: RecallContact, by: StaffMember | None) -> ContactLine:
+    return ContactLine(
+        at=contact.at, kind=contact.kind, day=contact.day, text=contact.text, by=by.name if by else None
+    )
 
 
 async def plans(db: Connection, clinic_id: UUID, mine: Recovery, now: datetime) -> tuple[CoursePlan, ...]:

@@ -39,7 +39,7 @@ async def rules(database: Database, reader: Reader, number: int | None, *, now: 
     clinic_id = reader.actor.clinic_id
     async with database.clinic(clinic_id) as db:
         top = await head(db, reader, await clinic_of(db, reader), now)
-        records, lines = await _history(db, clinic_id)
+        records, lines = await _history(db, clinic_id, number)
         live, shadow = _in(lines, PackState.LIVE), _in(lines, PackState.SHADOW)
         if number is None:
             number = live.number if live else shadow.number if shadow else SHIPPED
@@ -107,7 +107,7 @@ async def ask(
     async with database.clinic(clinic_id) as db:
         top = await head(db, reader, await clinic_of(db, reader), now)
         pack = await effective(db, clinic_id, number)
-        records, lines = await _history(db, clinic_id)
+        records, lines = await _history(db, clinic_id, number)
         live = _in(lines, PackState.LIVE)
         before = await effective(db, clinic_id, live.number if live else SHIPPED)
     return RulesActPage(
@@ -136,8 +136,15 @@ def as_typed(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-async def _history(db: Connection, clinic_id: UUID) -> tuple[list[RulePackRecord], tuple[PackLine, ...]]:
+async def _history(
+    db: Connection, clinic_id: UUID, number: int | None
+) -> tuple[list[RulePackRecord], tuple[PackLine, ...]]:
+    """The newest packs, and however old they are the one that is asked for and those that judge."""
     records = await store.page(db, clinic_id, END, _SHOWN)
+    wanted = {one.number for one in await store.in_use(db, clinic_id)} | {number or SHIPPED}
+    for older in sorted(wanted - {one.number for one in records}, reverse=True):
+        found = await store.get(db, clinic_id, older)
+        records += [found] if found is not None else []
     acted = {by for one in records for by in (one.created_by, one.edited_by, one.released_by) if by}
     names = {by: one.name for by, one in (await staff.several(db, clinic_id, list(acted))).items()}
     return records, tuple(_line(one, names) for one in records)

@@ -60,7 +60,6 @@ async def form(
     modality: Modality,
     *,
     typed: Typed | None = None,
-    version: int | None = None,
     now: datetime,
 ) -> ScreeningFormPage:
     """The questions, filled in as prepared, else with what the record knows already. Raises NotFound."""
@@ -84,7 +83,6 @@ async def form(
             on=now.astimezone(zone).date(),
         )
     )
-    on_record = prepared.version if prepared else 0
     return ScreeningFormPage(
         head=top,
         patient=views.patient_view(patient),
@@ -93,7 +91,7 @@ async def form(
         language=patient.language,
         groups=question_groups(questionnaire, modality, patient.language),
         form=typed or Typed(values=as_typed(questionnaire, answers)),
-        version=on_record if version is None else version,
+        version=prepared.version if prepared else 0,
         prepared_at=prepared.prepared_at if prepared else None,
         prepared_by=views.staff_view(by) if by else None,
     )

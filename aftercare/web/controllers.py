@@ -104,7 +104,7 @@ _NOWHERE = [
     "/sign-in/{one:str}/{rest:path}",
     "/rules/{one:str}/{two:str}/{rest:path}",
     "/deliveries/{one:str}/{rest:path}",
-    "/webhooks/{one:str}/{rest:path}",
+    "/webhooks/{one:str}/{two:str}/{rest:path}",
 ]
 
 

@@ -1,6 +1,7 @@
 """The ledger of deliveries and the clinic's webhooks, as staff see and work them."""
 
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -19,6 +20,8 @@ from aftercare.services.house import House
 from aftercare.web import notices
 from aftercare.web.forms import Form, local_path, read_on, read_own_form
 from aftercare.web.visits import StaffRequest, admin_page, go_to, html, reader_of, staff_page
+
+HookAct = Literal["test", "enable", "disable"]
 
 
 class AgainForm(Form, frozen=True, kw_only=True):
@@ -124,29 +127,24 @@ class WebhookPageController(Controller):
         made = await webhooks.rotate_secret(house.database, request.user, webhook_id, now=house.now())
         return html(await drawn.webhooks_page(house.database, reader_of(request), made=made, now=house.now()))
 
-    @post("/{webhook_id:str}/test", guards=[admin_page])
-    async def test_webhook(
-        self, request: StaffRequest, house: NamedDependency[House], webhook_id: FromPath[UUID]
+    @post("/{webhook_id:str}/{act:str}", guards=[admin_page])
+    async def do(
+        self,
+        request: StaffRequest,
+        house: NamedDependency[House],
+        webhook_id: FromPath[UUID],
+        act: FromPath[HookAct],
     ) -> Response[str]:
-        """Queued, and back to the list, where its outcome stands."""
+        """Tested, switched on or off, and back to the list, where its outcome stands."""
         await read_own_form(request, Form)
-        await webhooks.send_test(house.database, request.user, webhook_id, now=house.now())
-        return go_to(notices.after("/webhooks", "hook_tested"))
+        done, said = _HOOK_ACTS[act]
+        await done(house.database, request.user, webhook_id, now=house.now())
+        return go_to(notices.after("/webhooks", said))
 
-    @post("/{webhook_id:str}/enable", guards=[admin_page])
-    async def enable(
-        self, request: StaffRequest, house: NamedDependency[House], webhook_id: FromPath[UUID]
-    ) -> Response[str]:
-        """Sent to again."""
-        await read_own_form(request, Form)
-        await webhooks.enable_webhook(house.database, request.user, webhook_id, now=house.now())
-        return go_to(notices.after("/webhooks", "hook_enabled"))
 
-    @post("/{webhook_id:str}/disable", guards=[admin_page])
-    async def disable(
-        self, request: StaffRequest, house: NamedDependency[House], webhook_id: FromPath[UUID]
-    ) -> Response[str]:
-        """Sent to no more."""
-        await read_own_form(request, Form)
-        await webhooks.disable_webhook(house.database, request.user, webhook_id, now=house.now())
-        return go_to(notices.after("/webhooks", "hook_disabled"))
+# What is done, and what is said of it.
+_HOOK_ACTS: dict[HookAct, tuple[Callable[..., Awaitable[object]], str]] = {
+    "test": (webhooks.send_test, "hook_tested"),
+    "enable": (webhooks.enable_webhook, "hook_enabled"),
+    "disable": (webhooks.disable_webhook, "hook_disabled"),
+}

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 
+import asyncpg
 import pytest
 from litestar import Litestar
 
@@ -153,3 +154,20 @@ async def test_a_patients_curves_are_drawn_over_the_band_of_the_clinics_own_pack
 
     assert "Day 3: severe; expected up to severe" in before
     assert "Day 3: severe; expected up to none" in after
+
+
+async def test_the_pack_that_judges_is_shown_however_many_were_written_since(
+    practice: Practice, practitioner: Window, database_url: str
+) -> None:
+    root = await asyncpg.connect(database_url)
+    await root.execute(
+        """insert into rule_packs (clinic_id, number, pack_id, base, changes, digest, state, created_at, retired_at)
+           select clinic_id, number + n, gen_random_uuid(), base, changes, digest, 'retired',
+                  created_at + n * interval '1 minute', created_at + n * interval '1 minute'
+           from rule_packs, generate_series(1, 201) n where clinic_id = $1 and number = 1""",
+        practice.clinic_id,
+    )
+    await root.close()
+    assert "Pack 1 Live" in words_of(await practitioner.see("/rules"))
+    assert "Pack 2" in words_of(await practitioner.see("/rules/2"))
+    assert "Pack 2" in words_of(await practitioner.see("/rules/2/restore"))
