@@ -15,6 +15,7 @@ from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 import msgspec
+import structlog
 
 from aftercare.model.erasures import Scope
 from aftercare.photos.errors import KeyMissingError, KeysUnavailableError, MasterKeyError, PhotoErasedError
@@ -23,6 +24,7 @@ from aftercare.photos.masters import KEY_BYTES, MasterKeys, Wrapped
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
+_log = structlog.get_logger()
 
 
 class Numbered(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -85,7 +87,14 @@ class FileKeys:
     async def endings(self) -> AsyncIterator[tuple[Owner, Ended]]:
         """See `KeyStore.endings`."""
         for owner in await _aside(_owners, self._folder / "erased", ".json"):
-            for ended in await _aside(self.read_ended, owner):
+            try:
+                known = await _aside(self.read_ended, owner)
+            except (
+                KeyMissingError
+            ):  # one patient's record must not keep all others' erasures from being repeated
+                _log.error("erasure_record_damaged", clinic_id=str(owner[0]), patient_id=str(owner[1]))
+                continue
+            for ended in known:
                 yield owner, ended
 
     # What follows is done in a thread, and by the key backup, which is one.
@@ -106,9 +115,13 @@ class FileKeys:
 
     def read_ended(self, owner: Owner) -> tuple[Ended, ...]:
         """The erasures of a patient on record here."""
-        with suppress(FileNotFoundError):
+        try:
             return msgspec.json.decode(self._ended_file(owner).read_bytes(), type=tuple[Ended, ...])
-        return ()
+        except FileNotFoundError:
+            return ()
+        except msgspec.DecodeError:
+            # Damaged where it is kept. Taken for none, it would let keys come back that were ended.
+            raise KeyMissingError from None
 
     def merge(self, owner: Owner, ring: Ring, ended: tuple[Ended, ...]) -> bool:
         """Put back what a backup holds, except what was ended or is here; True if a key came back."""

@@ -28,7 +28,7 @@ class SpoolFull(Exception):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One waiting blob. `inode` and `written_ns` tell it from another one that was written over it since."""
+    """One waiting blob; `size` is what it takes of the disk, its sum before it included. `inode` and `written_ns` tell it from another one that was written over it since."""
 
     path: str
     size: int
@@ -39,7 +39,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     def head(self) -> BlobHead:
         """As a store tells of it."""
         return BlobHead(
-            path=self.path, size=self.size, written_at=datetime.fromtimestamp(self.written_ns / 1e9, UTC)
+            path=self.path,
+            size=max(0, self.size - _SUM_BYTES),
+            written_at=datetime.fromtimestamp(self.written_ns / 1e9, UTC),
         )
 
 

@@ -24,7 +24,7 @@ from aftercare.model.erasures import (
 )
 from aftercare.model.messages import MessageKind
 from aftercare.model.people import Actor
-from aftercare.photos.errors import PhotoErasedError
+from aftercare.photos.errors import KeyMissingError, PhotoErasedError
 from aftercare.photos.key_store import Ended, KeyStore, Owner
 from aftercare.photos.sealed import SealedBlobs
 from aftercare.services import audit
@@ -209,7 +209,14 @@ async def remind_keys(database: Database, keys: KeyStore, clinic_id: UUID) -> No
             found = await store.started(db, clinic_id, _BATCH, after)
         for one in found:
             if one.started_at is not None:
-                await keys.erase(clinic_id, one.patient_id, one.erasure_id, one.scope, one.started_at)
+                try:
+                    await keys.erase(clinic_id, one.patient_id, one.erasure_id, one.scope, one.started_at)
+                except (
+                    KeyMissingError
+                ):  # one patient's damaged record must not keep all others from being erased again
+                    _log.error(
+                        "erasure_record_damaged", clinic_id=str(clinic_id), patient_id=str(one.patient_id)
+                    )
         if len(found) < _BATCH:
             return
         after = found[-1].erasure_id

@@ -147,7 +147,11 @@ async def verify(
             *(one(promise, rendition) for promise in page for rendition in Rendition)
         )
         done += len(page)
-        yield Verified(done=done, of=max(done, total), broken=tuple(found for found in looked if found))
+        broken = tuple(found for found in looked if found)
+        if broken:
+            async with database.clinic(clinic_id) as db:
+                await broken_pictures.note(db, clinic_id, broken, now=now)
+        yield Verified(done=done, of=max(done, total), broken=broken)
 
 
 async def clinics(database: Database) -> list[tuple[str, UUID]]:

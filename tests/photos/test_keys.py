@@ -208,3 +208,15 @@ async def test_many_who_ask_at_once_get_the_same_key(folder: Path) -> None:
     keys = keys_in(folder)
     found = await asyncio.gather(*(keys.key_of(CLINIC, PATIENT) for _ in range(16)))
     assert len({one.secret for one in found}) == 1
+
+
+async def test_a_damaged_record_of_erasures_brings_no_key_back_and_stops_no_other(folder: Path) -> None:
+    keys = keys_in(folder)
+    ended = await keys.key_of(CLINIC, PATIENT)
+    await keys.erase(CLINIC, PATIENT, ERASURE, "photos", AT)
+    await keys.erase(CLINIC, OTHER, SECOND, "photos", AT)
+    (folder / "erased" / str(CLINIC) / f"{PATIENT}.json").write_bytes(b"[{")
+    for refused in (keys.key_of(CLINIC, PATIENT), keys.key(CLINIC, PATIENT, ended.number)):
+        with pytest.raises(KeyMissingError):
+            await refused
+    assert [owner async for owner, _ in keys.endings()] == [(CLINIC, OTHER)]

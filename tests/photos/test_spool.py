@@ -390,3 +390,18 @@ async def test_a_spool_whose_disk_is_gone_says_so(blobs: SpooledBlobs, store: St
 def test_nobody_else_can_look_into_the_folder(blobs: SpooledBlobs, folder: Path) -> None:
     assert blobs
     assert folder.stat().st_mode & 0o077 == 0
+
+
+async def test_a_blob_is_as_long_in_the_spool_as_in_its_store(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    spool = SpooledBlobs(store, tmp_path / "spool", most_bytes=ROOM)
+    store.away = True
+    await spool.put(key(), b"twelve bytes")
+    waiting = await spool.head(key())
+    assert waiting is not None
+    store.away = False
+    assert [found.size async for found in spool.list(CLINIC)] == [waiting.size] == [12]
+    await spool.drain()
+    stored = await spool.head(key())
+    assert stored is not None
+    assert stored.size == 12

@@ -139,6 +139,9 @@ async def test_a_picture_without_its_key_does_not_open_and_the_others_are_looked
     ]
     broken = {(one.photo_id, one.what) for step in looked for one in step.broken}
     assert broken == {(keyless, "does not open")}
+    assert await standing(service, clinic) == [
+        (keyless, rendition, "does not open") for rendition in sorted(Rendition)
+    ]
     assert looked[-1].done == 2
     assert whole not in {photo_id for photo_id, _ in broken}
 

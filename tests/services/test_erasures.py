@@ -288,6 +288,20 @@ async def test_restored_keys_forget_again_what_the_database_remembers(
         await photos.blobs.get(key)
 
 
+async def test_one_damaged_record_keeps_no_other_erasure_from_being_repeated(
+    photos: Photos, service: Database, worker: Database, alder: Recovering, treat: Treat, now: datetime
+) -> None:
+    birch = await treat(now)
+    for whose in (alder, birch):
+        await photos.take(whose, now)
+        await erasures.ask(service, photos.keys, whose.actor, ErasureDraft(), now=now)
+    records = photos.folder / "keys" / "erased" / str(alder.actor.clinic_id)
+    (records / f"{alder.patient_id}.json").write_bytes(b"\0")
+    (records / f"{birch.patient_id}.json").unlink()
+    assert await erasures.replay(worker, photos.keys, now=now) == 0
+    assert [owner async for owner, _ in photos.keys.endings()] == [(birch.actor.clinic_id, birch.patient_id)]
+
+
 async def test_an_erasure_that_died_between_keys_and_database_is_finished(
     photos: Photos, worker: Database, alder: Recovering, now: datetime
 ) -> None:
