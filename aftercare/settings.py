@@ -29,7 +29,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_url: str = ""  # login of the service role; empty: embedded PostgreSQL (development only)
     worker_database_url: str = ""  # login of the worker role; default database_url
     owner_database_url: str = ""  # login that migrates; default database_url
-    backup_database_url: str = ""  # login of the backup role; default owner_database_url
+    backup_database_url: str = ""  # login of the backup role, for the lines of docs/operations/backups.md
     pool_size: int = 10  # connections for requests, per process
     worker_pool_size: int = 4  # connections for background work, per process
     pool_wait_seconds: float = 5.0  # how long a request waits for a connection before 503
