@@ -27,6 +27,7 @@ _OF_ITS_TIME: Final = frozenset(
         MessageKind.CLINIC_WELL,
         MessageKind.WORK_STOPPED,
         MessageKind.WORK_RESUMED,
+        MessageKind.WORK_FAILS,
         MessageKind.HAND_OVER,
     }
 )
@@ -38,6 +39,7 @@ _NOT_DEAD: Final = {
     "dropped": "This was left out since nobody needed it any more; the line says why.",
 }
 _STILL_TRIED: Final = "This is still being tried. It can be sent again once it was given up."
+_ANOTHER_WAY: Final = "This went over another way that the patient has, or is being tried there."
 
 
 class NotGivenUp(Conflict):
@@ -75,6 +77,8 @@ def _under_way(found: Repeatable) -> UUID | None:
     """The repeat that has left or is being tried. Raises NotGivenUp where there is nothing to repeat."""
     if found.state != "dead":
         raise NotGivenUp(_NOT_DEAD.get(found.state, _STILL_TRIED))
+    if found.another_way is not None:
+        raise NotGivenUp(_ANOTHER_WAY)
     return next((one.delivery_id for one in found.repeats if one.state != "dead"), None)
 
 

@@ -23,7 +23,10 @@ class Repeat(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Repeatable(Delivery, frozen=True, kw_only=True):
-    """A delivery with what decides whether sending it again has a point; `root` is the first of its history."""
+    """A delivery with what decides whether sending it again has a point; `root` is the first of its history.
+
+    `another_way` is how the same stands that a patient's next way took over; None where each was given up.
+    """
 
     what: str
     root: UUID
@@ -31,6 +34,7 @@ class Repeatable(Delivery, frozen=True, kw_only=True):
     time_zone: str | None
     reachable: bool | None
     alert_state: str | None
+    another_way: str | None
     repeats: tuple[Repeat, ...]
 
 

@@ -82,7 +82,7 @@ order by d.queued_at desc, d.delivery_id desc;
 select delivery_id from deliveries where clinic_id = $1 and alert_id = any ($2::uuid[]);
 
 -- name: count_unheard
--- Given up, not sent again, and the same reached the same recipient over no other way.
+-- Given up, not sent again, and the same reached the same recipient over no other way; a patient's may be on another way yet.
 select count(*)::int from (
     select from deliveries d
     where d.clinic_id = $1 and d.state = 'dead' and d.queued_at > $2
@@ -90,7 +90,8 @@ select count(*)::int from (
                       and g.delivery_id <> d.delivery_id and g.queued_at >= d.queued_at)
       and not exists (
           select from deliveries o
-          where o.clinic_id = d.clinic_id and o.what = d.what and o.state = 'sent'
+          where o.clinic_id = d.clinic_id and o.what = d.what
+            and (o.state = 'sent' or o.patient_id is not null and o.state in ('queued', 'failed'))
             and o.staff_id is not distinct from d.staff_id and o.patient_id is not distinct from d.patient_id
             and o.webhook_id is not distinct from d.webhook_id
       )
@@ -105,7 +106,10 @@ select d.delivery_id, d.channel, d.kind, d.what, d.tier, d.staff_id, d.patient_i
        (p.email <> '' or exists (
            select from addresses r where r.clinic_id = d.clinic_id and r.patient_id = d.patient_id and r.retired_at is null
        )) as reachable,
-       x.state as alert_state, (
+       x.state as alert_state, case when d.patient_id is not null then (
+           select o.state from deliveries o
+           where o.clinic_id = d.clinic_id and o.what = d.what and o.patient_id = d.patient_id and o.state <> 'dead' limit 1
+       ) end as another_way, (
            select coalesce(json_agg(json_build_object('delivery_id', g.delivery_id, 'state', g.state) order by g.queued_at), '[]')
            from deliveries g where g.clinic_id = d.clinic_id and g.again_of = coalesce(d.again_of, d.delivery_id)
        ) as repeats

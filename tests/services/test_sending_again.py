@@ -8,14 +8,18 @@ import pytest
 
 from aftercare.db.pool import Database
 from aftercare.errors import NotFound
-from aftercare.model.addresses import AddressDraft
+from aftercare.model.addresses import AddressDraft, ChannelName
 from aftercare.model.ledger import LedgerEntry
-from aftercare.notify.channel import Refused, Retired
-from aftercare.services import addresses, alerts
+from aftercare.model.messages import MessageKind
+from aftercare.model.patient_messages import ReplyDraft
+from aftercare.notify.channel import Refused, Retired, Retry
+from aftercare.services import addresses, alerts, messages
+from aftercare.services.channels import Channels
 from aftercare.services.sending_again import NotGivenUp, Pointless, send_again
 from aftercare.store import deliveries as delivery_store
 from aftercare.store import ledger
-from tests.services.background import Post, pass_time
+from aftercare.store.addresses import NewAddress, register
+from tests.services.background import Post, RecordingChannel, pass_time
 from tests.services.conftest import Recovering, Team, Treat, make_team
 from tests.services.ways import kept
 
@@ -111,6 +115,54 @@ async def test_what_has_left_is_not_sent_twice_and_what_waits_is_not_doubled(
     await pass_time(worker, post, now + SOON)
     with pytest.raises(NotGivenUp, match="has left already"):
         await send_again(service, team.admin, waits.delivery_id, now=now)
+
+
+class _PushGone(Post):
+    """A push service that calls every phone gone; all else goes by the one channel."""
+
+    @property
+    def channels(self) -> Channels:
+        gone = RecordingChannel()
+        gone.failure = Retired("410")
+        return {**super().channels, ChannelName.FCM: gone}
+
+
+async def test_what_another_way_of_the_patient_took_over_is_not_doubled(
+    service: Database, worker: Database, team: Team, now: datetime, patient: Recovering
+) -> None:
+    post = _PushGone()
+    await pass_time(worker, post, now)
+
+    async def unheard() -> int:
+        async with service.clinic(team.clinic_id) as db:
+            return await ledger.count_unheard(db, team.clinic_id, now - timedelta(days=7))
+
+    before = await unheard()
+    phone = NewAddress(
+        address_id=uuid4(),
+        channel="fcm",
+        address="sample-phone",
+        address_hash=b"1" * 32,
+        patient_id=patient.patient_id,
+    )
+    async with service.clinic(team.clinic_id) as db:
+        await register(db, team.clinic_id, phone, now)
+    draft = ReplyDraft(text="Sample", urgent=True)
+    await messages.reply(service, team.practitioner, patient.patient_id, draft, now=now)
+    post.channel.failure = Retry("451 4.3.0")
+    await pass_time(worker, post, now + SOON)
+    given_up = await kept(service, team.clinic_id, now, patient_id=patient.patient_id, state="dead")
+    (push,) = [one for one in given_up if one.kind is MessageKind.MESSAGE_SENT]
+
+    with pytest.raises(NotGivenUp, match="another way"):  # mail is tried
+        await send_again(service, team.practitioner, push.delivery_id, now=now + SOON)
+    assert await unheard() == before
+    post.channel.failure = None
+    await pass_time(worker, post, now + timedelta(minutes=5))
+    with pytest.raises(NotGivenUp, match="another way"):  # mail has left
+        await send_again(service, team.practitioner, push.delivery_id, now=now + timedelta(minutes=5))
+    told = [one for one in post.channel.sent if one.kind is MessageKind.MESSAGE_SENT]
+    assert len(told) == 1
 
 
 @pytest.mark.parametrize(("state", "why"), [("gathered", "one digest"), ("dropped", "nobody needed it")])
