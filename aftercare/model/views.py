@@ -185,15 +185,6 @@ class TriageRow(AlertLine, frozen=True, kw_only=True):
     photo: PhotoView | None = None
 
 
-class ShownAdvice(msgspec.Struct, frozen=True, kw_only=True):
-    """What the patient's app showed after the check-in, and what they tapped."""
-
-    text: str
-    shown_at: datetime | None = None  # None: not confirmed by the phone yet
-    tapped: str | None = None  # "Call 112", as recorded
-    tapped_at: datetime | None = None
-
-
 FollowUpKind = Literal[
     "raised", "rose", "joined", "held_back", "acknowledge", "attempt", "contact", "snooze", "resolve", "reopen",
     "end_condition", "note", "told", "told_failed", "waits", "escalated", "call", "advice", "visit", "message",
@@ -244,7 +235,7 @@ class AlertView(TriageRow, frozen=True, kw_only=True):
     reported_at: datetime | None = None  # by the phone's clock; of silence when it was raised
     nearest: PhotoView | None = None  # the photo nearest to that, of any view
     version: str = ""  # of the rule pack that raised it
-    shown: tuple[ShownAdvice, ...] = ()
+    shown: tuple[str, ...] = ()  # what the patient was answered, the latest first
     log: tuple[FollowUpItem, ...] = ()  # oldest first
     told: tuple[LedgerEntry, ...] = ()  # who was told, in order of time
     photos: tuple[PhotoView, ...] = ()  # newest first

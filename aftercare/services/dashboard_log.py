@@ -15,7 +15,7 @@ from aftercare.model.alerts import Alert, Fate
 from aftercare.model.follow_ups import EntryKind, FollowUp
 from aftercare.model.ledger import LedgerEntry
 from aftercare.model.messages import MessageKind
-from aftercare.model.views import FollowUpItem, FollowUpKind, ShownAdvice, StaffView
+from aftercare.model.views import FollowUpItem, FollowUpKind, StaffView
 from aftercare.model.words import Tier
 from aftercare.services import chains
 from aftercare.services import dashboard_views as views
@@ -92,12 +92,12 @@ async def look_deeper(
     )
 
 
-def shown_after(depth: Depth, found: Iterable[FindingRow]) -> tuple[ShownAdvice, ...]:
+def shown_after(depth: Depth, found: Iterable[FindingRow]) -> tuple[str, ...]:
     """What the patient was shown after the check-ins that the findings rest on, the latest first."""
     in_order = dict.fromkeys(one.check_in_id for one in reversed(list(found)) if one.check_in_id is not None)
     answers = [depth.answers[check_in] for check_in in in_order if check_in in depth.answers]
     advice = [msgspec.convert(answer["advice"], Advice) for answer in answers[:_SHOWN]]
-    return tuple(ShownAdvice(text=_sentences(one)) for one in advice)
+    return tuple(_sentences(one) for one in advice)
 
 
 def _sentences(advice: Advice) -> str:

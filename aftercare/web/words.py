@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from aftercare.model.findings import Evidence
-from aftercare.model.views import Act, AlertLine, PatientView, RisksView, SessionView, ShownAdvice, TriageRow
+from aftercare.model.views import Act, AlertLine, PatientView, RisksView, SessionView, TriageRow
 from aftercare.model.words import (
     AlertState,
     AnsweredBy,
@@ -339,10 +339,3 @@ def place(path: str) -> str:
     """Name the page that a path of ours leads back to."""
     named = {"/alerts/": "Alert", "/call-list": "Call list", "/patients": "Patients"}
     return next((name for start, name in named.items() if path.startswith(start)), "Triage")
-
-
-def shown(advice: ShownAdvice) -> str:
-    """Say whether the phone has shown it and what was tapped; the instants stand beside it."""
-    if advice.tapped:
-        return f"tapped “{advice.tapped}”"
-    return "shown, nothing tapped" if advice.shown_at else "sent with the answer at once"

@@ -42,7 +42,6 @@ from aftercare.model.views import (
     PhotoView,
     RisksView,
     SessionView,
-    ShownAdvice,
     StaffView,
     TriageRow,
 )
@@ -289,7 +288,7 @@ ALERT = AlertView(
             reason="Few blisters at the lips, also the day before.", fate_reason="The same at the same grade was resolved as confirmed: held until 2026-03-18 unless it gets worse.",
         ),
     ),
-    shown=(ShownAdvice(text="Call the clinic today. If the clinic is closed, call 116117.", shown_at=ago(hours=5), tapped="Call the clinic", tapped_at=ago(hours=4, minutes=58)),),
+    shown=("Call the clinic today. If the clinic is closed, call 116117.",),
     log=LOG, photos=tuple(reversed(PHOTOS)), reported_at=ago(days=2), nearest=PHOTOS[4],
 )  # fmt: skip
 RESOLVED = AlertView(

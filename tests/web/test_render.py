@@ -187,7 +187,7 @@ def test_the_five_second_view_says_everything_it_must() -> None:
     for said in (
         "Test Birch", "S-1002", "46 years", "day 4 after needling 1.5 mm", "Blisters the day before: none", "had cold sores",
         "allergy: penicillin", "skin type III", "ibuprofen", "prophylaxis advised", "52 min left", "Coordinator Two", "Call the clinic today.",
-        "tapped “Call the clinic” 09:26", "the patient", "reported Tuesday, arrived Thursday", "Close-up, 24 h before the report, 3 days ago", "Call",
+        "call 116117.” sent with the answer at once", "the patient", "reported Tuesday, arrived Thursday", "Close-up, 24 h before the report, 3 days ago", "Call",
     ):  # fmt: skip
         assert said in words
 
