@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import shutil
 import ssl
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +24,16 @@ from aftercare.identity import passwords
 from tests.e2e.certificates import Certificate, make_certificate
 
 # Nothing in a test outlives its server, so nothing needs to reach the disk.
-_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+_FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_wal_size": "128MB",
+    "max_connections": "200",
+}
+# Each test's database is a thousand files: made in memory, where there is plenty, in a twentieth of the time.
+_MEMORY = Path("/dev/shm")  # noqa: S108 - each run makes a folder of its own in it
+_PLENTY = 4 * 2**30  # bytes
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -79,12 +90,16 @@ class GivenServer:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server() -> Iterator[Server]:
     given = os.environ.get("AFTERCARE_TEST_DATABASE_URL")
     if given:
         yield GivenServer(given)
         return
-    with EmbeddedServer(tmp_path_factory.mktemp("pg"), settings=_FAST) as running:
+    in_memory = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _PLENTY
+    with (
+        tempfile.TemporaryDirectory(prefix="aftercare-tests-", dir=_MEMORY if in_memory else None) as folder,
+        EmbeddedServer(Path(folder), settings=_FAST) as running,
+    ):
         yield running
 
 
