@@ -337,5 +337,11 @@ def state(row: AlertLine) -> str:
 
 def place(path: str) -> str:
     """Name the page that a path of ours leads back to."""
-    named = {"/alerts/": "Alert", "/call-list": "Call list", "/patients": "Patients"}
+    named = {
+        "/alerts/": "Alert",
+        "/call-list": "Call list",
+        "/patients": "Patients",
+        "/recalls": "Recalls",
+        "/rules/": "Rules",
+    }
     return next((name for start, name in named.items() if path.startswith(start)), "Triage")

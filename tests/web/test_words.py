@@ -108,3 +108,10 @@ def test_what_is_not_known_is_said_and_denied_allergies_only_where_asked_for() -
     denied = RisksView(known=Risks(hsv_history=False), allergies=())
     assert words.risk_chips(denied) == []
     assert words.risk_chips(denied, emptied=True) == [("no allergies known", False)]
+
+
+def test_the_way_back_is_named_after_the_page_that_it_leads_to() -> None:
+    """Each page whose links to a patient or an alert lead back to it."""
+    named = {"/": "Triage", "/?whose=mine#row-1": "Triage", "/recalls?status=due": "Recalls"}
+    named |= {"/call-list": "Call list", "/rules/3/backtest": "Rules", "/patients": "Patients"}
+    assert {path: words.place(path) for path in named} == named
