@@ -16,6 +16,7 @@ import structlog
 from aftercare.db.pool import Database
 from aftercare.errors import AftercareError
 from aftercare.jobs.pace import Pace
+from aftercare.services import work_faults
 from aftercare.store import due_work
 from aftercare.store.due_work import CALM, URGENT, Claim
 
@@ -27,6 +28,8 @@ RENEW_SECONDS = LEASE.total_seconds() / 3
 # Who is woken looks at once, and then not before this many seconds: in a rush what comes meanwhile is claimed together.
 _BREATH = 0.03
 _AFTER_A_FAULT = timedelta(seconds=90)  # what fails by a fault of ours fails again: not at once
+# As often in a row it is no mishap. It is due anew each time, so that no look at what is overdue ever finds it.
+_NO_MISHAP = 3
 
 Handle = Callable[[Claim, datetime], Awaitable[None]]
 
@@ -83,6 +86,7 @@ class Line:
         self._urgent = _Places(work, URGENT, None)
         self._calm = _Places(work, CALM, Pace(calm_per_minute))
         self._handed_back: list[Claim] = []
+        self._failures: Counter[tuple[UUID, UUID]] = Counter()  # in a row, by our own fault
         self.looked_at: datetime | None = None
         self.claimed_at: datetime | None = None
         self._woken = asyncio.Event()
@@ -175,6 +179,8 @@ class Line:
         except Exception as error:  # noqa: BLE001 - one piece of work must not stop the others
             self._complain(claim, error)
             await self._put_off(claim)
+        else:
+            self._failures.pop((claim.clinic_id, claim.subject_id), None)
 
     async def _hand_back(self) -> None:
         while self._handed_back:
@@ -191,6 +197,9 @@ class Line:
         try:
             async with self._database.transaction() as db:
                 await due_work.postpone(db, self.work.kind, claim, self._now() + _AFTER_A_FAULT)
+            self._failures[claim.clinic_id, claim.subject_id] += 1
+            if self._failures[claim.clinic_id, claim.subject_id] >= _NO_MISHAP:
+                await work_faults.tell(self._database, self.work.kind, claim, now=self._now())
         except AftercareError as error:
             self._complain(claim, error)
 

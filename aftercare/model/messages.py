@@ -24,6 +24,7 @@ class MessageKind(StrEnum):
     CLINIC_WELL = "clinic_well"  # a way out that failed works again
     WORK_STOPPED = "work_stopped"  # background work stands still: nothing is sent, nothing goes up the chain
     WORK_RESUMED = "work_resumed"
+    WORK_FAILS = "work_fails"  # some of it, again and again: an alert may not go up the chain
     ERASURE_ASKED = "erasure_asked"  # a patient wants to be erased, and the clinic has to answer
     PICTURES_BROKEN = "pictures_broken"  # photos are missing or damaged in the store
     HAND_OVER = "hand_over"  # its recipient is on call from now on

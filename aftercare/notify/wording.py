@@ -113,6 +113,14 @@ _STAFF: Final = {
         "Photos at {clinic} are missing or damaged where they are kept. Whoever runs the server can restore them.",
         "See which",
     ),
+    MessageKind.WORK_FAILS: (
+        "Aftercare fails at some of its work",
+        (
+            "Some of Aftercare's background work for {clinic} fails again and again: an alert or a reminder may reach nobody. "
+            "Look at the list of alerts yourself, and tell whoever runs the server: its log says what fails."
+        ),
+        "Open the list",
+    ),
     MessageKind.HAND_OVER: (
         "You are on call",
         "You are on call for {clinic} now.{open}",

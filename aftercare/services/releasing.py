@@ -11,11 +11,12 @@ from aftercare.model.deliveries import Delivery
 from aftercare.model.messages import MessageKind
 from aftercare.model.people import Clinic
 from aftercare.model.words import Tier
-from aftercare.store import alerts, due_work, rotas
+from aftercare.store import alerts, due_work, messages, rotas
 from aftercare.store import releases as store
 from aftercare.store.deliveries import work_kind
 
 NOTHING_WAITS: Final = "nothing waits any more"
+ALL_READ: Final = "all read meanwhile"
 OFF_DUTY: Final = "not on call any more"
 SETTLED: Final = frozenset({"sent", "dead", "gathered", "dropped"})
 
@@ -81,7 +82,9 @@ async def _dealt_with(db: Connection, clinic: Clinic, delivery: Delivery, now: d
 async def _empty(
     db: Connection, clinic: Clinic, delivery: Delivery, staff_id: UUID, now: datetime
 ) -> str | None:
-    """Why a routine digest or a hand-over's letter is not worth sending, if it is one."""
+    """Why what tells of several things, and of none by name, is not worth sending any more."""
+    if delivery.kind is MessageKind.MESSAGE_RECEIVED:
+        return None if await messages.waiting_count(db, clinic.clinic_id) else ALL_READ
     if delivery.kind is MessageKind.HAND_OVER:
         return await _over(db, clinic, staff_id)
     if delivery.kind is not MessageKind.DIGEST or delivery.alert_id is not None:

@@ -204,6 +204,32 @@ async def test_what_fails_comes_again_and_stops_nothing(
     assert clock.now - start >= timedelta(seconds=again_after)
 
 
+async def _told(worker: Database, clinic_id: UUID) -> list[str]:
+    async with worker.clinic(clinic_id) as db:
+        found = await db.fetch(
+            "select s.email from deliveries d join staff s on s.clinic_id = d.clinic_id and s.staff_id = d.staff_id"
+            " where d.kind = 'work_fails'"
+        )
+    return [row["email"] for row in found]
+
+
+@pytest.mark.parametrize(("times", "told"), [(2, []), (3, ["admin@one.test"]), (5, ["admin@one.test"])])
+async def test_what_fails_three_times_by_our_own_fault_is_told_to_the_admins_once_a_day(
+    worker: Database, desk: Desk, clock: Clock, clinic: Make, times: int, told: list[str]
+) -> None:
+    one, other = await clinic("one"), await clinic("other")
+    start = clock.now
+    desk.failures = [ValueError() for _ in range(2 * times)]
+    await put(worker, one, 2, clock.now)  # each fails as often: one mail for both
+    async with line_of(worker, desk, clock) as line, asyncio.timeout(PATIENCE):
+        while len(desk.begun) < 2 * times + 2:
+            line.wake()
+            await asyncio.sleep(0.01)
+            clock.now += timedelta(seconds=10)
+    assert clock.now.date() == start.date()
+    assert (await _told(worker, one), await _told(worker, other)) == (told, [])
+
+
 async def test_a_line_whose_database_was_away_goes_on_by_itself(
     worker: Database, desk: Desk, clock: Clock, clinic: Make
 ) -> None:

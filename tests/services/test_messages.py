@@ -217,6 +217,21 @@ async def test_staff_are_told_once_for_an_hour_and_nothing_of_what_was_written(
     assert all("Zarzamora" not in msgspec.json.encode(one).decode() for one in told)
 
 
+async def test_staff_are_not_sent_to_messages_that_a_colleague_has_read_meanwhile(
+    service: Database, worker: Database, post: Post, team: Team, alder: Recovering, now: datetime
+) -> None:
+    written = await writes(alder, now + timedelta(minutes=5), "About the cream.")
+    read = ReadDraft(up_to=written.message_id)
+    await messages.mark_read(
+        service, team.coordinator, alder.patient_id, read, now=now + timedelta(minutes=9)
+    )
+    await pass_time(worker, post, now + 2 * HOUR)
+    assert [one for one in post.channel.sent if one.kind is MessageKind.MESSAGE_RECEIVED] == []
+    await writes(alder, now + 2 * HOUR + timedelta(minutes=5), "About the sun.")
+    await pass_time(worker, post, now + 4 * HOUR)
+    assert len([one for one in post.channel.sent if one.kind is MessageKind.MESSAGE_RECEIVED]) == 2
+
+
 async def test_a_patient_is_told_that_the_clinic_wrote_by_night_in_the_morning_and_once(
     service: Database, worker: Database, post: Post, team: Team, alder: Recovering, now: datetime
 ) -> None:
