@@ -1,7 +1,7 @@
 """Pictures found missing or damaged: kept until they can be shown again, and told to the admins, at most once a day."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -17,12 +17,14 @@ from aftercare.store import broken_pictures as store
 from aftercare.store import erasures
 
 _log = structlog.get_logger()
+# After an outage of the store a picture may wait in the spool of another machine, which this one cannot see.
+_IN_A_SPOOL = timedelta(hours=6)
 
 
 async def note(db: Connection, clinic_id: UUID, broken: Sequence[Broken], *, now: datetime) -> None:
     """Keep what cannot be shown; of what was not known yet the log has the ids, and the admins hear."""
     room = store.MOST - await store.count(db, clinic_id)
-    new = await store.note(db, clinic_id, broken[: max(room, 0)], now) if broken else []
+    new = await store.note(db, clinic_id, broken[: max(room, 0)], now, now - _IN_A_SPOOL) if broken else []
     for photo_id in new:
         _log.error("photo_broken", clinic_id=str(clinic_id), photo_id=str(photo_id))
     if new:

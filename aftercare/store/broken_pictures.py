@@ -27,11 +27,13 @@ class BrokenRow(Promise, frozen=True, kw_only=True):
     view: View
 
 
-async def note(db: Connection, clinic_id: UUID, broken: Sequence[Broken], at: datetime) -> list[UUID]:
-    """Keep what is broken; the photos of those that were not known yet."""
+async def note(
+    db: Connection, clinic_id: UUID, broken: Sequence[Broken], at: datetime, settled: datetime
+) -> list[UUID]:
+    """Keep what is broken; the photos of those that were not known yet. What came after `settled` is not missing yet."""
     rows = await db.fetch(
         _SQL["note"], clinic_id, [one.patient_id for one in broken], [one.photo_id for one in broken],
-        [one.rendition for one in broken], [one.what for one in broken], at,
+        [one.rendition for one in broken], [one.what for one in broken], at, settled,
     )  # fmt: skip
     return [row["photo_id"] for row in rows]
 

@@ -1,10 +1,13 @@
 -- name: note
--- Those that are not known yet; of a photo that was erased meanwhile nothing.
+-- Those that are not known yet; of a photo that was erased meanwhile nothing, and none that may still wait in a spool.
 insert into broken_pictures (clinic_id, patient_id, photo_id, rendition, what, found_at)
 select $1, b.patient_id, b.photo_id, b.rendition, b.what, $6
 from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[]) as b (patient_id, photo_id, rendition, what)
 cross join lateral (
-    select from photos p where p.clinic_id = $1 and p.patient_id = b.patient_id and p.photo_id = b.photo_id limit 1
+    select from photos p
+    where p.clinic_id = $1 and p.patient_id = b.patient_id and p.photo_id = b.photo_id
+      and (b.what <> 'is missing' or p.received_at <= $7)
+    limit 1
 ) as kept
 on conflict do nothing
 returning photo_id;

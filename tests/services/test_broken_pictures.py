@@ -19,8 +19,8 @@ from tests.services.conftest import Recovering, Team, Treat
 from tests.services.test_photo_store import Clinic
 from tests.services.ways import kept
 
-NOW = datetime(2026, 3, 4, 10, tzinfo=UTC)
 A_DAY = timedelta(days=1)
+NOW = datetime.now(UTC) + A_DAY  # the rows' photos came a day ago
 Found = list[tuple[UUID, Rendition, str]]
 
 
@@ -144,6 +144,17 @@ async def test_a_picture_without_its_key_does_not_open_and_the_others_are_looked
     ]
     assert looked[-1].done == 2
     assert whole not in {photo_id for photo_id, _ in broken}
+
+
+async def test_what_came_just_now_may_wait_in_the_spool_of_another_machine(
+    service: Database, worker: Database, clinic: Clinic, patient: Recovering
+) -> None:
+    photo_id = await clinic.photo(patient.patient_id)
+    await clinic.blobs.delete(display(clinic, patient, photo_id))
+    await tend(worker, clinic, NOW - A_DAY)
+    assert await standing(service, clinic) == []
+    await tend(worker, clinic, NOW)
+    assert await standing(service, clinic) == [(photo_id, Rendition.DISPLAY, "is missing")]
 
 
 async def test_what_is_erased_is_not_missing(
