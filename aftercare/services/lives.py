@@ -20,6 +20,7 @@ from aftercare.alerts.chains import SHIPPED
 from aftercare.alerts.clocks import due_at, lapse
 from aftercare.alerts.course import course_block
 from aftercare.alerts.joining import absorb
+from aftercare.alerts.quiet import Handling, overtaken
 from aftercare.alerts.telling import letters
 from aftercare.care.cohort import SyntheticCheckIn, SyntheticPatient
 from aftercare.care.consenting import CURRENT_TEXT, texts
@@ -42,7 +43,7 @@ from aftercare.model.people import Actor
 from aftercare.model.recovery import Recovery
 from aftercare.model.screenings import ScreeningDraft
 from aftercare.model.team import Member, Team
-from aftercare.model.words import Role
+from aftercare.model.words import Role, Tier
 from aftercare.services.check_ins import CheckInAnswer, advice_for
 from aftercare.services.courses import as_session
 from aftercare.services.looking import Asking, look_at, reminder_key, urgency_of
@@ -274,10 +275,21 @@ class _Life:
 
     def _deliver(self, delivery_id: UUID, at: datetime) -> None:
         self.written.drop(MAIL, delivery_id)
+        why = self._dealt_with(self.written.letters[delivery_id].delivery, at)
+        if why is not None:
+            self.written.dropped(delivery_id, why, at)
+            return
         letter = self.written.sent(delivery_id, at)
         if letter.what in self.reminders:
             before = self.reminders[letter.what]
             self.reminders[letter.what] = msgspec.structs.replace(before, state="sent", sent_at=at)
+
+    def _dealt_with(self, one: Delivery, at: datetime) -> str | None:
+        """Why nobody need hear any more of what waited for the opening: what `releasing` asks before a first try."""
+        if one.alert_id is None or one.tier is Tier.EMERGENCY:
+            return None
+        alert = msgspec.convert(self._alert(one.alert_id), Handling, from_attributes=True)
+        return overtaken(alert, one.queued_at, at)
 
     def _escalate(self, alert_id: UUID, at: datetime) -> None:
         self.written.claim(ESCALATE, alert_id, at + _LEASE)

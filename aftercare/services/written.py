@@ -226,6 +226,12 @@ class Written:
         self.add("delivery_attempts", delivery_id, 1, at, "sent", ANSWER)
         return self.letters[delivery_id]
 
+    def dropped(self, delivery_id: UUID, why: str, at: datetime) -> None:
+        """Nobody needed the letter any more when it was to leave."""
+        letter = self.letters[delivery_id]
+        one = msgspec.structs.replace(letter.delivery, state="dropped", dropped_why=why, ended_at=at)
+        self.letters[delivery_id] = msgspec.structs.replace(letter, delivery=one)
+
     def rows(self, mine: Recovery) -> Rows:
         """Everything, by table; `mine` is the recovery as it stands at the end."""
         for alert in mine.alerts:

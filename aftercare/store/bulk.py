@@ -60,7 +60,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "deliveries": (
         "clinic_id", "what", "delivery_id", "channel", "kind", "tier", "staff_id", "patient_id", "alert_id", "day",
-        "state", "attempts", "queued_at", "sent_at", "ended_at",
+        "state", "attempts", "queued_at", "sent_at", "ended_at", "dropped_why",
     ),
     "delivery_attempts": ("clinic_id", "delivery_id", "attempt", "at", "result", "answer"),
     "due_work": ("clinic_id", "kind", "subject_id", "due_at", "urgency", "fence"),

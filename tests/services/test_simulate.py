@@ -207,7 +207,7 @@ async def services_clinic(service: Database, worker: Database, opened: Opened) -
     return Lived(service, worker, clinic.clinic_id, team, roles=roles)
 
 
-_FATE = {"state", "attempts", "sent_at"}
+_FATE = {"state", "attempts", "sent_at", "dropped_why"}
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
