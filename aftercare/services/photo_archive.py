@@ -1,6 +1,7 @@
 """Photos as one zip that is written while it is sent, and that tells no more than the photos do."""
 
 from datetime import datetime
+from io import BytesIO
 from typing import Final
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
@@ -36,15 +37,26 @@ A number is one person, in this file only. Days count from the session that the 
 
 
 class _Sent:
-    """What the zip is written to: holds what was written since it was last taken."""
+    """What the zip is written to: what was written since it was last taken, at its place in the whole.
+
+    An entry is written before it is taken, so that its head can be put right once its length is known: some readers
+    open no photo without.
+    """
 
     def __init__(self) -> None:
-        self._parts: list[bytes] = []
+        self._before, self._window = 0, BytesIO()
 
     def write(self, data: bytes) -> int:
-        """Keep a part."""
-        self._parts.append(bytes(data))
-        return len(data)
+        """Write where it stands."""
+        return self._window.write(data)
+
+    def tell(self) -> int:
+        """Where it stands in the whole."""
+        return self._before + self._window.tell()
+
+    def seek(self, place: int) -> int:
+        """Stand elsewhere, in what was not taken yet."""
+        return self._before + self._window.seek(place - self._before)
 
     def flush(self) -> None:
         """Nothing waits elsewhere."""
@@ -54,7 +66,8 @@ class _Sent:
 
     def taken(self) -> bytes:
         """Give what was written, once."""
-        data, self._parts = b"".join(self._parts), []
+        data = self._window.getvalue()
+        self._before, self._window = self._before + len(data), BytesIO()
         return data
 
 

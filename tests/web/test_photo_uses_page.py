@@ -198,6 +198,7 @@ async def test_the_file_holds_the_photos_and_nothing_that_tells_who_or_when(
     ]
     for entry in file.infolist():
         assert (entry.date_time, entry.extra, entry.comment) == ((1980, 1, 1, 0, 0, 0), b"", b"")
+        assert not entry.flag_bits & 0x08  # lengths stand before the photos, as every reader wants them
         if entry.filename.endswith(".jpg"):
             with Image.open(BytesIO(file.read(entry))) as picture:
                 assert (picture.format, dict(picture.getexif())) == ("JPEG", {})
