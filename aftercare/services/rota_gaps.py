@@ -1,6 +1,7 @@
 """Time ahead in which nobody is on call: found at every change and once a day, and told to the admins once."""
 
 from datetime import datetime, time, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from aftercare.alerts.rota import gaps
@@ -48,6 +49,12 @@ async def changed(db: Connection, clinic: Clinic, now: datetime) -> None:
         await due_work.put(db, clinic.clinic_id, LOOK, clinic.clinic_id, _next_look(clinic, now), 0)
     else:
         await due_work.drop(db, clinic.clinic_id, LOOK, clinic.clinic_id)
+
+
+async def look_soon(db: Connection, clinic_id: UUID, now: datetime) -> None:
+    """Have the worker look, where there are rotas: who works here has changed."""
+    if await store.count(db, clinic_id):
+        await due_work.bring_forward(db, clinic_id, LOOK, clinic_id, now)
 
 
 async def work(database: Database, claim: due_work.Claim, *, now: datetime) -> None:

@@ -13,7 +13,7 @@ from aftercare.errors import Conflict, Malformed, NotFound, NotSignedIn
 from aftercare.identity.passwords import hash_password, verify_password
 from aftercare.identity.secrets import clinic_of, digest, mint
 from aftercare.model.people import Actor, OwnPasswordDraft, StaffDraft, StaffMember
-from aftercare.services import audit
+from aftercare.services import audit, rota_gaps
 from aftercare.services.throttle import count_try, forget_failures, give_back, subject
 from aftercare.store import staff as store
 
@@ -70,6 +70,7 @@ async def disable(database: Database, actor: Actor, staff_id: UUID, *, now: date
         if await store.set_disabled(db, actor.clinic_id, staff_id, now):
             await store.close_sign_ins(db, actor.clinic_id, staff_id)
             await audit.record(db, actor, "staff.disabled", now=now, subject_id=staff_id)
+            await rota_gaps.look_soon(db, actor.clinic_id, now)
     return member
 
 
@@ -79,6 +80,7 @@ async def enable(database: Database, actor: Actor, staff_id: UUID, *, now: datet
         member = await _member(db, actor, staff_id)
         if await store.set_disabled(db, actor.clinic_id, staff_id, None):
             await audit.record(db, actor, "staff.enabled", now=now, subject_id=staff_id)
+            await rota_gaps.look_soon(db, actor.clinic_id, now)
     return member
 
 

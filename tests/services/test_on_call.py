@@ -256,6 +256,21 @@ async def test_the_daily_look_finds_who_left_without_a_change_of_the_rota(
     assert now.gaps
 
 
+async def test_who_is_shut_out_leaves_a_gap_that_is_told_at_once_and_ends_when_they_are_back(
+    service: Database, worker: Database, team: Team, post: Post, people: dict[str, UUID], session_at: datetime
+) -> None:
+    await weekly(service, team, people[ASH])
+    evening = session_at + 8 * HOUR
+    await staff.disable(service, team.admin, people[ASH], now=evening)
+    await daily_look(worker, evening)
+    await pass_time(worker, post, evening + MINUTE)
+    assert told(post, MessageKind.CLINIC_FAULT) == [ADMIN]
+    await staff.enable(service, team.admin, people[ASH], now=evening + HOUR)
+    await daily_look(worker, evening + HOUR)
+    async with service.clinic(team.clinic_id) as db:
+        assert await db.fetchval("select count(*) from rota_gaps") == 0
+
+
 async def test_a_holiday_makes_a_gap_where_the_rota_counts_on_the_clinic_being_open(
     service: Database, team: Team, people: dict[str, UUID], session_at: datetime
 ) -> None:
