@@ -193,4 +193,5 @@ async def _issue(
         refresh_expires_at=now + _REFRESH_HOLDS,
     )
     await store.issue(db, clinic_id, installation_id, pair)
+    await store.forget_expired(db, clinic_id, installation_id, now)
     return Tokens(access_token=access, refresh_token=refresh, expires_in=int(_ACCESS_HOLDS.total_seconds()))

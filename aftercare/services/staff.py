@@ -149,6 +149,7 @@ async def sign_in(
     async with database.clinic(clinic_id) as db:
         if not await store.open_sign_in(db, clinic_id, digest(token), proved, now, now + _HOLDS):
             raise NotSignedIn(_WRONG)  # disabled, or another password, since it was proved
+        await store.forget_expired(db, clinic_id, member.staff_id, now)
         actor = Actor(clinic_id=clinic_id, kind="staff", id=member.staff_id, role=member.role)
         await audit.record(db, actor, "staff.signed_in", now=now, subject_id=member.staff_id)
     return SignIn(token=token, csrf_token=csrf_of(token), expires_at=now + _HOLDS, staff=member)

@@ -105,6 +105,11 @@ async def forget_tokens(db: Connection, clinic_id: UUID, installation_id: UUID) 
     await db.execute(_SQL["forget_tokens"], clinic_id, installation_id)
 
 
+async def forget_expired(db: Connection, clinic_id: UUID, installation_id: UUID, now: datetime) -> None:
+    """Pairs that nobody can use any more, and whose second use would tell nothing."""
+    await db.execute(_SQL["forget_expired"], clinic_id, installation_id, now)
+
+
 async def newest_generation(db: Connection, clinic_id: UUID, installation_id: UUID) -> int:
     """The newest generation of tokens, 0 before the first."""
     generation: int = await db.fetchval(_SQL["newest_generation"], clinic_id, installation_id)

@@ -86,6 +86,11 @@ async def sign_in_holder(
     return one(StaffMember, await db.fetchrow(_SQL["sign_in_holder"], clinic_id, token_hash, now))
 
 
+async def forget_expired(db: Connection, clinic_id: UUID, staff_id: UUID, now: datetime) -> None:
+    """Sign-ins of a staff member that have ended by themselves."""
+    await db.execute(_SQL["forget_expired"], clinic_id, staff_id, now)
+
+
 async def close_sign_in(db: Connection, clinic_id: UUID, token_hash: bytes) -> None:
     """End a sign-in at once."""
     await db.execute(_SQL["close_sign_in"], clinic_id, token_hash)

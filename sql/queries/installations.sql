@@ -27,6 +27,12 @@ update installations set revoked_at = $3 where clinic_id = $1 and installation_i
 -- name: forget_tokens
 delete from tokens where clinic_id = $1 and installation_id = $2;
 
+-- name: forget_expired
+-- The oldest few each time: more are forgotten than come, however many there are.
+delete from tokens where clinic_id = $1 and installation_id = $2 and refresh_expires_at <= $3 and generation in (
+    select generation from tokens where clinic_id = $1 and installation_id = $2 order by generation limit 10
+);
+
 -- name: newest_generation
 select coalesce(max(generation), 0)::int from tokens where clinic_id = $1 and installation_id = $2;
 

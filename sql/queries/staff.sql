@@ -39,6 +39,9 @@ returning staff_id;
 -- name: sign_in_holder
 select staff_id, email, name, role from sign_in_holder($1, $2, $3);
 
+-- name: forget_expired
+delete from sign_ins where clinic_id = $1 and staff_id = $2 and expires_at <= $3;
+
 -- name: close_sign_in
 delete from sign_ins where clinic_id = $1 and token_hash = $2;
 

@@ -78,6 +78,31 @@ async def test_where_somebody_tried_from_is_forgotten_once_it_no_longer_counts(
     assert await kept() == 1
 
 
+async def test_sign_ins_that_ended_by_themselves_are_forgotten_with_the_next_one(
+    service: Database, team: Team, now: datetime
+) -> None:
+    for hours in (0, 1, 13):  # the first has ended by the last, the second just
+        assert await _try(service, team, "long enough", now + timedelta(hours=hours)) == "in"
+    async with service.clinic(team.clinic_id) as db:
+        assert len(await db.fetch("select from sign_ins")) == 1
+
+
+async def test_tokens_are_forgotten_once_they_have_ended_and_not_before(
+    service: Database, team: Team, treat: Treat, now: datetime
+) -> None:
+    patient, phone = await treat(now), uuid4()
+    made = await enrolments.invite(
+        service, team.practitioner, patient.patient_id, server="https://clinic.test", now=now
+    )
+    enrolment = enrolments.Enrolment(code=made.code, installation_id=phone)
+    pair = await enrolments.enrol(service, enrolment, address="one", now=now)
+    for days in (100, 200, 300):
+        pair = await enrolments.rotate(service, pair.refresh_token, now=now + timedelta(days=days))
+    async with service.clinic(team.clinic_id) as db:
+        left = await db.fetch("select generation from tokens order by generation")
+    assert [row["generation"] for row in left] == [3, 4]
+
+
 @pytest.mark.parametrize("email", ["nobody@alpha.test", EMAIL])
 async def test_an_account_that_is_not_there_is_refused_like_a_wrong_password(
     service: Database, team: Team, now: datetime, email: str
