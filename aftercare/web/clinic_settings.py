@@ -31,7 +31,7 @@ from aftercare.web.visits import (
 _AGAIN = "Nothing was saved yet: the form needs another look."
 _FIELDS = 400  # a hundred holidays of three fields, and the rest
 _HOLIDAYS = 104  # what stands there, and some to fill in
-_STEPS = 8
+_STEPS = 9  # as many as a chain may have
 
 
 class ClinicSettingsPageController(Controller):

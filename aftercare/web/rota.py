@@ -28,7 +28,7 @@ from aftercare.web.visits import (
 )
 
 _AGAIN = "Nothing was saved yet: the form needs another look."
-_PLACES = 12  # choices of people in a form
+_PLACES = 50  # choices of people in a form: as many as a rota may have
 _REFUSALS = (Malformed, Conflict, Outdated, Forbidden)
 
 

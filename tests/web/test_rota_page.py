@@ -11,6 +11,7 @@ from aftercare.model.rotas import Rota
 from aftercare.model.words import Role, Tier
 from aftercare.services import chains, clinic_settings, rotas
 from aftercare.web.hours_text import read_spans, read_week, spans_text, week_texts
+from aftercare.web.rota import rota_draft
 from tests.web.practice import Practice, Window, window, words_of
 
 
@@ -203,3 +204,35 @@ def test_hours_are_read_as_people_write_them() -> None:
     openings, unread = read_week(["09:00-17:00", "x", "", "", "", "", "10:00-11:00"])
     assert unread == (1,)
     assert week_texts(openings) == ["09:00-17:00", "", "", "", "", "", "10:00-11:00"]
+
+
+def as_sent(html: str, action: str) -> dict[str, str]:
+    """The fields of a form as a browser sends them back unchanged: what stands in boxes, and what is chosen."""
+    form = html.split(f'action="{action}"', 1)[1].split("</form>", 1)[0]
+    fields = dict(re.findall(r'<input [^>]*?name="([^"]+)" value="([^"]*)"', form))
+    for name, choices in re.findall(r'<select name="([^"]+)"[^>]*>(.*?)</select>', form, re.DOTALL):
+        fields[name] = "".join(re.findall(r'<option value="([^"]*)" selected>', choices))
+    return fields
+
+
+async def test_a_long_rota_and_a_long_chain_lose_nobody_when_they_are_saved_as_they_stand(
+    practice: Practice, practitioner: Window
+) -> None:
+    database, by = practice.house.database, practice.team[Role.PRACTITIONER]
+    one, other = (practice.team[role].id for role in (Role.PRACTITIONER, Role.COORDINATOR))
+    draft = rota_draft(turns(practice, *(Role.PRACTITIONER, Role.COORDINATOR) * 8))[0]
+    assert draft is not None
+    made = await rotas.create_rota(database, by, draft, now=practice.clock())
+    path = f"/rota/{made.rota_id}"
+    saved = await practitioner.act(path, **as_sent(await practitioner.see("/rota"), path))
+    assert saved.status_code == 303
+    assert (await only_rota(practice)).participants == (one, other) * 8
+
+    steps = tuple(Step(tells="person", staff_id=(one, other)[place % 2]) for place in range(9))
+    await chains.put_chain(database, by, Tier.SOON, ChainDraft(steps=steps), version=0, now=practice.clock())
+    path = "/clinic-settings/chains/soon"
+    saved = await practitioner.act(path, **as_sent(await practitioner.see("/clinic-settings"), path))
+    assert saved.status_code == 303
+    async with database.clinic(practice.clinic_id) as db:
+        kept = (await chains.written(db, practice.clinic_id))[Tier.SOON].steps
+    assert kept[:9] == steps
