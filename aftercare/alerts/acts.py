@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from aftercare.alerts.chains import SHIPPED
 from aftercare.alerts.clocks import awake, contact_deadline, started
 from aftercare.alerts.errors import (
     AlreadyResolvedError,
@@ -23,6 +24,7 @@ from aftercare.alerts.errors import (
 )
 from aftercare.alerts.notices import notices
 from aftercare.model.alerts import Alert, Change, Why
+from aftercare.model.chains import Chain
 from aftercare.model.clinic import OpeningHours
 from aftercare.model.words import AlertState, Outcome, Role, Tier
 
@@ -158,6 +160,20 @@ def reopen(
     )
     after = started(bare, now, hours)
     return Change(changed=(after,), notices=notices(after, Why.REOPENED, now, hours))
+
+
+def let_go(alert: Alert, *, now: datetime, hours: OpeningHours, chain: Chain = SHIPPED) -> Change:
+    """Open an alert again whose owner has left before they reached the patient: nobody would call until its time is over.
+
+    With a fresh clock, from the first step of the chain. Whose patient was reached waits for nothing; news of it goes to
+    every practitioner.
+    """
+    if alert.state not in {AlertState.ACKNOWLEDGED, AlertState.ATTEMPTED}:
+        return Change()
+    place = chain.from_place(0)
+    again = started(msgspec.structs.replace(alert, owner=None), now, hours)
+    after = msgspec.structs.replace(again, step=place)
+    return Change(changed=(after,), notices=notices(after, Why.REOPENED, now, hours, to=chain.steps[place]))
 
 
 def end_condition(alert: Alert, *, by: UUID, role: Role, now: datetime) -> Change:

@@ -13,7 +13,7 @@ from aftercare.errors import Conflict, Malformed, NotFound, NotSignedIn
 from aftercare.identity.passwords import hash_password, verify_password
 from aftercare.identity.secrets import clinic_of, digest, mint
 from aftercare.model.people import Actor, OwnPasswordDraft, StaffDraft, StaffMember
-from aftercare.services import audit, rota_gaps
+from aftercare.services import audit, leaving, rota_gaps
 from aftercare.services.throttle import count_try, forget_failures, give_back, subject
 from aftercare.store import staff as store
 
@@ -62,6 +62,8 @@ async def by_email(database: Database, clinic_id: UUID, email: str) -> StaffMemb
 async def disable(database: Database, actor: Actor, staff_id: UUID, *, now: datetime) -> StaffMember:
     """Shut out whoever leaves: signed out at once, told of nothing, and kept where they stand in the record.
 
+    Whom they had not called yet is open for everybody again.
+
     Again changes nothing. Raises NotFound, Conflict for oneself.
     """
     _refuse_oneself(actor, staff_id)
@@ -71,6 +73,7 @@ async def disable(database: Database, actor: Actor, staff_id: UUID, *, now: date
             await store.close_sign_ins(db, actor.clinic_id, staff_id)
             await audit.record(db, actor, "staff.disabled", now=now, subject_id=staff_id)
             await rota_gaps.look_soon(db, actor.clinic_id, now)
+            await leaving.give_back(db, actor.clinic_id, staff_id, now)
     return member
 
 

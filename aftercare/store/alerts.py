@@ -94,6 +94,11 @@ async def open_by_tier(db: Connection, clinic_id: UUID) -> tuple[TierCount, ...]
     return tuple(many(TierCount, await db.fetch(_SQL["open_by_tier"], clinic_id)))
 
 
+async def in_hand_of(db: Connection, clinic_id: UUID, staff_id: UUID) -> list[UUID]:
+    """The patients of whom somebody has taken an alert and whom they have not reached."""
+    return [row["patient_id"] for row in await db.fetch(_SQL["in_hand_of"], clinic_id, staff_id)]
+
+
 async def add_findings(db: Connection, clinic_id: UUID, rows: Sequence[FindingRow]) -> None:
     """Keep findings as they were."""
     columns = [

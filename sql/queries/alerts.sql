@@ -54,6 +54,12 @@ select count(*)::int from alerts where clinic_id = $1 and state <> 'resolved' an
 select tier, count(*)::int as count from alerts where clinic_id = $1 and state <> 'resolved' group by tier
 order by array_position(array['emergency', 'same_day', 'soon', 'routine'], tier);
 
+-- name: in_hand_of
+-- Whose alerts somebody has taken and has not reached the patient of.
+select distinct patient_id from alerts
+where clinic_id = $1 and owner = $2 and state in ('acknowledged', 'attempted')
+order by patient_id;
+
 -- name: patient_of
 select patient_id from alerts where clinic_id = $1 and id = $2;
 

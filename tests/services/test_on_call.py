@@ -10,9 +10,9 @@ from aftercare.db.pool import Database
 from aftercare.model.chains import ChainDraft, Step
 from aftercare.model.clinic import ClinicSettingsDraft, Holiday
 from aftercare.model.messages import MessageKind
-from aftercare.model.people import StaffDraft
+from aftercare.model.people import Actor, StaffDraft
 from aftercare.model.rotas import OverrideDraft, Rota, RotaDraft
-from aftercare.model.words import Role, Tier
+from aftercare.model.words import AlertState, Role, Tier
 from aftercare.services import alerts, chains, clinic_settings, rota_gaps, rotas, staff
 from aftercare.store import due_work
 from aftercare.store.alerts import PatientAlert
@@ -353,3 +353,29 @@ async def test_nobody_is_told_at_the_opening_nor_called_by_new_hours_of_what_is_
             "select dropped_why from deliveries where alert_id = $1 and staff_id is not null", alert.id
         )
     assert [one["dropped_why"] for one in left] == ["in somebody's hands meanwhile"] * 3
+
+
+async def test_what_somebody_had_taken_who_is_shut_out_is_open_again_and_told(
+    service: Database, worker: Database, team: Team, treat: Treat, post: Post, people: dict[str, UUID], session_at: datetime
+) -> None:  # fmt: skip
+    patient = await treat(session_at)
+    at = datetime(2026, 2, 4, 12, 0, tzinfo=UTC)
+    await patient.says(at, tingling=True)
+    ash = Actor(clinic_id=team.clinic_id, kind="staff", id=people[ASH], role=Role.PRACTITIONER)
+    alert = await _one(service, team, at)
+    await alerts.acknowledge(service, ash, alert.id, alerts.Acknowledge(), now=at + MINUTE)
+    await pass_time(worker, post, at + 2 * MINUTE)
+    post.channel.sent.clear()
+    await staff.disable(service, team.admin, people[ASH], now=at + HOUR)
+    again = await _one(service, team, at + HOUR)
+    assert (again.state, again.owner, again.clock_from) == (AlertState.OPEN, None, at + HOUR)
+    await pass_time(worker, post, at + HOUR + MINUTE)
+    assert told_of(post, again) == [BEECH, PRACTITIONER]
+    seen = await alerts.get_alert(service, team.practitioner, alert.id, now=at + HOUR)
+    assert seen.follow_ups[-1].text == "Open again: whoever had it no longer works here."
+    # Whom a leaver has reached waits for nothing.
+    beech = Actor(clinic_id=team.clinic_id, kind="staff", id=people[BEECH], role=Role.PRACTITIONER)
+    await alerts.contact(service, beech, alert.id, alerts.Note(), now=at + 2 * HOUR)
+    await staff.disable(service, team.admin, people[BEECH], now=at + 3 * HOUR)
+    after = await _one(service, team, at + 3 * HOUR)
+    assert (after.state, after.owner) == (AlertState.CONTACTED, people[BEECH])
