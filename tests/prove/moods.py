@@ -27,7 +27,7 @@ MAIL_MOODS = {
 }
 # What always answers the same: the address is gone, or this message is.
 _FOR_GOOD = {"410", "400", "413", "gone", "refused"}
-_HANG_SECONDS = 30.0
+HANG_SECONDS = 30.0
 
 
 class Came(msgspec.Struct, frozen=True):
@@ -141,7 +141,7 @@ class MoodyServer(WebhookReceiver):
     async def _answer(self, exchange: Exchange, mood: str) -> None:
         if mood == "hang":
             try:
-                async with asyncio.timeout(_HANG_SECONDS):
+                async with asyncio.timeout(HANG_SECONDS):
                     await exchange.hang()
                     return
             except TimeoutError:
@@ -174,5 +174,5 @@ class MoodyRelay(SmtpReceiver):
         if MAIL_MOODS[mood] == CUT:
             server.transport.abort()
         if MAIL_MOODS[mood] in {HANG, CUT}:
-            await asyncio.wait([asyncio.create_task(self._ended.wait())], timeout=_HANG_SECONDS)
+            await asyncio.wait([asyncio.create_task(self._ended.wait())], timeout=HANG_SECONDS)
         return MAIL_MOODS[mood] if MAIL_MOODS[mood] not in {HANG, CUT} else "421 4.3.2 closing"
