@@ -300,3 +300,25 @@ async def test_a_session_is_recorded_with_the_keyboard_alone_and_without_scripts
         await expect(page.locator(".head")).to_be_hidden()
         await expect(page.locator(".qr svg")).to_be_visible()
         await context.close()
+
+
+@mark_browser
+async def test_a_list_stays_when_nobody_answers_for_it_and_comes_up_to_date_by_itself(
+    app: Litestar, practice: Practice, worker: Database
+) -> None:
+    await practice.prodrome("Sample Alder")
+    await audit.seal(worker)
+    patient = await practice.treated("Sample Birch", days_ago=0)
+    async with served(app) as origin, signed_in(practice, origin, refused="502") as page:
+        await expect(page.locator(".row")).to_have_count(1)
+        await page.mouse.move(5, 5)
+        # What a proxy says while the server behind it starts anew.
+        await page.route(
+            "**/fragments/**", lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>")
+        )
+        async with page.expect_response("**/fragments/**"):
+            await practice.says(patient, breathing_or_tongue=True)
+            await audit.seal(worker)
+        await expect(page.locator(".row")).to_have_count(1)
+        await page.unroute("**/fragments/**")
+        await expect(page.locator(".row")).to_have_count(2, timeout=PATIENCE * 1000)

@@ -29,6 +29,13 @@ async function refresh() {
   if (before.size) mark([...document.querySelectorAll("[data-row] [data-said]")].filter((said) => !before.has(said.dataset.said)));
 }
 
+// What is shown stays when the server, or what stands before it, cannot answer (`hx-status` on the body): asked again soon.
+function askAgain({ detail: { ctx } }) {
+  if (ctx.sourceElement !== document.body || ctx.target?.id !== "main") return;
+  if (ctx.response && ctx.response.status < 500) return;
+  setTimeout(() => { pending = Boolean(main()?.dataset.refresh); }, RETRY);
+}
+
 function mark(fresh) {
   for (const row of new Set(fresh.map((said) => said.closest("[data-row]")))) {
     row.classList.add("new");
@@ -145,6 +152,8 @@ export function startLive(path) {
     if (event.target.closest("[data-show-changes]")) showChanges();
   });
   document.addEventListener("htmx:after:swap", title);
+  document.addEventListener("htmx:response:error", askAgain);
+  document.addEventListener("htmx:error", askAgain);
   setInterval(watch, 1000);
   addEventListener("pagehide", () => events.close());
 }
