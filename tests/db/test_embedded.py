@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import asyncpg
 import pytest
 
 from aftercare.db.embedded import EmbeddedServer, EmbeddedServerError
-from aftercare.db.programs import is_postgres, lend
+from aftercare.db.programs import binaries, is_postgres, lend
 
 QUICK = {"fsync": "off", "max_connections": "20", "shared_buffers": "8MB"}
 OWNER = """
@@ -298,3 +299,19 @@ def test_root_opens_no_folder_to_others_to_let_the_server_pass(tmp_path: Path) -
     assert closed.stat().st_mode & 0o777 == 0o700
     assert [path.stat().st_mode for path in closed.parents] == before
     assert lend(closed / "pg", closed / "pg" / "cluster").prefix
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root lends its folder to another account")
+def test_root_runs_it_where_all_was_set_up_in_a_home_folder_that_nobody_else_may_enter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = tmp_path / "home"
+    closed.mkdir(mode=0o700)
+    package = binaries().parents[1]
+    for part in package.parent.glob(f"{package.name}*"):  # with the libraries beside it
+        shutil.copytree(part, closed / "site" / part.name, symlinks=True)
+    monkeypatch.syspath_prepend(str(closed / "site"))
+    assert binaries().is_relative_to(closed)
+    with EmbeddedServer(closed / "pg", settings=QUICK) as server:
+        assert ask(server.url("postgres"), "select 1") == [1]
+    assert closed.stat().st_mode & 0o777 == 0o700
