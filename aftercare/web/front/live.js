@@ -77,7 +77,7 @@ function showChanges() {
 
 // Without a worker nothing is numbered, so no event says that something came: the list asks by itself, once more when it is over.
 function standsStill(since) {
-  if (since || main()?.dataset.standstill) changed();
+  if (since || (since === null && main()?.dataset.standstill)) changed();
 }
 
 function heard() {
