@@ -38,6 +38,7 @@ KNOWN = {
     "/patients/{patient_id}",
     "/patients/{patient_id}/photos/{photo_id}",
     "/patients/{patient_id}/compare",
+    "/photos/for/{use}",
 }
 
 
