@@ -62,6 +62,32 @@ def test_a_due_time_that_the_clocks_skip_is_the_first_instant_after_the_gap() ->
     assert on_day(due, 2).due_at == local("Europe/Berlin", 2026, 3, 29, 3)
 
 
+@pytest.mark.parametrize(
+    ("zone", "day", "wall", "after"),
+    [
+        ("Europe/Berlin", date(2026, 3, 29), time(2, 30), datetime(2026, 3, 29, 1, tzinfo=UTC)),
+        ("Europe/Berlin", date(2026, 3, 29), time(2, 0, 0, 1), datetime(2026, 3, 29, 1, tzinfo=UTC)),
+        ("Europe/Berlin", date(2026, 3, 29), time(2, 59, 59, 999999), datetime(2026, 3, 29, 1, tzinfo=UTC)),
+        ("Australia/Lord_Howe", date(2026, 10, 4), time(2, 15), datetime(2026, 10, 3, 15, 30, tzinfo=UTC)),
+        ("Pacific/Apia", date(2011, 12, 30), time(9), datetime(2011, 12, 30, 10, tzinfo=UTC)),
+        ("Africa/Cairo", date(2026, 4, 24), time(0, 30), datetime(2026, 4, 23, 22, tzinfo=UTC)),
+    ],
+)
+def test_a_wall_time_that_the_clocks_skip_is_the_instant_at_which_they_change(
+    zone: str, day: date, wall: time, after: datetime
+) -> None:
+    for last in (False, True):
+        found = at_local(day, wall, ZoneInfo(zone), last=last)
+        assert (found, found.tzinfo) == (after, UTC)
+
+
+def test_a_wall_time_that_the_clocks_show_twice_has_a_first_and_a_last_instant() -> None:
+    day, wall, zone = date(2026, 10, 25), time(2, 30), ZoneInfo("Europe/Berlin")
+    found = [at_local(day, wall, zone, last=last) for last in (False, True)]
+    assert found == [datetime(2026, 10, 25, 0, 30, tzinfo=UTC), datetime(2026, 10, 25, 1, 30, tzinfo=UTC)]
+    assert {one.tzinfo for one in found} == {UTC}
+
+
 def test_a_due_time_that_the_clocks_show_twice_is_the_first() -> None:
     due = calendar(NEEDLING, local("Europe/Berlin", 2026, 10, 23, 11), "Europe/Berlin", at=time(2, 30))
     assert on_day(due, 2).due_at == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
