@@ -121,6 +121,25 @@ def next_look(alert: Alert, now: datetime, hours: OpeningHours) -> datetime | No
     return None
 
 
+def put_right(alert: Alert, *, now: datetime, hours: OpeningHours) -> Alert:
+    """Return the alert with no deadline further ahead than one that starts now, nor a start ahead of it.
+
+    So it is by any clock that goes forward. Only one that was ahead and was put back leaves others behind, and an emergency
+    would wait for as long as it was ahead.
+    """
+    longest = next_look(alert, now, hours)
+    if longest is None or alert.look_at is None or alert.look_at <= longest:
+        return alert
+    is_open = alert.state is AlertState.OPEN
+    return msgspec.structs.replace(
+        alert,
+        clock_from=min(alert.clock_from, now),
+        look_at=longest,
+        acknowledge_by=min(alert.acknowledge_by, longest) if is_open else alert.acknowledge_by,
+        contact_by=min(alert.contact_by, longest) if alert.contact_by is not None else None,
+    )
+
+
 def retimed(alert: Alert, *, now: datetime, before: OpeningHours, after: OpeningHours) -> Alert:
     """Return the alert with its running clocks by other opening hours: the clinic changed them now.
 

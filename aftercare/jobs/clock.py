@@ -1,7 +1,8 @@
 """The clock of a worker, which may be wrong for a while and then be put right.
 
-While it was ahead, looks were put off too far: the reminder of a day that it took for past would never leave. Hence
-every episode is looked at again once the clock went back. What left early is in the ledger and does not leave again.
+While it was ahead, looks were put off too far: the reminder of a day that it took for past would never leave, and an alert
+that was raised meanwhile would go up its chain that much later. Hence every episode and every open alert is looked at again
+once the clock went back. What left early is in the ledger and does not leave again.
 """
 
 from collections.abc import Callable

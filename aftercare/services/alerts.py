@@ -9,6 +9,7 @@ import msgspec
 from uuid_utils.compat import uuid7
 
 from aftercare.alerts import acts
+from aftercare.alerts.clocks import put_right
 from aftercare.db.pool import Connection, Database
 from aftercare.errors import Forbidden, NotFound
 from aftercare.model.alerts import Alert, Change
@@ -267,7 +268,10 @@ async def escalate(database: Database, claim: due_work.Claim, *, now: datetime) 
         except NotFound:
             await due_work.finish(db, ESCALATE, claim)
             return
-        change = await chains.let_time_pass(db, mine, alert, now=now)
+        right = put_right(alert, now=now, hours=mine.clinic.hours)
+        change = await chains.let_time_pass(db, mine, right, now=now)
+        if change == Change() and right != alert:
+            change = Change(changed=(right,))
         # Without a change the clock was set anew since the claim; writing sets it again from the alert.
         await recovery.write(db, mine, change, system, now=now)
         if change == Change():

@@ -17,7 +17,7 @@ from aftercare.services import audit, judges, recovery
 from aftercare.services.admins import tell_admins
 from aftercare.services.deliveries import tell_patient
 from aftercare.services.looking import Asking, look_at, reminder_key, urgency_of
-from aftercare.services.recovery import SWEEP
+from aftercare.services.recovery import ESCALATE, SWEEP
 from aftercare.store import call_list, due_work, episodes, patients, preferences
 from aftercare.store import deliveries as delivery_store
 from aftercare.store import reminders as reminder_store
@@ -46,12 +46,13 @@ async def sweep(database: Database, claim: due_work.Claim, *, now: datetime, at:
 
 
 async def look_at_all_again(database: Database, *, now: datetime) -> None:
-    """Have every episode looked at again: the clock was ahead, and what it put off may be due before that.
+    """Have every episode and every open alert looked at again: the clock was ahead, and what it put off may be due before.
 
     `database` acts as the worker.
     """
     async with database.transaction() as db:
         await due_work.bring_all_forward(db, SWEEP, now)
+        await due_work.bring_all_forward(db, ESCALATE, now)
 
 
 async def _look(db: Connection, mine: Recovery, episode: Episode, now: datetime, at: time) -> datetime | None:

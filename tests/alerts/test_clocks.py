@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from aftercare.alerts import acts
-from aftercare.alerts.clocks import due_at, lapse
+from aftercare.alerts.clocks import due_at, lapse, put_right
 from aftercare.model.alerts import Alert, Audience, Change, Why
 from aftercare.model.chains import Chain, Step
 from aftercare.model.clinic import OpeningHours
@@ -138,3 +138,31 @@ def test_a_deadline_after_the_snooze_holds_even_if_nobody_looked_in_between(
 def test_an_alert_survives_being_stored(raised: Raise) -> None:
     alert = raised(Tier.SAME_DAY)
     assert msgspec.json.decode(msgspec.json.encode(alert), type=Alert) == alert
+
+
+@pytest.mark.parametrize("tier", list(Tier))
+@pytest.mark.parametrize("taken", [False, True])
+def test_a_clock_that_goes_forward_has_nothing_to_put_right(
+    raised: Raise, march: At, hours: OpeningHours, tier: Tier, *, taken: bool
+) -> None:
+    alert = raised(tier)
+    if taken:
+        (alert,) = acts.acknowledge(alert, now=march(3, 11), hours=hours, **DOCTOR).changed
+    for now in (march(3, 11), march(4, 7), march(12, 20)):
+        assert put_right(alert, now=now, hours=hours) == alert
+
+
+def test_what_a_clock_ahead_has_set_is_as_if_it_began_now(
+    raised: Raise, march: At, hours: OpeningHours
+) -> None:
+    alert = put_right(raised(Tier.EMERGENCY, march(5)), now=march(3), hours=hours)
+    assert (alert.clock_from, alert.look_at) == (march(3), march(3, 10, 15))
+    assert alert.acknowledge_by == march(3, 10, 15)
+
+
+def test_a_call_that_a_clock_ahead_has_set_is_as_if_it_was_promised_now(
+    raised: Raise, march: At, hours: OpeningHours
+) -> None:
+    (taken,) = acts.acknowledge(raised(Tier.SAME_DAY), now=march(5, 11), hours=hours, **DOCTOR).changed
+    right = put_right(taken, now=march(3, 11), hours=hours)
+    assert (right.contact_by, right.look_at) == (march(3, 15), march(3, 15))

@@ -6,6 +6,7 @@ import pytest
 
 from aftercare.alerts.errors import PractitionerNeededError, TakenError
 from aftercare.db.pool import Database
+from aftercare.jobs.clock import Clock
 from aftercare.model.messages import MessageKind
 from aftercare.model.words import AlertState, Outcome
 from aftercare.services import alerts
@@ -133,3 +134,22 @@ async def test_only_a_practitioner_resolves_same_day_and_above(
         await alerts.resolve(service, team.coordinator, alert.id, what, now=at)
     ended = await alerts.resolve(service, team.practitioner, alert.id, what, now=at)
     assert ended.state is AlertState.RESOLVED
+
+
+async def test_an_emergency_raised_by_a_clock_that_was_a_day_ahead_still_goes_up_in_time(
+    service: Database, worker: Database, team: Team, treat: Treat, post: Post, session_at: datetime
+) -> None:
+    patient = await treat(session_at)
+    at = datetime(2026, 2, 8, 3, 0, tzinfo=UTC)
+    wall = [at + timedelta(days=1)]
+    clock = Clock(worker, lambda: wall[0])
+    await patient.says(wall[0], breathing_or_tongue=True)
+    await pass_time(worker, post, wall[0] + timedelta(minutes=1))
+    wall[0] = at + timedelta(minutes=2)
+    await clock.mind()
+    await pass_time(worker, post, at + timedelta(minutes=3))
+    alert = await _one(service, team, at)
+    assert alert.acknowledge_by == at + timedelta(minutes=17)
+    assert _told(post, MessageKind.ALERT_OVERDUE) == set()
+    await pass_time(worker, post, at + timedelta(minutes=18))
+    assert _told(post, MessageKind.ALERT_OVERDUE) == _ALL
