@@ -25,6 +25,7 @@ from aftercare.photos.wire import ERRORS, LENGTH_BYTES, MAX_ANSWER_BYTES, Answer
 
 _PIECE = 256 * 1024
 _START_SECONDS = 20
+_HANG_UP_SECONDS = 5
 
 _log = structlog.get_logger()
 _answers: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
@@ -113,7 +114,7 @@ class PhotoWorkers:
             answer = await worker.answer(data, self._settings.patience)
         except BaseException as broken:
             # Also when the request was given up: what it still does is nobody's, and its answer would be the next's.
-            exit_code = await worker.end()
+            exit_code = await worker.end(broken)
             if self._closed:
                 raise PhotosBusyError from None
             if isinstance(broken, (TimeoutError, EOFError, OSError, msgspec.DecodeError)):
@@ -187,7 +188,7 @@ class _Worker:
             async with asyncio.timeout(_START_SECONDS):
                 await worker._receive()
         except BaseException as broken:
-            exit_code = await worker.end()
+            exit_code = await worker.end(broken)
             if isinstance(broken, (TimeoutError, EOFError, OSError)):
                 _log.error("photo_worker_did_not_start", cause=type(broken).__name__, exit_code=exit_code)
                 raise PhotosBusyError from None
@@ -217,8 +218,14 @@ class _Worker:
             raise EOFError
         return await self._answers.readexactly(length)
 
-    async def end(self) -> int:
+    async def end(self, because: BaseException | None = None) -> int:
         """End the process, whatever it does, and return its exit code (negative: the signal that ended it)."""
+        if isinstance(because, (EOFError, ConnectionError)):
+            # It hung up, and so ends by itself. `kill` would look whether it has, take its exit code from the loop's
+            # watcher by that, and a photo that was ended for its processor would be tried once more.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_HANG_UP_SECONDS):
+                    await self._process.wait()
         if self._process.returncode is None:
             with suppress(ProcessLookupError):
                 self._process.kill()

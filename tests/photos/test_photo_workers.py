@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -174,6 +175,30 @@ async def test_a_photo_that_takes_too_much_of_the_processor_is_refused_and_the_n
             await render_great_ones()
         assert await process.wait() == -signal.SIGXCPU
         assert (await pool.render(photo)).display.width == 60
+
+
+async def test_why_a_worker_ended_is_known_also_when_the_system_tells_it_late(
+    workers: PhotoWorkers, photo: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waitpid = os.waitpid
+
+    def late(pid: int, options: int) -> tuple[int, int]:
+        """What the loop's watcher asks, answered only after everybody else could have asked."""
+        if options == 0:
+            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+            time.sleep(0.5)
+        return waitpid(pid, options)
+
+    monkeypatch.setattr(os, "waitpid", late)
+    process = await stopped(workers, photo)
+    rendering = asyncio.create_task(workers.render(photo))
+    await busy(workers)
+    os.kill(process.pid, signal.SIGXCPU)
+    process.send_signal(signal.SIGCONT)
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # noqa: ASYNC222 - dead, before the loop looks again
+    with pytest.raises(PhotoDamagedError):
+        await rendering
+    assert await process.wait() == -signal.SIGXCPU
 
 
 async def test_a_worker_that_died_while_idle_costs_no_photo(workers: PhotoWorkers, photo: bytes) -> None:
