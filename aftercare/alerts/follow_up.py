@@ -41,7 +41,9 @@ def _problems(
         yield "/happened_at", "Choose a time that has passed, within the last 90 days."
     if draft.visit_on is not None and not today - LONGEST_BACK <= draft.visit_on <= today + LONGEST_AHEAD:
         yield "/visit_on", "Choose a day from 90 days ago to two years ahead."
-    if bool(draft.next_step.strip()) != (draft.next_on is not None):
+    if draft.next_step.isspace():
+        yield "/next_step", "Say what is to be done, or leave it empty."
+    elif bool(draft.next_step) != (draft.next_on is not None):
         missing = "/next_on" if draft.next_on is None else "/next_step"
         yield missing, "A next step needs both: what is to be done, and by which day."
     elif draft.next_on is not None and not today <= draft.next_on <= today + LONGEST_AHEAD:

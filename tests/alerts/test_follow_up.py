@@ -88,6 +88,14 @@ def test_one_word_of_what_was_done_is_enough(draft: FollowUpDraft, march: March)
     check_entry(draft, ScriptDraft(ask=("Where?",)), now=march(4, 10), today=TODAY)
 
 
+@pytest.mark.parametrize("next_on", [None, TODAY])
+def test_a_next_step_of_blanks_alone_is_refused(next_on: date | None, march: March) -> None:
+    draft = FollowUpDraft(kind=EntryKind.NOTE, text="x", next_step=" \u00a0\u3000", next_on=next_on)
+    with pytest.raises(Malformed) as refused:
+        check_entry(draft, None, now=march(4, 10), today=TODAY)
+    assert set(refused.value.pointers) == {"/next_step"}
+
+
 # What a script by which a coordinator speaks may not say: what somebody has, or that they leave off what a doctor gave.
 _DIAGNOSES = re.compile(
     r"\b(you have|he has|she has|patient has|it is an? \w+ infection|diagnos\w*)\b", re.IGNORECASE
