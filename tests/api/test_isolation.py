@@ -249,7 +249,7 @@ async def test_live_updates_are_those_of_ones_own_clinic(
         sent = await client.put(url, headers=patient.headers, json=check_in(tingling=True))
         assert sent.status_code == 201
         await audit.seal(sealer)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await arrived.wait()
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)

@@ -67,11 +67,11 @@ async def test_a_worker_that_was_stopped_past_its_lease_writes_nothing_stale(
         await _stop(second, judge)
         first = fleet.worker()
         await _report(fleet, phones)
-        await hooks.wait_for(len(CASES), timeout_s=30)
+        await hooks.wait_for(len(CASES), timeout_s=60)
         first.signal(signal.SIGSTOP)
         await judge.execute(LEASES_END)
         second.signal(signal.SIGCONT)
-        await hooks.wait_for(2 * len(CASES), timeout_s=30)
+        await hooks.wait_for(2 * len(CASES), timeout_s=60)
         await _until(judge, f"select count(*) = {len(CASES) - 1} from ({ATTEMPTS}) a")
         left = await _ledger(judge)
 
@@ -149,7 +149,7 @@ async def _report(fleet: Fleet, phones: list[Phone]) -> None:
 
 async def _stop(worker: Member, judge: asyncpg.Connection) -> None:
     """Stop it between two transactions, where it holds no lock that PostgreSQL would have to take from it."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         worker.signal(signal.SIGSTOP)
         while await judge.fetchval(IN_TRANSACTION):
             worker.signal(signal.SIGCONT)
@@ -158,6 +158,6 @@ async def _stop(worker: Member, judge: asyncpg.Connection) -> None:
 
 
 async def _until(judge: asyncpg.Connection, query: str) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not await judge.fetchval(query):  # noqa: ASYNC110 - other processes do it, and say nothing when done
             await asyncio.sleep(0.05)

@@ -31,7 +31,7 @@ _ASLEEP = datetime(
 _AWAKE = _ASLEEP + timedelta(hours=26)
 # What clocks show there at that moment: half past ten, half past two at night, half past eleven at night.
 _BY_DAY, _BEFORE_DAWN, _AT_NIGHT = "Europe/London", "America/Los_Angeles", "Pacific/Auckland"
-_PATIENCE = 20.0  # seconds: a bound for what must come
+_PATIENCE = 60.0  # seconds: a bound for what must come
 _DUE = "select kind, urgency = any ($2) as urgent, count(*) from due_work where due_at <= $1::timestamptz + interval '1 minute' group by 1, 2"
 
 

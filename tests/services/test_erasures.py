@@ -153,7 +153,7 @@ async def test_a_photo_that_was_on_its_way_is_not_acknowledged_after_the_erasure
             erasures.ask(service, photos.keys, alder.actor, ErasureDraft(), now=now)
         )
         waits = "select from pg_locks where not granted"
-        async with asyncio.timeout(4):
+        async with asyncio.timeout(30):
             while not await photos.sql(waits):  # noqa: ASYNC110 - PostgreSQL tells nobody of a lock that is waited for
                 await asyncio.sleep(0.01)
         assert [ended async for ended in photos.keys.endings()] == []
