@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Awaitable, Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
 
@@ -57,8 +57,10 @@ _NEVER_V4: Final = [
 _GLOBAL_V6: Final = ip_network("2000::/3")
 _NEVER_V6: Final = [ip_network(text) for text in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")]
 
-# Name resolution blocks and cannot be cancelled: a dead resolver may use up these threads, but no others.
-_RESOLVERS: Final = ThreadPoolExecutor(max_workers=4, thread_name_prefix="resolve")
+# Name resolution blocks and cannot be cancelled: a dead resolver may use up these threads, but no others. A name takes one
+# of them however many ask, so that a webhook whose name is never answered does not take the others' turn.
+_RESOLVERS: Final = ThreadPoolExecutor(max_workers=32, thread_name_prefix="resolve")
+_asked: Final[dict[tuple[str, int], Future[list[str]]]] = {}
 
 
 def may_connect(address: Address, *, listed: bool) -> bool:
@@ -74,11 +76,16 @@ async def resolve(host: str, port: int) -> list[str]:
     """Look up the system's addresses of `host`, in its order of preference. Raises `OSError`."""
     with contextlib.suppress(ValueError):
         return [str(ip_address(host))]  # needs no thread, so a dead resolver cannot delay it
+    asked = _asked.get((host, port))
+    if asked is None:
+        asked = _asked[host, port] = _RESOLVERS.submit(_look_up, host, port)
+        asked.add_done_callback(lambda _: _asked.pop((host, port), None))
+    # Shielded: whoever gives up waiting takes no answer from the others.
+    return await asyncio.shield(asyncio.wrap_future(asked))
 
-    def lookup() -> list[str]:
-        return [str(row[4][0]) for row in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
-    return await asyncio.get_running_loop().run_in_executor(_RESOLVERS, lookup)
+def _look_up(host: str, port: int) -> list[str]:
+    return [str(row[4][0]) for row in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
 class GuardedBackend(httpcore.AsyncNetworkBackend):

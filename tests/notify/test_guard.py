@@ -1,6 +1,9 @@
+import asyncio
 import socket
+import threading
 from contextlib import ExitStack
 from ipaddress import ip_address
+from typing import Any
 
 import httpcore
 import pytest
@@ -154,6 +157,30 @@ async def test_among_mixed_addresses_only_the_allowed_are_tried() -> None:
         stream = await backend.connect_tcp("hooks.test", receiver.port, timeout=PATIENCE)
         assert stream.get_extra_info("server_addr")[0] == "127.0.0.1"
         await stream.aclose()
+
+
+async def test_a_name_that_is_never_answered_takes_no_other_names_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    release, really = threading.Event(), socket.getaddrinfo
+
+    def look_up(host: str, *asked: Any, **options: Any) -> Any:
+        if host == "silent.test":
+            release.wait(PATIENCE)
+            raise socket.gaierror(socket.EAI_NONAME, "unknown")
+        return really(host, *asked, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    silent = [asyncio.create_task(resolve("silent.test", 443)) for _ in range(50)]
+    await asyncio.sleep(0)  # they have asked
+    try:
+        async with asyncio.timeout(PATIENCE / 2):
+            silent[0].cancel()
+            assert set(await resolve("localhost", 80)) & {"127.0.0.1", "::1"}
+    finally:
+        release.set()
+    answers = await asyncio.gather(*silent[1:], return_exceptions=True)
+    assert {type(one) for one in answers} == {socket.gaierror}
 
 
 async def test_the_systems_resolver_knows_this_machine() -> None:
