@@ -1,5 +1,6 @@
 """The companion in a real browser against the real application: enrol, agree, answer, with and without a network."""
 
+import asyncio
 import json
 import re
 import shutil
@@ -237,6 +238,34 @@ async def test_the_emergency_number_shows_the_moment_the_box_is_ticked_without_a
         (kept,) = await phone.kept()
     assert kept.answers == {"breathing_or_tongue": True, "very_unwell": False}
     assert (kept.said_day, kept.unscheduled) == (None, True)
+
+
+@mark_browser
+async def test_an_answer_that_was_on_its_way_does_not_hide_that_the_network_is_gone(
+    app: Litestar, practice: Practice, patient: Patient
+) -> None:
+    answered, gone = asyncio.Event(), asyncio.Event()
+
+    async def late(route: Route) -> None:
+        answer = await route.fetch()
+        answered.set()
+        await gone.wait()
+        await route.fulfill(response=answer)
+
+    async with phone_of(app, practice, patient) as phone:
+        page = phone.page
+        await phone.open()
+        await page.route("**/v1/me/consents/*", late)
+        await phone.agree()
+        await answered.wait()
+        await phone.context.set_offline(True)
+        told = page.get_by_text("No connection. What you see was read")
+        await expect(told).to_be_visible()
+        async with page.expect_response("**/v1/me/consents/*"):
+            gone.set()
+        await phone.tap("Start check-in")
+        await phone.nothing_until("Anything else")
+        await expect(told).to_be_visible()
 
 
 @mark_browser

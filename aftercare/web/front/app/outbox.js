@@ -3,7 +3,7 @@
 
 import { Offline, Problem, SignedOut, call, upload } from "./api.js";
 import { newId, queue, queued, queuedItem } from "./kept.js";
-import { note, say, state } from "./state.js";
+import { note, reached, say, state } from "./state.js";
 
 const ORDER = ["consent", "check_in", "message", "photo", "receipt"];
 const FIRST_WAIT = 2_000, LONGEST_WAIT = 300_000; // milliseconds
@@ -66,7 +66,7 @@ async function sendOne(item) {
     const answer = await SENDERS[item.kind](item);
     // What may have been changed meanwhile on another tab is not brought back; the picture itself is not needed again.
     await queue({ ...item, state: "answered", answer, blob: undefined });
-    state.lost = false;
+    reached();
     return null;
   } catch (error) {
     if (error instanceof Problem && !error.passing) {

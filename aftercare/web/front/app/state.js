@@ -19,6 +19,11 @@ export const state = {
   ended: "", // why this phone is no longer enrolled
 };
 
+// An answer came: somebody is there, unless this phone has lost its network since it asked.
+export const reached = () => {
+  state.lost &&= !navigator.onLine;
+};
+
 export async function recall() {
   state.enrolled = Boolean(await fact("tokens"));
   const known = await fact("known");
@@ -43,7 +48,8 @@ export async function refresh() {
   if (!state.enrolled) return false;
   try {
     const [me, today] = await Promise.all([call("GET", "/v1/me"), call("GET", "/v1/me/today")]);
-    Object.assign(state, { me: await withWaiting(me), today, fetched_at: Date.now(), lost: false, trouble: "" });
+    Object.assign(state, { me: await withWaiting(me), today, fetched_at: Date.now(), trouble: "" });
+    reached();
     speak(me.language);
     await keepKnown();
   } catch (error) {

@@ -58,8 +58,17 @@ function tellWhenSeen(section, day, version) {
   return section;
 }
 
+const telling = new Set(); // a list that is drawn anew meanwhile is seen once more
+
 async function receipt(day, version) {
-  const said = await ofKind("receipt");
-  if (said.some(({ draft }) => draft.date === day && draft.version === version)) return;
-  await add("receipt", { draft: { kind: "instructions_shown", at: new Date().toISOString(), date: day, version } });
+  const what = `${day} ${version}`;
+  if (telling.has(what)) return;
+  telling.add(what);
+  try {
+    const said = await ofKind("receipt");
+    if (said.some(({ draft }) => draft.date === day && draft.version === version)) return;
+    await add("receipt", { draft: { kind: "instructions_shown", at: new Date().toISOString(), date: day, version } });
+  } finally {
+    telling.delete(what);
+  }
 }
