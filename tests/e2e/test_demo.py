@@ -5,7 +5,9 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -39,8 +41,8 @@ def test_the_demo_from_the_wheel_is_a_clinic_at_work_and_starts_again_at_once(
     port, log = free_port(), tmp_path / "demo.log"
     env = environment(tmp_path / "data", port, PYTHONPATH=str(installed), COLUMNS="200")
     address = f"http://127.0.0.1:{port}"
-    with running("demo", "--patients", "20", env=env, log=log):
-        wait_until_ready(address, log, seconds=120)
+    with running("demo", "--patients", "30", env=env, log=log):
+        wait_until_ready(address, log, seconds=300)
         password = _printed(log, r"practitioner@demo\.invalid\s+(\S+)")
         with httpx.Client(base_url=address, timeout=60, follow_redirects=True) as http:
             body = {"clinic": "demo", "email": "practitioner@demo.invalid", "password": password}
@@ -57,11 +59,33 @@ def test_the_demo_from_the_wheel_is_a_clinic_at_work_and_starts_again_at_once(
             assert "No mail" not in _until_mail(http)
             code = _printed(log, r"Enrolment code\s+(\S+)")
             enrolment = {"code": code, "installation_id": "0190b5a8-0000-7000-8000-000000000001"}
-            assert "access_token" in http.post("/v1/enrolments", json=enrolment).json()
+            phone = http.post("/v1/enrolments", json=enrolment).json()["access_token"]
+            _answers_as_the_readme_says(http, phone, token)
     assert not list((tmp_path / "data").rglob("postmaster.pid"))
     with running("demo", env=env, log=log):
         wait_until_ready(address, log)
         assert log.read_text().count(password) == 2
+
+
+def _answers_as_the_readme_says(http: httpx.Client, phone: str, token: str) -> None:
+    """A patient of whom nothing is open: what is answered in the app is seen to be new on the dashboard."""
+    mine, staff = {"authorization": f"Bearer {phone}"}, {"authorization": f"Bearer {token}"}
+    patient_id = http.get("/v1/me", headers=mine).json()["patient_id"]
+
+    def open_of_them() -> list[str]:
+        alerts = http.get("/v1/alerts", headers=staff).json()
+        return [alert["code"] for alert in alerts if alert["patient_id"] == patient_id]
+
+    assert open_of_them() == []
+    said = {
+        "instrument": 1,
+        "recorded_at": datetime.now(UTC).isoformat(),
+        "time_zone": "Europe/London",
+        "answers": {"tingling": True, "sites": {"tingling": ["lips"]}},
+    }
+    answer = http.put(f"/v1/check-ins/{uuid4()}", headers=mine, json=said).json()
+    assert answer["advice"]["tier"] == "same_day"
+    assert open_of_them() == ["cold_sore"]
 
 
 def _until_mail(http: httpx.Client) -> str:
