@@ -27,7 +27,7 @@ from aftercare.model.instructions import ShownDay
 from aftercare.model.me_page import MePage
 from aftercare.model.message_pages import ConversationPage, MessagesPage, TemplatesPage
 from aftercare.model.photo_pages import ComparePage
-from aftercare.model.photo_uses import UsesPage
+from aftercare.model.photo_uses import UsePhotoPage, UsesPage
 from aftercare.model.reminder_pages import RemindersPage
 from aftercare.model.rota_pages import ClinicSettingsPage, RotaPage
 from aftercare.model.rule_pages import RulesActPage, RulesEditPage, RulesPage
@@ -340,7 +340,7 @@ Page = (
     NextStepsPage | ScriptsPage | ScriptPage | TriagePage | AlertPage | ActPage | PatientPage | PatientsPage | CallListPage | InvitationPage | PhotoPage | SignInPage
     | RecallsPage | DeliveriesPage | WebhooksPage | CourseSettingsPage | StatisticsPage | BacktestPage | ProblemPage | PatientFormPage | SessionFormPage
     | RotaPage | ClinicSettingsPage
-    | MePage | MessagesPage | ConversationPage | TemplatesPage | RulesPage | RulesEditPage | RulesActPage | ComparePage | UsesPage | ErasePage | RemindersPage | UpkeepPage
+    | MePage | MessagesPage | ConversationPage | TemplatesPage | RulesPage | RulesEditPage | RulesActPage | ComparePage | UsesPage | UsePhotoPage | ErasePage | RemindersPage | UpkeepPage
     | ScreeningFormPage | ScreeningAdvicePage | ScreeningRecordPage
     | InstructionsPage | InstructionFormPage | InstructionsPreviewPage | InstructionsPublishPage | PatientInstructionsPage
 )  # fmt: skip

@@ -56,6 +56,7 @@ class UsablePhotoView(msgspec.Struct, frozen=True, kw_only=True):
     agreed_at: datetime
     thumbnail: str
     display: str
+    page: str
     same: str
 
 
@@ -72,3 +73,11 @@ class UsesPage(msgspec.Struct, frozen=True, kw_only=True):
     more: str | None = None
     export: str = ""
     export_limit: int = 0
+
+
+class UsePhotoPage(msgspec.Struct, frozen=True, kw_only=True):
+    """`/photos/for/{use}/{patient_id}/{photo_id}`: one of them large."""
+
+    head: Head
+    use: Use
+    photo: UsablePhotoView

@@ -12,7 +12,7 @@ from aftercare.db.pool import Connection, Database
 from aftercare.errors import NotFound
 from aftercare.model.consents import Use
 from aftercare.model.people import Actor
-from aftercare.model.photo_uses import PhotoChoice, UsablePhotoView, UsesPage
+from aftercare.model.photo_uses import PhotoChoice, UsablePhotoView, UsePhotoPage, UsesPage
 from aftercare.model.photos import Rendition
 from aftercare.model.views import SessionView
 from aftercare.photos.blobs import Blobs
@@ -52,6 +52,23 @@ async def page(
     )
 
 
+async def photo(
+    database: Database, reader: Reader, use: Use, patient_id: UUID, photo_id: UUID, *, now: datetime
+) -> UsePhotoPage:
+    """One photo large. Raises NotFound, also where it may not be used now."""
+    actor, choice = reader.actor, PhotoChoice(patient_id=patient_id, code=code(photo_id))
+    async with database.clinic(actor.clinic_id) as db:
+        top = await head(db, reader, await clinic_of(db, reader), now)
+        rows, _ = await _some(db, actor.clinic_id, use, choice, None)
+        row = next((one for one in rows if one.photo_id == photo_id), None)
+        if row is None:
+            raise NotFound(
+                "This photo may not be used for that now. If you have it in a file, show it no more."
+            )
+        await photo_uses.record_listed(db, actor, f"photos.listed_for_{use}", [row], now=now)
+    return UsePhotoPage(head=top, use=use, photo=_shown(row, use, PhotoChoice()))
+
+
 def address(use: Use, choice: PhotoChoice, below: str = "", *, before: Place | None = None) -> str:
     """The page, or what is below it, with this choice: closed words, ids and instants."""
     named = {
@@ -76,6 +93,7 @@ def _shown(row: UsableRow, use: Use, choice: PhotoChoice) -> UsablePhotoView:
         agreed_at=row.agreed_at,
         thumbnail=photo_uses.address(row, use, Rendition.THUMBNAIL),
         display=photo_uses.address(row, use, Rendition.DISPLAY),
+        page=f"/photos/for/{use}/{row.patient_id}/{row.photo_id}",
         same=address(use, msgspec.structs.replace(choice, patient_id=row.patient_id)),
     )
 

@@ -89,7 +89,7 @@ _NOWHERE = [
     "/patients/{one:str}/{rest:path}",
     "/me/{rest:path}",
     "/patients/{one:str}/photos/{two:str}/{rest:path}",
-    "/photos/for/{one:str}/{rest:path}",
+    "/photos/for/{one:str}/{two:str}/{three:str}/{rest:path}",
     "/call-list/{one:str}/{two:str}/{rest:path}",
     "/recalls/{one:str}/{rest:path}",
     "/messages/{one:str}/{rest:path}",

@@ -48,6 +48,21 @@ class PhotoUsePageController(Controller):
         )
         return html(page)
 
+    @get("/{patient_id:str}/{photo_id:str}", guards=[practitioner_page])
+    async def photo(
+        self,
+        request: StaffRequest,
+        house: NamedDependency[House],
+        use: FromPath[Use],
+        patient_id: FromPath[UUID],
+        photo_id: FromPath[UUID],
+    ) -> Response[str]:
+        """One of them large."""
+        page = await dashboard_uses.photo(
+            house.database, reader_of(request), use, patient_id, photo_id, now=house.now()
+        )
+        return html(page)
+
     @post("/export", guards=[practitioner_page], status_code=200)
     async def export(
         self, request: StaffRequest, house: NamedDependency[House], use: FromPath[Use]

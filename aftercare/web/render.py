@@ -41,7 +41,7 @@ from aftercare.model.pages import (
     TriagePage,
 )
 from aftercare.model.photo_pages import ComparePage
-from aftercare.model.photo_uses import UsesPage
+from aftercare.model.photo_uses import UsePhotoPage, UsesPage
 from aftercare.model.reminder_pages import RemindersPage
 from aftercare.model.rota_pages import ClinicSettingsPage, RotaPage, TypedForm
 from aftercare.model.rule_pages import RulesActPage, RulesEditPage, RulesPage
@@ -86,6 +86,7 @@ _TEMPLATES: Final[dict[type, str]] = {
     PhotoPage: "photo.html",
     ComparePage: "compare.html",
     UsesPage: "photo_uses.html",
+    UsePhotoPage: "photo_use.html",
     ErasePage: "erase.html",
     UpkeepPage: "upkeep.html",
     RemindersPage: "reminders.html",

@@ -9,7 +9,7 @@ import msgspec
 from aftercare.model.consents import Use
 from aftercare.model.pages import Page
 from aftercare.model.photo_pages import ComparedPhoto, ComparePage, RecoveryStrip, ViewChoice
-from aftercare.model.photo_uses import Days, PhotoChoice, UsablePhotoView, UsesPage
+from aftercare.model.photo_uses import Days, PhotoChoice, UsablePhotoView, UsePhotoPage, UsesPage
 from aftercare.model.photos import Flaw
 from aftercare.model.views import Head, PatientView, PhotoView, SessionView
 from aftercare.model.words import View
@@ -69,6 +69,7 @@ def _uses(head: Head, photos: Sequence[PhotoView], session: SessionView) -> dict
             agreed_at=session.at,
             thumbnail=photo.thumbnail,
             display=photo.display,
+            page=f"/photos/for/teaching/{UUID(int=number)}/{photo.id}",
             same=f"/photos/for/teaching?person={UUID(int=number)}",
         )
         for number, (day, photo) in enumerate(zip(days, photos, strict=False))
@@ -87,4 +88,5 @@ def _uses(head: Head, photos: Sequence[PhotoView], session: SessionView) -> dict
     few = msgspec.structs.replace(
         every, chosen=PhotoChoice(view=View.FRONT, days=Days.PEAK), photos=usable[1:2], more=None
     )
-    return {"uses": every, "uses-few": few, "uses-gone": gone, "uses-none": none}
+    large = UsePhotoPage(head=head, use=Use.TEACHING, photo=usable[3])
+    return {"use-photo": large, "uses": every, "uses-few": few, "uses-gone": gone, "uses-none": none}

@@ -95,7 +95,10 @@ async def test_a_photo_whose_patient_withdrew_is_gone_at_once_from_page_picture_
     photo = await sends(practice, alder, 2)
     html = await practitioner.see(TEACHING)
     (picture,) = re.findall(r'<img src="([^"]+/thumbnail)"', html)
+    (large,) = re.findall(r'<a class="use-picture" href="([^"]+)"', html)
+    assert picture.replace("thumbnail", "display") in await practitioner.see(large)
     await says(practice, alder, kind, granted=False)
+    assert (await practitioner.client.get(large)).status_code == 404
     gone = await practitioner.see(TEACHING)
     assert shown(gone) == []
     assert "No photos for teaching yet" in words_of(gone)
@@ -266,21 +269,23 @@ async def test_a_file_is_bounded(practice: Practice, practitioner: Window, alder
 async def test_only_practitioners_of_the_clinic_see_them_or_take_them_out(
     app: Litestar, practice: Practice, alder: Patient
 ) -> None:
-    await sends(practice, alder, 2)
+    photo = await sends(practice, alder, 2)
 
     async def tried(by: Window) -> list[httpx.Response]:
-        return [await by.client.get(TEACHING), await by.act(f"{TEACHING}/export")]
+        reads = [await by.client.get(path) for path in (TEACHING, f"{TEACHING}/{alder.patient_id}/{photo}")]
+        return [*reads, await by.act(f"{TEACHING}/export")]
 
     for role in (Role.COORDINATOR, Role.ADMIN):
         async with window(app) as colleague:
             await colleague.sign_in(practice, role)
-            assert [one.status_code for one in await tried(colleague)] == [403, 403]
+            assert [one.status_code for one in await tried(colleague)] == [403, 403, 403]
             assert TEACHING not in (await colleague.client.get("/patients")).text
     elsewhere = await Practice(practice.house, practice.clock, "meadow").begin()
     async with window(app) as stranger:
         await stranger.sign_in(elsewhere)
         assert TEACHING in await stranger.see("/patients")
         assert shown(await stranger.see(f"{TEACHING}?person={alder.patient_id}")) == []
+        assert (await tried(stranger))[1].status_code == 404
         assert (await exported(stranger)).namelist() == ["photos for teaching/READ ME.txt"]
     async with window(app) as nobody:
         assert {one.status_code for one in await tried(nobody)} <= {303, 401}
