@@ -8,6 +8,7 @@ from aftercare.model.ledger import ChannelFault, LedgerEntry, Narrowed
 from aftercare.model.messages import MessageKind
 from aftercare.model.views import Standstill
 from aftercare.web.times import Clock
+from aftercare.web.words import begin
 
 WAYS: Final = {
     ChannelName.SMTP: "mail",
@@ -150,7 +151,7 @@ def fault(one: ChannelFault, clock: Clock) -> str:
     since = clock.when(one.since)
     if one.why == "retired":
         return f"The webhook to {one.host} was switched off {since}: its receiver says that it is gone."
-    name = f"The webhook to {one.host}" if one.webhook_id else WAYS[one.channel].capitalize()
+    name = f"The webhook to {one.host}" if one.webhook_id else begin(WAYS[one.channel])
     if one.why == "no_address":
         return f"{name}: no staff member has an address left. The last one ended {since}."
     return f"{name} has failed since {since} ({tries(one.failures)}). Last answer: {answer(one.answer)}."

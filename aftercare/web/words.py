@@ -174,6 +174,11 @@ GRADED: Final = frozenset(
 _SKIN_TYPES: Final = ("", "I", "II", "III", "IV", "V", "VI")
 
 
+def begin(text: str) -> str:
+    """Begin a sentence with it: its first letter large, and names and units within as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def item(key: str) -> str:
     """Name the item; an unknown key is shown as it came, so that nothing said is hidden."""
     return ITEMS.get(key, key.replace("_", " ").capitalize())

@@ -7,9 +7,11 @@ from html import unescape
 from uuid import uuid4
 
 import asyncpg
+import msgspec
 import pytest
 from litestar import Litestar
 
+from aftercare.model.addresses import ChannelName
 from aftercare.model.ledger import Narrowed
 from aftercare.model.words import Role
 from aftercare.services import addresses, webhooks
@@ -91,6 +93,8 @@ def test_a_way_that_fails_is_said_with_what_to_do() -> None:
     assert (
         delivery_words.fault(mail, clock) == "Mail has failed since 13:50 (7 tries). Last answer: 451 4.3.0."
     )
+    phones = msgspec.structs.replace(mail, channel=ChannelName.FCM)
+    assert delivery_words.fault(phones, clock).startswith("Phone push (Android) has failed since")
     assert delivery_words.fault(pager, clock) == (
         "The webhook to pager.example was switched off 09:24: its receiver says that it is gone."
     )

@@ -1,5 +1,7 @@
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import get_args
+from uuid import UUID
 
 import pytest
 
@@ -115,3 +117,11 @@ def test_the_way_back_is_named_after_the_page_that_it_leads_to() -> None:
     named = {"/": "Triage", "/?whose=mine#row-1": "Triage", "/recalls?status=due": "Recalls"}
     named |= {"/call-list": "Call list", "/rules/3/backtest": "Rules", "/patients": "Patients"}
     assert {path: words.place(path) for path in named} == named
+
+
+def test_a_sentence_begins_large_and_keeps_its_names_and_units() -> None:
+    line = Evidence(item="fever_c", before=37.2, before_day=1)
+    assert words.begin(words.before(line, 2)) == "Temperature the day before: 37.2 °C"
+    laser = SessionView(id=UUID(int=1), modality=Modality.LASER_GENESIS, at=datetime(2026, 3, 1, tzinfo=UTC))
+    assert words.begin(words.day_after(3, laser)) == "Day 3 after Laser Genesis"
+    assert words.begin("") == ""
