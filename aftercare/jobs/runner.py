@@ -33,6 +33,7 @@ from aftercare.services import (
     photo_store,
     rota_gaps,
     sweep,
+    upkeep,
 )
 from aftercare.services.backtest import BACKTEST
 from aftercare.services.channel_watch import WATCH
@@ -128,6 +129,7 @@ class Worker:
             await backtest.work(database, house.judges, claim, now=house.now)
 
         async def one_tending(claim: Claim, now: datetime) -> None:
+            await upkeep.remind(database, claim.clinic_id, now=now)
             await photo_store.tend(database, house.blobs, claim, now=now)
 
         async def one_erasure(claim: Claim, now: datetime) -> None:

@@ -26,6 +26,7 @@ class MessageKind(StrEnum):
     WORK_RESUMED = "work_resumed"
     WORK_FAILS = "work_fails"  # some of it, again and again: an alert may not go up the chain
     ERASURE_ASKED = "erasure_asked"  # a patient wants to be erased, and the clinic has to answer
+    ERASURE_DUE = "erasure_due"  # and has not, with a week left or less
     PICTURES_BROKEN = "pictures_broken"  # photos are missing or damaged in the store
     HAND_OVER = "hand_over"  # its recipient is on call from now on
     MESSAGE_RECEIVED = "message_received"  # a patient wrote

@@ -108,6 +108,11 @@ _STAFF: Final = {
         "A patient of {clinic} asked to be erased. A practitioner has a month to erase or to say why not.",
         "See until when",
     ),
+    MessageKind.ERASURE_DUE: (
+        "A request to be erased is nearly late",
+        "A patient of {clinic} asked to be erased and has no answer. A practitioner has to give one within the week.",
+        "See until when",
+    ),
     MessageKind.PICTURES_BROKEN: (
         "Photos cannot be shown",
         "Photos at {clinic} are missing or damaged where they are kept. Whoever runs the server can restore them.",

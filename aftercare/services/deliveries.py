@@ -197,7 +197,7 @@ def _link(address: str, delivery: Delivery) -> str:
         return f"{address}/messages"
     if delivery.kind is MessageKind.CALL_LIST:
         return f"{address}/call-list"
-    if delivery.kind in {MessageKind.ERASURE_ASKED, MessageKind.PICTURES_BROKEN}:
+    if delivery.kind in {MessageKind.ERASURE_ASKED, MessageKind.ERASURE_DUE, MessageKind.PICTURES_BROKEN}:
         return f"{address}/upkeep"
     if delivery.kind in {MessageKind.CLINIC_FAULT, MessageKind.CLINIC_WELL}:
         return f"{address}/deliveries"

@@ -28,6 +28,7 @@ _KINDS: Final = {
     MessageKind.CLINIC_FAULT: "Something fails",
     MessageKind.CLINIC_WELL: "Works again",
     MessageKind.ERASURE_ASKED: "Erasure asked for",
+    MessageKind.ERASURE_DUE: "Erasure nearly late",
     MessageKind.PICTURES_BROKEN: "Photos cannot be shown",
     MessageKind.HAND_OVER: "Now on call",
     MessageKind.REMINDER: "Check-in reminder",

@@ -6,9 +6,9 @@ from typing import Final
 from aftercare.model.photos import Rendition
 from aftercare.model.upkeep_page import BrokenPhoto
 from aftercare.model.views import Upkeep
+from aftercare.services.upkeep import LAST_WEEK
 from aftercare.web.times import Clock
 
-_SOON: Final = 7  # days
 _PICTURES: Final = {Rendition.DISPLAY: "the photo", Rendition.THUMBNAIL: "its small copy"}
 
 
@@ -32,7 +32,7 @@ def presses(upkeep: Upkeep, clock: Clock) -> bool:
 
 def nearly_over(answer_by: date, clock: Clock) -> bool:
     """Whether a week is left, or less."""
-    return (answer_by - clock.today).days <= _SOON
+    return answer_by - clock.today <= LAST_WEEK
 
 
 def left(answer_by: date, clock: Clock) -> str:

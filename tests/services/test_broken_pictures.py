@@ -11,7 +11,7 @@ from aftercare.model.erasures import ErasureDraft
 from aftercare.model.photos import Rendition
 from aftercare.photos.blobs import BlobKey
 from aftercare.photos.errors import BlobMissingError, KeyMissingError, SealBrokenError
-from aftercare.services import erasures, photo_store
+from aftercare.services import erasures, photo_store, upkeep
 from aftercare.services.broken_pictures import shown
 from aftercare.services.photo_store import TEND
 from aftercare.store import broken_pictures, due_work
@@ -55,7 +55,7 @@ async def told(service: Database, team: Team) -> list[tuple[str, UUID | None]]:
     return [
         (one.kind.value, one.recipient.id)
         for one in entries
-        if one.kind.value in ("pictures_broken", "erasure_asked")
+        if one.kind.value in ("pictures_broken", "erasure_asked", "erasure_due")
     ]
 
 
@@ -201,6 +201,28 @@ async def test_the_admins_hear_once_that_a_patient_asked_to_be_erased(
     for _ in range(3):  # an app that lost the answers
         await erasures.ask(service, clinic.keys, patient.actor, ErasureDraft(scope="everything"), now=NOW)
     assert await told(service, team) == [("erasure_asked", team.admin.id)]
+
+
+async def test_the_admins_hear_once_more_in_the_last_week_before_an_answer_is_due(
+    service: Database, worker: Database, clinic: Clinic, patient: Recovering, team: Team
+) -> None:
+    asked_at = datetime(2026, 1, 31, 12, tzinfo=UTC)  # the month ends on 28 February
+    asked = await erasures.ask(
+        service, clinic.keys, patient.actor, ErasureDraft(scope="everything"), now=asked_at
+    )
+    await upkeep.remind(worker, team.clinic_id, now=datetime(2026, 2, 20, 23, 59, tzinfo=UTC))
+    assert len(await told(service, team)) == 1
+    for day in (21, 22, 28):
+        await upkeep.remind(worker, team.clinic_id, now=datetime(2026, 2, day, tzinfo=UTC))
+    assert sorted(await told(service, team)) == [
+        ("erasure_asked", team.admin.id),
+        ("erasure_due", team.admin.id),
+    ]
+    await erasures.refuse(
+        service, team.practitioner, patient.patient_id, asked.erasure_id, "must_be_kept", now=NOW
+    )
+    await upkeep.remind(worker, team.clinic_id, now=NOW)
+    assert len(await told(service, team)) == 2
 
 
 async def test_nobody_is_told_of_photos_that_are_erased_at_once(
