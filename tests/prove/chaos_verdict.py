@@ -71,16 +71,23 @@ async def judged(
     tried = {one: count for one, count in record.attempts("410").items() if one in gone_before}
     assert set(tried.values()) == {1}, "one attempt on a retired address"
     assert outside.phones.refused == [], "each push was signed as it has to be"
-    messages = await judge.fetch(_TOLD)
-    assert {row["message_id"] for row in messages} == people.written
-    neither = [row for row in messages if row["told"] + row["due"] != 1]
-    assert neither == [], "each is told over one way, or still to be"
     received = {one.delivery for one in record.came if one.taken}
     trial.say(
         f"{len(rows)} emergencies among {len(drafts)} check-ins: {len(people.taken)} acknowledged,"
         f" {len(late)} went up the chain, the latest {max(late, default=timedelta()).total_seconds():.1f} s past its time;"
         f" neither 0; lost 0 of {len(received)} messages received over {len(record.came)} attempts,"
         f" {record.copies()} copies with the same id; before Retry-After 0; attempts on retired addresses 1 each;"
-        f" of {len(messages)} messages to patients {sum(row['told'] for row in messages)} told"
-        f" ({sum(row['by_mail'] for row in messages)} by mail where the phone failed), the others due, lost 0"
+        f" {await _patients_told(judge, people)}"
+    )
+
+
+async def _patients_told(judge: asyncpg.Connection, people: Staff) -> str:
+    """See that each message that staff wrote is known to its patient, or still to be; the figure."""
+    messages = await judge.fetch(_TOLD)
+    assert {row["message_id"] for row in messages} == people.written
+    assert [row for row in messages if row["told"] + row["due"] != 1] == [], "over one way, once"
+    told, by_mail = (sum(row[name] for row in messages) for name in ("told", "by_mail"))
+    return (
+        f"of {len(messages)} messages to patients {told} told ({by_mail} by mail where the phone failed),"
+        f" {len(messages) - told} still due, lost 0"
     )
