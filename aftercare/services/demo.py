@@ -192,8 +192,10 @@ async def _treat(past: Past, one: SyntheticPatient, patient: Patient, at: dateti
     await screenings.screen(database, by, patient.patient_id, screening, now=at)
     session = session_draft(one, course.course_id, past.chance)
     await courses.record_session(database, by, patient.patient_id, session, now=at)
-    asked: tuple[ConsentKind, ...] = ("care", "photos")
-    for kind in asked:
+    agreed: tuple[ConsentKind, ...] = ("care", "photos")
+    if one.id.int % 3 == 0:
+        agreed = (*agreed, "teaching")
+    for kind in agreed:
         consent = ConsentDraft(granted=True, text_version=CURRENT_TEXT, language="en")
         actor = Actor(clinic_id=past.clinic_id, kind="patient", id=patient.patient_id)
         await consents.put_consent(database, actor, kind, consent, now=at)
