@@ -149,7 +149,7 @@ async def test_it_drains_by_itself_once_the_store_is_back(blobs: SpooledBlobs, s
     store.away = False
     store.asked.clear()
     blobs.start()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await store.asked.wait()
     await blobs.stop()
     await blobs.drain()

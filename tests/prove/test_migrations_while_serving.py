@@ -269,7 +269,7 @@ async def _kill(
     fleet.kill_postgres(signal.SIGKILL)
     code, _, said = await process.end()
     assert code == 0 or said.startswith(("The database went away", "The database does not answer")), said
-    await judge.close(timeout=1)
+    judge.terminate()
     await fleet.start_postgres()
     return await fleet.judge()
 
