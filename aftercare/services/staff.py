@@ -39,7 +39,10 @@ async def create_staff(database: Database, actor: Actor, draft: StaffDraft, *, n
     password_hash = await hash_password(draft.password)
     async with database.clinic(actor.clinic_id) as db:
         if not await store.create(db, actor.clinic_id, member, password_hash, now):
-            raise Conflict("Someone in this clinic has this e-mail already.", pointers={"/email": "taken"})
+            raise Conflict(
+                "Someone in this clinic has this e-mail already. If they left, enable them again.",
+                pointers={"/email": "taken"},
+            )
         await audit.record(db, actor, "staff.created", now=now, subject_id=member.staff_id)
     return member
 

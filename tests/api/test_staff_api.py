@@ -37,6 +37,9 @@ async def test_who_leaves_is_signed_out_at_once_and_gets_in_no_more(
     gone = (await client.get("/v1/staff?which=disabled", headers=admin.headers)).json()
     assert str(coordinator.id) not in {one["staff_id"] for one in working}
     assert [one["staff_id"] for one in gone] == [str(coordinator.id)]
+    draft = {"email": gone[0]["email"], "name": "Sample Rowan", "role": "coordinator", "password": NEW}
+    taken = await client.post("/v1/staff", headers=admin.headers, json=draft)
+    assert (taken.status_code, "enable them again" in taken.json()["detail"]) == (409, True)
 
 
 async def test_who_comes_back_signs_in_as_before_and_no_old_sign_in_lives_again(
