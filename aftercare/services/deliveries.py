@@ -16,18 +16,18 @@ from aftercare.care.advice import describe_hours
 from aftercare.care.reminding import leaves_at
 from aftercare.care.spacing import local_day
 from aftercare.db.pool import Busy, Connection, Database, DatabaseAway
-from aftercare.model.addresses import PUSH, ChannelName, Reach
+from aftercare.model.addresses import ChannelName
 from aftercare.model.alerts import Notice
 from aftercare.model.deliveries import Delivery, Letter
 from aftercare.model.messages import MessageKind, OutgoingMessage, TierCount
 from aftercare.model.people import Clinic
 from aftercare.model.preferences import DailySpan
-from aftercare.model.team import MAIL
 from aftercare.notify.channel import Channel, NotDeliveredError, Receipt, Refused, Retired, Retry
 from aftercare.notify.retry import next_attempt
 from aftercare.notify.webhook import WebhookChannel
 from aftercare.services import channel_watch, counts
 from aftercare.services.channel_watch import Unsent
+from aftercare.services.patient_ways import another_way, gives_way, over_the_best
 from aftercare.services.releasing import may_leave
 from aftercare.services.team import read_team
 from aftercare.store import addresses, alerts, clinics, due_work, webhooks
@@ -35,9 +35,6 @@ from aftercare.store import deliveries as store
 from aftercare.store.deliveries import Attempt, ToSend, work_kind
 
 WAKE = "aftercare_work"  # the channel on which a commit says that there is work
-# A patient may have other ways: the next one is taken after so many tries over a push service, or where the next try
-# would be so far away.
-_PUSH_TRIES, _PUSH_PATIENCE = 3, timedelta(minutes=2)
 _PAUSES = (1.0, 1.0, *[2.0] * 59)  # seconds: for two minutes, while the database is away
 
 
@@ -72,19 +69,7 @@ async def tell_patient(db: Connection, clinic_id: UUID, letter: Letter) -> bool:
     patient_id = letter.delivery.patient_id
     if patient_id is None or await store.tried_of(db, clinic_id, letter.what, patient_id):
         return False
-    reach = _ways(await addresses.reaches_of_patient(db, clinic_id, patient_id))[0]
-    return await queue(db, clinic_id, [_over(letter, reach)])
-
-
-def _ways(registered: Sequence[Reach]) -> list[Reach]:
-    """A patient's ways, the best first: a push is seen soonest, and a message costs."""
-    pushes = [one for one in registered if one.channel in PUSH]
-    return [*pushes, MAIL, *(one for one in registered if one.channel not in PUSH)]
-
-
-def _over(letter: Letter, reach: Reach) -> Letter:
-    delivery = msgspec.structs.replace(letter.delivery, channel=reach.channel, address_id=reach.address_id)
-    return msgspec.structs.replace(letter, delivery=delivery)
+    return await queue(db, clinic_id, [await over_the_best(db, clinic_id, patient_id, letter)])
 
 
 async def queue(db: Connection, clinic_id: UUID, asked: Sequence[Letter]) -> bool:
@@ -231,10 +216,8 @@ async def _settle(
         result = {type(None): "sent", Retry: "retry", Retired: "retired"}.get(type(failure), "refused")
         attempts, sent = standing.attempts + 1, standing.state == "sent"
         again = None if sent else _next_try(delivery, failure, attempts, now, answered)
-        other = (
-            await _another_way(db, claim.clinic_id, delivery) if failure is not None and not sent else None
-        )
-        if other is not None and again is not None and _tired(delivery, attempts, again - answered):
+        other = await another_way(db, claim.clinic_id, delivery) if failure is not None and not sent else None
+        if other is not None and again is not None and gives_way(delivery, attempts, again - answered):
             again = None
         ours = (
             await due_work.postpone(db, kind, claim, again)
@@ -245,29 +228,40 @@ async def _settle(
             return  # a later claim has taken over; only good news may still be written, and once
         attempt = Attempt(attempt=attempts, at=now, result=result, answer=answer[:500])
         await store.add_attempt(db, claim.clinic_id, delivery.delivery_id, attempt)
-        settled = msgspec.structs.replace(standing, attempts=attempts)
-        if not sent:  # what was sent stays sent
-            settled = msgspec.structs.replace(
-                settled,
-                state="sent" if failure is None else "failed" if again else "dead",
-                sent_at=now if failure is None else None,
-                ended_at=None if again else now,
-            )
+        settled = _after(standing, failure, again, now)
         await store.settle(db, claim.clinic_id, settled)
         if settled.state == "dead" and other is not None:
             await queue(db, claim.clinic_id, [other])
-        if isinstance(failure, Retired) and delivery.webhook_id is not None:
-            why = f"the receiver answered {answer}: it is gone"
-            await webhooks.disable(db, claim.clinic_id, delivery.webhook_id, now, why)
-        if isinstance(failure, Retired) and delivery.address_id is not None:
-            await addresses.retire(
-                db, claim.clinic_id, delivery.address_id, now, f"the provider answered {answer}"
-            )
+        if isinstance(failure, Retired):
+            await _retire(db, claim.clinic_id, delivery, answer, now)
         # Last: the one row that all attempts of a way share is then held as shortly as can be.
         await channel_watch.mind(db, claim.clinic_id, delivery, failure, now)
     counts.ATTEMPTS.add(delivery.channel, result)
     if not again and not sent:
         counts.ENDED.add(delivery.channel, settled.state)
+
+
+def _after(
+    standing: Delivery, failure: NotDeliveredError | None, again: datetime | None, now: datetime
+) -> Delivery:
+    """Where a delivery stands after one more attempt."""
+    counted = msgspec.structs.replace(standing, attempts=standing.attempts + 1)
+    if standing.state == "sent":  # what was sent stays sent
+        return counted
+    return msgspec.structs.replace(
+        counted,
+        state="sent" if failure is None else "failed" if again else "dead",
+        sent_at=now if failure is None else None,
+        ended_at=None if again else now,
+    )
+
+
+async def _retire(db: Connection, clinic_id: UUID, delivery: ToSend, answer: str, now: datetime) -> None:
+    if delivery.webhook_id is not None:
+        why = f"the receiver answered {answer}: it is gone"
+        await webhooks.disable(db, clinic_id, delivery.webhook_id, now, why)
+    if delivery.address_id is not None:
+        await addresses.retire(db, clinic_id, delivery.address_id, now, f"the provider answered {answer}")
 
 
 async def _registered_anew(db: Connection, clinic_id: UUID, delivery: ToSend) -> bool:
@@ -291,35 +285,6 @@ def _next_try(
         retry_after=failure.retry_after,
         random=random,
     )
-
-
-def _tired(delivery: ToSend, attempts: int, wait: timedelta) -> bool:
-    return delivery.channel in PUSH and (attempts >= _PUSH_TRIES or wait > _PUSH_PATIENCE)
-
-
-async def _another_way(db: Connection, clinic_id: UUID, delivery: ToSend) -> Letter | None:
-    """The same over the patient's next way that there is and that was not tried yet: another phone after all else."""
-    if delivery.patient_id is None:
-        return None
-    tried = await store.tried_of(db, clinic_id, delivery.what, delivery.patient_id)
-    ways = _ways(await addresses.reaches_of_patient(db, clinic_id, delivery.patient_id))
-    for reach in sorted(ways, key=lambda way: way.channel in PUSH):
-        if reach == MAIL and not delivery.patient_email:
-            continue
-        if (reach.channel, reach.address_id) not in tried:
-            fresh = Delivery(
-                delivery_id=uuid7(),
-                channel=reach.channel,
-                kind=delivery.kind,
-                tier=delivery.tier,
-                patient_id=delivery.patient_id,
-                address_id=reach.address_id,
-                alert_id=delivery.alert_id,
-                day=delivery.day,
-                queued_at=delivery.queued_at,
-            )
-            return Letter(what=delivery.what, delivery=fresh, not_before=delivery.queued_at)
-    return None
 
 
 def _clock() -> float:
