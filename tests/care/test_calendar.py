@@ -81,6 +81,12 @@ def test_a_wall_time_that_the_clocks_skip_is_the_instant_at_which_they_change(
         assert (found, found.tzinfo) == (after, UTC)
 
 
+def test_every_wall_time_of_a_skipped_hour_is_the_same_instant() -> None:
+    zone, day = ZoneInfo("Europe/Berlin"), date(2026, 3, 29)
+    walls = [time(2, minute, second) for minute in range(60) for second in (0, 1, 30, 59)]
+    assert {at_local(day, wall, zone) for wall in walls} == {datetime(2026, 3, 29, 1, tzinfo=UTC)}
+
+
 def test_a_wall_time_that_the_clocks_show_twice_has_a_first_and_a_last_instant() -> None:
     day, wall, zone = date(2026, 10, 25), time(2, 30), ZoneInfo("Europe/Berlin")
     found = [at_local(day, wall, zone, last=last) for last in (False, True)]
@@ -124,6 +130,14 @@ def test_in_havana_a_day_is_over_at_the_first_of_two_midnights() -> None:
     ends = end_of_day(date(2026, 10, 31), zone)
     assert ends == datetime(2026, 11, 1, 4, tzinfo=UTC)
     assert end_of_day(date(2026, 11, 1), zone) - ends == timedelta(hours=25)
+
+
+def test_in_nuuk_a_day_without_its_last_hour_still_leaves_time_to_answer() -> None:
+    session = local("America/Nuuk", 2026, 3, 27, 11)  # on the 28th clocks go from 23:00 to midnight
+    due = calendar(NEEDLING, session, "America/Nuuk", at=time(23, 30))
+    assert on_day(due, 1).due_at == local("America/Nuuk", 2026, 3, 28, 22)
+    assert on_day(due, 1).ends_at == on_day(due, 1).due_at + timedelta(hours=1)
+    assert on_day(due, 2).due_at == local("America/Nuuk", 2026, 3, 29, 23, 30)
 
 
 def test_the_day_is_counted_in_local_dates_not_in_hours() -> None:
