@@ -12,8 +12,9 @@ import signal
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from functools import _lru_cache_wrapper
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import Phase, settings
@@ -70,6 +71,7 @@ class Mutating:
         self._workers = workers
         self._again = again
         self._failed = False
+        self._remembered: list[_lru_cache_wrapper[Any]] = []
         self._running: dict[int, Running] = {}
         self._seconds: dict[str, float] = defaultdict(float)
         self._reached_by: dict[str, list[pytest.Item]] = defaultdict(list)
@@ -87,6 +89,11 @@ class Mutating:
         if self._failed:
             pytest.exit("Tests fail without any mutant: mend them first.", returncode=1)
         gc.collect()
+        self._remembered = [
+            one
+            for one in gc.get_objects()
+            if isinstance(one, _lru_cache_wrapper) and str(one.__module__).startswith("aftercare")
+        ]
         gc.freeze()  # what is kept from here on need not be copied into each fork
         for data, name in self._chosen():
             tests = self._tests(name)
@@ -140,6 +147,8 @@ class Mutating:
         os.dup2(quiet, 1)
         os.dup2(quiet, 2)
         set_mutant_under_test(name)
+        for remembered in self._remembered:
+            remembered.cache_clear()  # what was found before the change must not answer for it
         try:
             for test, following in zip(tests, [*tests[1:], None], strict=True):
                 test.config.hook.pytest_runtest_protocol(item=test, nextitem=following)
