@@ -13,6 +13,7 @@ from aftercare.care.calendar import at_local, end_of_day, start_of_day
 from aftercare.model.clinic import DayOpening, Holiday, Opening, OpeningHours
 
 _LAST_MINUTE = time(23, 59)
+_NINE = time(9)
 _DAY = timedelta(days=1)
 _WEEK_AND_A_DAY = timedelta(days=8)
 
@@ -80,14 +81,32 @@ def digest_at(hours: OpeningHours, now: datetime) -> datetime:
     """Return when the next daily digest leaves: at the first opening of a day (09:00 for a clinic without hours)."""
     zone = ZoneInfo(hours.time_zone)
     today = now.astimezone(zone).date()
-    previous = None
-    for opens, _ in _spans(hours, start_of_day(today, zone)):
+    begins = next((at for at in _days_begin(hours, start_of_day(today, zone), zone) if at >= now), None)
+    if begins is not None:
+        return begins
+    nine = at_local(today, _NINE, zone)
+    return nine if nine >= now else at_local(today + _DAY, _NINE, zone)
+
+
+def _days_begin(hours: OpeningHours, after: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+    """Walk the days on which the clinic is open: each at its first opening, or at nine if it was open all night before.
+
+    Who is open round the clock, but for a holiday, opens once in months; their days are days all the same.
+    """
+    spans = _spans(hours, after)
+    current, last = next(spans, None), None
+    while current is not None:
+        opens, closes = current
+        following = next(spans, None)
+        opens_again = following[0].astimezone(zone).date() if following else None
         day = opens.astimezone(zone).date()
-        if day != previous and opens >= now:
-            return opens
-        previous = day
-    nine = at_local(today, time(9), zone)
-    return nine if nine >= now else at_local(today + _DAY, time(9), zone)
+        if day != last:
+            yield opens
+        last, day = day, day + _DAY
+        while day != opens_again and (nine := at_local(day, _NINE, zone)) < closes:
+            yield nine
+            last, day = day, day + _DAY
+        current = following
 
 
 def _spans(hours: OpeningHours, after: datetime) -> Iterator[tuple[datetime, datetime]]:

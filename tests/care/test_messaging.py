@@ -46,6 +46,17 @@ def test_a_holiday_is_no_working_day() -> None:
     assert read_by(hours, at("2026-03-02 15:00")) == at("2026-03-04 15:00")
 
 
+@pytest.mark.parametrize("days", [7, 5])  # but for one holiday; but for weekends
+def test_a_clinic_that_is_open_through_the_night_has_working_days_too(days: int) -> None:
+    hours = OpeningHours(
+        time_zone="Europe/London",
+        openings=tuple(Opening(weekday=day, opens=time.min, closes=time.max) for day in range(days)),
+        holidays=(Holiday(on=date(2026, 3, 25), name="Closed"),),
+    )
+    assert read_by(hours, at("2026-03-04 15:00")) == at("2026-03-05 15:00")
+    assert read_by(hours, at("2026-03-04 03:00")) == at("2026-03-05 09:00")
+
+
 def test_a_clinic_that_has_said_no_hours_has_a_day() -> None:
     nowhere = OpeningHours(time_zone="Europe/London")
     assert read_by(nowhere, at("2026-03-07 15:00")) == at("2026-03-08 15:00")

@@ -110,6 +110,19 @@ def test_the_digest_leaves_once_a_day_at_the_first_opening() -> None:
     assert digest_at(WHOLE_WEEK, berlin(9, 8)) == berlin(9, 9)
 
 
+def test_who_is_open_through_the_night_has_a_digest_each_day_all_the_same() -> None:
+    holiday = Holiday(on=date(2026, 3, 25), name="Closed")
+    always = msgspec.structs.replace(WHOLE_WEEK, holidays=(holiday,))
+    for day in (9, 10, 24):
+        assert digest_at(always, berlin(day, 8)) == berlin(day, 9)
+    assert digest_at(always, berlin(24, 10)) == berlin(26, 0)  # when it opens again
+    nights = OpeningHours(
+        time_zone="Europe/Berlin", openings=tuple(Opening(d, time(20), time(10)) for d in range(7))
+    )
+    assert digest_at(nights, berlin(9, 8)) == berlin(9, 20)  # once a day, not at nine as well
+    assert digest_at(nights, berlin(9, 21)) == berlin(10, 20)
+
+
 ZONES = [
     "Australia/Sydney",
     "Australia/Lord_Howe",
