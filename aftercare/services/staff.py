@@ -117,16 +117,17 @@ async def change_password(
 
     Raises Malformed if `current` is not the password, TooManyTries.
     """
-    if (
-        await _proved(database, actor.clinic_id, member.email, draft.current, address=address, now=now)
-        is None
-    ):
+    clinic_id = actor.clinic_id
+    proved = await _proved(database, clinic_id, member.email, draft.current, address=address, now=now)
+    if proved is None:
         raise Malformed(pointers={"/current": "This is not your password."})
     password_hash = await hash_password(draft.password)
-    async with database.clinic(actor.clinic_id) as db:
-        if not await store.set_password(db, actor.clinic_id, member.staff_id, password_hash):
-            raise NotSignedIn
-        await store.close_sign_ins(db, actor.clinic_id, member.staff_id, but=digest(token))
+    async with database.clinic(clinic_id) as db:
+        if not await store.set_password(
+            db, clinic_id, member.staff_id, password_hash, over=proved.password_hash
+        ):
+            raise NotSignedIn  # disabled, or another password, since it was proved
+        await store.close_sign_ins(db, clinic_id, member.staff_id, but=digest(token))
         await audit.record(db, actor, "staff.password_changed", now=now, subject_id=member.staff_id)
 
 

@@ -54,9 +54,12 @@ async def set_disabled(db: Connection, clinic_id: UUID, staff_id: UUID, at: date
     return await db.fetchval(_SQL["set_disabled"], clinic_id, staff_id, at) is not None
 
 
-async def set_password(db: Connection, clinic_id: UUID, staff_id: UUID, password_hash: str) -> bool:
-    """Another password from now on; False if there is nobody who could use it."""
-    return await db.fetchval(_SQL["set_password"], clinic_id, staff_id, password_hash) is not None
+async def set_password(
+    db: Connection, clinic_id: UUID, staff_id: UUID, password_hash: str, *, over: str | None = None
+) -> bool:
+    """Another password from now on; False if there is nobody who could use it, or theirs is not the hash `over`."""
+    done = await db.fetchval(_SQL["set_password"], clinic_id, staff_id, password_hash, over)
+    return done is not None
 
 
 async def credentials(db: Connection, clinic_id: UUID, email: str) -> Credentials | None:

@@ -21,7 +21,8 @@ update staff set disabled_at = $3 where clinic_id = $1 and staff_id = $2 and (di
 returning staff_id;
 
 -- name: set_password
-update staff set password_hash = $3 where clinic_id = $1 and staff_id = $2 and disabled_at is null
+update staff set password_hash = $3
+where clinic_id = $1 and staff_id = $2 and disabled_at is null and password_hash = coalesce($4, password_hash)
 returning staff_id;
 
 -- name: credentials

@@ -119,9 +119,24 @@ async def test_a_sign_in_that_was_proved_before_is_not_opened_after(
         else:
             await store.set_password(db, admin.clinic_id, practitioner.id, "another hash")
         signing_in = asyncio.create_task(_sign_in(house.database, admin))
-        await _waits_for_a_lock(root)
+        await _waits_for_a_lock(root, "into sign_ins")
     with pytest.raises(NotSignedIn):
         await signing_in
+
+
+async def test_an_old_password_does_not_take_back_the_one_that_an_admin_has_set(
+    client: httpx.AsyncClient, house: House, admin: Person, practitioner: Person, root: asyncpg.Connection
+) -> None:
+    """Whoever knows it still changes it, in a page that is open, while the admin's is on its way to be committed."""
+    said = {"current": PASSWORD, "password": NEW}
+    async with house.database.clinic(admin.clinic_id) as db:
+        await store.set_password(db, admin.clinic_id, practitioner.id, "another hash")
+        changing = asyncio.create_task(
+            client.put("/v1/staff/me/password", headers=practitioner.headers, json=said)
+        )
+        await _waits_for_a_lock(root, "update staff set password_hash")
+    assert (await changing).status_code == 401
+    assert (await sign_in(client, "practitioner", NEW)).status_code == 401
 
 
 async def _sign_in(database: Database, of: Person) -> staff.SignIn:
@@ -130,9 +145,8 @@ async def _sign_in(database: Database, of: Person) -> staff.SignIn:
     )
 
 
-async def _waits_for_a_lock(root: asyncpg.Connection) -> None:
+async def _waits_for_a_lock(root: asyncpg.Connection, statement: str) -> None:
+    waits = "select exists (select from pg_stat_activity where wait_event_type = 'Lock' and strpos(query, $1) > 0)"
     async with asyncio.timeout(30):
-        while not await root.fetchval(  # noqa: ASYNC110 - PostgreSQL tells nobody of a lock that is waited for
-            "select exists (select from pg_stat_activity where wait_event_type = 'Lock' and query like '%into sign_ins%')"
-        ):
+        while not await root.fetchval(waits, statement):  # noqa: ASYNC110 - PostgreSQL tells nobody of a lock that is waited for
             await asyncio.sleep(0.02)
