@@ -19,7 +19,9 @@ from aftercare.services.team import read_team
 from aftercare.store import alerts, clinics, patients, releases, rotas
 
 _AS_GOOD_AS_GONE = timedelta(minutes=2)  # a worker may have it in its hands
-_FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2100, 1, 1)
+_FIRST_DAY = date(2000, 1, 1)
+# Whoever is open round the clock is asked for each day until their last holiday, with every check-in.
+_AHEAD = timedelta(days=731)
 _KEPT = (
     "handle",
     "name",
@@ -44,7 +46,7 @@ async def put_settings(
     database: Database, actor: Actor, draft: ClinicSettingsDraft, *, version: int, now: datetime
 ) -> ClinicSettings:
     """Write the settings over a version; running clocks and gaps follow new hours. Raises Malformed, Outdated."""
-    _check(draft)
+    _check(draft, now.date())
     async with database.clinic(actor.clinic_id) as db:
         await rotas.lock(db, actor.clinic_id)
         before = await _clinic(db, actor.clinic_id)
@@ -108,14 +110,14 @@ async def _move_letters(db: Connection, clinic_id: UUID, before: OpeningHours, n
     await queue(db, clinic_id, [one for one in letters if one.delivery.delivery_id not in known])
 
 
-def _check(draft: ClinicSettingsDraft) -> None:
+def _check(draft: ClinicSettingsDraft, today: date) -> None:
     pointers: dict[str, str] = {}
     seen: set[date] = set()
     for place, holiday in enumerate(draft.holidays):
         if holiday.on in seen:
             pointers[f"/holidays/{place}/on"] = "another holiday has this date"
-        elif not _FIRST_DAY <= holiday.on <= _LAST_DAY:
-            pointers[f"/holidays/{place}/on"] = "a day from 2000 to 2099"
+        elif not _FIRST_DAY <= holiday.on <= today + _AHEAD:
+            pointers[f"/holidays/{place}/on"] = "a day within the next two years"
         seen.add(holiday.on)
     if pointers:
         raise Malformed("A holiday needs another look.", pointers=pointers)

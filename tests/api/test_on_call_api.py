@@ -197,6 +197,9 @@ async def test_admins_change_the_clinic_over_the_version_that_they_read_and_it_i
         "/v1/clinic", headers=admin.headers | named, json=draft | {"holidays": [day, day]}
     )
     assert (twice.status_code, twice.json()["errors"][0]["pointer"]) == (422, "/holidays/1/on")
+    far = {"on": "2096-12-25", "name": "A slip of the key"}
+    slip = await client.put("/v1/clinic", headers=admin.headers | named, json=draft | {"holidays": [far]})
+    assert (slip.status_code, slip.json()["errors"][0]["pointer"]) == (422, "/holidays/0/on")
     actions = await root.fetch("select action from audit_entries where actor_id = $1", admin.id)
     assert "clinic.changed" in {row["action"] for row in actions}
 

@@ -103,7 +103,7 @@ RULES = (
     Rule(r"rota_(create|update)", r"/participants/\d+ no practitioner|/starts_on a day", "Who works here is not in a schema."),
     Rule(r"rota_lay_over", r"/(ends_at|starts_at) ", "The present is not in a schema."),
     Rule(r"chain_update", r"/steps/\d+/(role|staff_id|rota_id) ", "What a step names depends on whom it tells."),
-    Rule(r"clinic_settings_update", r"/holidays/\d+/on another", "One holiday a date."),
+    Rule(r"clinic_settings_update", r"/holidays/\d+/on (another|a day)", "One holiday a date, and the present is not in a schema."),
     Rule(r"backtest_simulate", r"/until This must be later", "A range ends after it begins."),
     Rule(r"staff_change_password", r"/current This is not", "Whose password it is, is in no schema."),
     Rule(r"enrolment_enrol", r"/problems/gone", "A code is good once."),
