@@ -1,5 +1,6 @@
 """After signing out nothing is left in a browser: not behind its back button, not in its caches, not in another tab."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 from litestar import Litestar
-from playwright.async_api import BrowserContext, Page, async_playwright, expect
+from playwright.async_api import BrowserContext, Page, Route, async_playwright, expect
 
 from aftercare.api import clinic
 from aftercare.model.people import Patient
@@ -126,6 +127,28 @@ async def test_a_photo_open_in_another_tab_goes_when_its_sign_in_ends(
             await other.goto(f"{origin}/patients/{patient.patient_id}/photos/{photo_id}")
         assert await shown(other)
         await sign_out(context.pages[0])
+        await other.wait_for_url("**/sign-in/**")
+        assert "Sample Alder" not in await other.content()
+
+
+@mark_browser
+async def test_a_photo_goes_too_where_live_updates_come_back_only_after_the_sign_in_has_ended(
+    app: Litestar, practice: Practice, patient: Patient, photo_id: UUID
+) -> None:
+    async with served(app) as origin, shared_computer(practice, origin) as context:
+        other = await context.new_page()
+        back = asyncio.Event()
+
+        async def away(route: Route) -> None:
+            await back.wait()
+            await route.continue_()
+
+        await other.route("**/v1/events*", away)
+        async with other.expect_request("**/v1/events*"):
+            await other.goto(f"{origin}/patients/{patient.patient_id}/photos/{photo_id}")
+        assert await shown(other)
+        await sign_out(context.pages[0])
+        back.set()
         await other.wait_for_url("**/sign-in/**")
         assert "Sample Alder" not in await other.content()
 

@@ -7,6 +7,7 @@ import { noticeUrgent } from "./urgent.js";
 
 const TYPED = "form textarea, form select, form input:not([type=hidden])"; // where somebody may have written
 const RETRY = 5_000;
+const WHO = "/v1/staff/me";
 const QUIET = 45_000; // the server sends a `ping` every 15 s; three missed is a lost connection
 let ended = false, pending = false, heardAt = Date.now(), freshAt = Date.now();
 const urgentTold = new Set(); // emergencies that were said while the list could not move
@@ -128,8 +129,7 @@ export function startLive(path) {
       heardAt = 0;
       lost.dataset.since = String(now());
       watch();
-      // Refused for good, by a server that restarts or a sign-in that ended: ask for the page, which leads to the door.
-      if (events.readyState === EventSource.CLOSED) setTimeout(() => { refresh().catch(() => {}); connect(); }, RETRY);
+      if (events.readyState === EventSource.CLOSED) void refused();
     });
     events.addEventListener("ping", (event) => {
       heard();
@@ -145,6 +145,13 @@ export function startLive(path) {
         if (name === "alert") noticeUrgent(about).catch(() => {}); // a browser that refuses has said why in its settings
       });
     }
+  }
+
+  // Refused for good: by a server that restarts, which is tried again, or because the sign-in has ended.
+  async function refused() {
+    const answer = await fetch(WHO).catch(() => null);
+    if (answer?.status === 401) return signedOut();
+    setTimeout(() => { refresh().catch(() => {}); connect(); }, RETRY);
   }
 
   connect();
