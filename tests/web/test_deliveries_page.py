@@ -144,6 +144,18 @@ async def test_what_has_no_point_is_refused_at_its_row_with_the_reason(
     assert "The alert is resolved: nobody needs to hear of it any more." in words_of(answer.text)
 
 
+async def test_what_was_not_given_up_at_all_is_refused_in_words_too(
+    practice: Practice, coordinator: Window, root: asyncpg.Connection
+) -> None:
+    await practice.prodrome()
+    delivery_id = await root.fetchval(
+        "update deliveries set state = 'sent', sent_at = now() returning delivery_id"
+    )
+    answer = await coordinator.act(f"/deliveries/{delivery_id}/again")
+    assert answer.status_code == 409
+    assert '<div class="notice problem" role="alert">' in answer.text
+
+
 async def test_the_list_goes_on_page_by_page(
     practice: Practice, practitioner: Window, monkeypatch: pytest.MonkeyPatch
 ) -> None:

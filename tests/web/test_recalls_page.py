@@ -67,6 +67,18 @@ async def test_what_cannot_be_written_down_stands_there_again_with_the_reason(
     assert re.search(r'value="booked" required checked', answer.text)
 
 
+async def test_what_was_written_of_a_patient_who_is_not_in_the_list_is_not_lost(
+    practice: Practice, coordinator: Window
+) -> None:
+    patient = await practice.treated("Sample Alder", days_ago=3)
+    course_id = await course_of(practice, patient.patient_id)
+    answer = await coordinator.act(f"/recalls/{course_id}/contacts", kind="booked", text="mornings")
+    assert answer.status_code == 422
+    page = words_of(answer.text)
+    assert "Not written down: Say for which day it is booked" in page
+    assert "What you wrote: “mornings”" in page
+
+
 async def test_the_list_goes_on_page_by_page(
     practice: Practice, coordinator: Window, monkeypatch: pytest.MonkeyPatch
 ) -> None:
