@@ -19,14 +19,14 @@ def check(moment: Moment) -> Iterator[Finding]:
     grade = moment.grade("swelling") or 0
     if moment.above("swelling") > 0:
         numbers = moment.pack.swelling
-        if grade == 1:
+        if grade >= numbers.severe:
+            yield _severe(moment, grade)
+        elif grade > 1:
+            yield level(moment, "swelling.moderate", "swelling", "Swelling")
+        else:
             pair = two_in_a_row(moment, "swelling")
             if pair or moment.day >= numbers.mild_from_day:
                 yield level(moment, "swelling.mild", "swelling", "Swelling", pair=pair)
-        elif grade < numbers.severe:
-            yield level(moment, "swelling.moderate", "swelling", "Swelling")
-        else:
-            yield _severe(moment, grade)
     yield from course(moment, "swelling", "Swelling", rise="swelling.rise", rebound="swelling.rebound")
 
 

@@ -436,21 +436,22 @@ def test_what_is_new_after_day_3_is_evidence(findings: Callable[..., list[Findin
 
 
 @pytest.mark.parametrize(
-    ("numbers", "course", "rows"),
+    ("changes", "course", "rows"),
     [
         (
-            {"rebound_high": 4},
+            {"course": {"rebound_high": 4}},
             days("warmth", d1=0, d2=2),
             {"infection.warmth_above", "infection.warmth_rise"},
         ),
-        ({"rise": 1}, days("pain", d1=0, d2=1), {"pain.rise"}),
-        ({"rise": 1}, days("pain", d2=1, d4=0, d6=1), set()),
+        ({"course": {"rise": 1}}, days("pain", d1=0, d2=1), {"pain.rise"}),
+        ({"course": {"rise": 1}}, days("pain", d2=1, d4=0, d6=1), set()),
+        ({"swelling": {"severe": 1}}, days("swelling", d5=1), {"swelling.severe"}),
     ],
 )
-def test_a_rise_and_a_rebound_each_go_by_their_own_number(
-    numbers: dict[str, int], course: dict[int, dict[str, Any]], rows: set[str]
+def test_each_row_goes_by_the_number_that_a_clinic_gave_it(
+    changes: dict[str, Any], course: dict[int, dict[str, Any]], rows: set[str]
 ) -> None:
-    pack, faults = changed(default_pack(), {"course": numbers})
+    pack, faults = changed(default_pack(), changes)
     assert faults == ()
     last = max(course)
     assert {one.row for one in judge(pack, timeline(CIT, course)) if one.day == last} == rows
