@@ -39,7 +39,7 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
 class TypedPreferences(msgspec.Struct, frozen=True, kw_only=True):
     """A form that was refused: what was typed, and what is wrong at which field ("" for the whole)."""
 
-    form: str  # "preferences" or "number"
+    form: str  # "preferences", "number" or "password"
     values: dict[str, str]
     problems: dict[str, str]
 

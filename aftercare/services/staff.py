@@ -120,7 +120,7 @@ async def change_password(
     clinic_id = actor.clinic_id
     proved = await _proved(database, clinic_id, member.email, draft.current, address=address, now=now)
     if proved is None:
-        raise Malformed(pointers={"/current": "This is not your password."})
+        raise Malformed("Your password was not changed.", pointers={"/current": "This is not your password."})
     password_hash = await hash_password(draft.password)
     async with database.clinic(clinic_id) as db:
         if not await store.set_password(

@@ -11,10 +11,12 @@ from litestar.params import FromPath
 from aftercare.errors import AftercareError, Malformed
 from aftercare.model.addresses import AddressDraft
 from aftercare.model.me_page import TypedPreferences
+from aftercare.model.people import OwnPasswordDraft
 from aftercare.model.preferences import Muted, QuietSpan, StaffPreferencesDraft
-from aftercare.services import addresses, dashboard_me, preferences
+from aftercare.services import addresses, dashboard_me, preferences, staff
 from aftercare.services.channels import require_set_up
 from aftercare.services.house import House
+from aftercare.services.throttle import origin
 from aftercare.web import notices
 from aftercare.web.forms import Form, read_own_form, read_typed
 from aftercare.web.quiet_week import TIERS
@@ -32,6 +34,13 @@ class NumberForm(Form, frozen=True, kw_only=True):
     address_id: UUID
     number: Annotated[str, msgspec.Meta(max_length=40)] = ""
     label: Annotated[str, msgspec.Meta(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+
+
+class PasswordForm(Form, frozen=True, kw_only=True):
+    """One's own password: the one in use, and the new one."""
+
+    current: Annotated[str, msgspec.Meta(max_length=1024)] = ""
+    password: Annotated[str, msgspec.Meta(max_length=1024)] = ""
 
 
 class MePageController(Controller):
@@ -81,6 +90,29 @@ class MePageController(Controller):
         except AftercareError as error:
             return await _number_again(request, house, form, refused(error), error.status)
         return go_to(notices.after("/me", "address_added"))
+
+    @post("/password", guards=[staff_page])
+    async def change_password(self, request: StaffRequest, house: NamedDependency[House]) -> Response[Any]:
+        """Changed, and every other sign-in of mine ended; or the form again, empty."""
+        form = await read_own_form(request, PasswordForm)
+        status = 422
+        try:
+            draft = msgspec.convert({"current": form.current, "password": form.password}, OwnPasswordDraft)
+            await staff.change_password(
+                house.database,
+                request.user,
+                reader_of(request).member,
+                draft,
+                token=request.auth.token,
+                address=origin(request.scope, house.settings.trusted_proxies),
+                now=house.now(),
+            )
+            return go_to(notices.after("/me", "password_changed"))
+        except msgspec.ValidationError:
+            problems = {"": _LOOK, "password": "Choose one of 10 to 200 characters."}
+        except AftercareError as error:
+            problems, status = refused(error), error.status
+        return await _again(request, house, "password", {}, problems, status)
 
     @post("/addresses/{address_id:str}/remove", guards=[staff_page])
     async def remove(

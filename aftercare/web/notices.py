@@ -67,6 +67,7 @@ _DONE: Final[dict[str, str]] = {
     "chain_saved": "Saved. Alerts take these steps from their next one on.",
     "settings_saved": "Saved, for courses planned from now on.",
     "preferences_saved": "Saved. What is on its way already keeps its time.",
+    "password_changed": "Changed. Wherever else you were signed in, you are not any more.",
     "address_added": "Added. Send a test to see whether it works.",
     "address_removed": "Removed. Nothing is sent there any more.",
     "test_sent": "A test is on its way. What becomes of it stands beside the address.",

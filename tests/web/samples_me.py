@@ -3,6 +3,8 @@
 from datetime import time, timedelta
 from uuid import UUID
 
+import msgspec
+
 from aftercare.model.addresses import ChannelName
 from aftercare.model.clinic import Opening
 from aftercare.model.me_page import MePage, TestOutcome, TypedPreferences, Way
@@ -105,5 +107,16 @@ def pages(head: Head) -> dict[str, Page]:
             new_id=new_id,
             openings=OPEN,
             typed=TypedPreferences(form="preferences", values=typed, problems=problems),
+        ),
+        "me-password-refused": msgspec.structs.replace(
+            plain,
+            typed=TypedPreferences(
+                form="password",
+                values={},
+                problems={
+                    "": "Your password was not changed.",
+                    "current": "This is not your password.",
+                },
+            ),
         ),
     }

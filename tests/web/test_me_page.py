@@ -5,6 +5,7 @@ from datetime import time
 from uuid import uuid4
 
 import pytest
+from litestar import Litestar
 
 from aftercare.db.pool import Database
 from aftercare.model.addresses import ChannelName
@@ -14,7 +15,7 @@ from aftercare.notify.sms import SmsChannel, SmsSettings
 from aftercare.services import preferences
 from aftercare.web.quiet_week import bands
 from tests.services.background import Post, pass_time
-from tests.web.practice import Practice, Window, words_of
+from tests.web.practice import PASSWORD, Practice, Window, window, words_of
 
 SMS = SmsChannel(SmsSettings(url="https://sms.test/"))
 
@@ -168,3 +169,32 @@ def test_a_span_over_midnight_and_the_week_is_drawn_on_both_days() -> None:
     assert drawn["Sunday"] == (((75.0, 25.0),), "18:00 to 24:00")
     assert drawn["Monday"] == (((0.0, 25.0),), "00:00 to 06:00")
     assert drawn["Tuesday"] == ((), "never quiet")
+
+
+async def test_my_password_is_changed_with_the_one_in_use_and_ends_what_is_open_elsewhere(
+    app: Litestar, practice: Practice, coordinator: Window
+) -> None:
+    async with window(app) as elsewhere:
+        await elsewhere.sign_in(practice, Role.COORDINATOR)
+        changed = await coordinator.act("/me/password", current=PASSWORD, password="another synthetic one")
+        assert changed.status_code == 303, changed.text
+        page = words_of(await coordinator.see(changed.headers["location"]))
+        assert "Wherever else you were signed in, you are not any more." in page
+        assert (await elsewhere.client.get("/me")).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("current", "new", "said"),
+    [
+        ("not this one", "another synthetic one", "This is not your password."),
+        (PASSWORD, "kestrel", "Choose one of 10 to 200 characters."),
+        ("", "", "Choose one of 10 to 200 characters."),
+    ],
+)
+async def test_a_password_that_is_not_changed_says_why_and_is_not_shown(
+    coordinator: Window, current: str, new: str, said: str
+) -> None:
+    answer = await coordinator.act("/me/password", current=current, password=new)
+    assert answer.status_code == 422
+    assert said in words_of(answer.text)
+    assert "kestrel" not in answer.text
