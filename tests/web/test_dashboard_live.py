@@ -322,3 +322,30 @@ async def test_a_list_stays_when_nobody_answers_for_it_and_comes_up_to_date_by_i
         await expect(page.locator(".row")).to_have_count(1)
         await page.unroute("**/fragments/**")
         await expect(page.locator(".row")).to_have_count(2, timeout=PATIENCE * 1000)
+
+
+@mark_browser
+async def test_an_emergency_stays_said_on_a_page_that_shows_none_whatever_comes_after_it(
+    app: Litestar, practice: Practice, worker: Database
+) -> None:
+    first = await practice.treated("Sample Birch", days_ago=0)
+    second = await practice.treated("Sample Cedar", days_ago=0)
+    async with served(app) as origin, signed_in(practice, origin) as page:
+        heard: asyncio.Queue[str] = asyncio.Queue()
+        devtools = await page.context.new_cdp_session(page)
+        devtools.on("Network.eventSourceMessageReceived", lambda one: heard.put_nowait(one["eventName"]))
+        await devtools.send("Network.enable")
+        async with page.expect_request("**/v1/events*"):
+            await page.goto(f"{origin}/rota")
+        button = page.get_by_role("button", name="Show the emergency")
+        await practice.says(first, breathing_or_tongue=True)
+        await audit.seal(worker)
+        await expect(button).to_be_visible()
+        await practice.says(second, redness=1)
+        await audit.seal(worker)
+        async with asyncio.timeout(PATIENCE):
+            for _ in range(2):  # the emergency's own check-in, and the calm one after it
+                while await heard.get() != "check_in":
+                    pass
+        await expect(page.locator("#changed")).to_be_visible()
+        await expect(button).to_be_visible()
