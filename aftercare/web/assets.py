@@ -15,12 +15,14 @@ _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _MEDIA_TYPES: Final = {
     ".css": "text/css",
     ".js": "text/javascript",
+    ".png": "image/png",
     ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
 }
 
 
 class AssetController(Controller):
-    """Style, script and mark."""
+    """Style, script, mark, and what a home screen asks for."""
 
     # They hold nothing of anybody, and whether somebody is signed in need not be looked up for them.
     @get("/assets/{name:str}", guards=[anyone], opt={"exclude_from_auth": True})

@@ -17,7 +17,7 @@ from aftercare.web.visits import anyone
 
 # Thumbnails are read with a token and shown from memory; nothing else differs from the other pages.
 POLICY: Final = f"{CONTENT_SECURITY_POLICY}; img-src 'self' blob:"
-_FILES: Final = ("companion.js", "companion.css")
+_FILES: Final = ("companion.js", "companion.css", "companion.webmanifest", "mark-180.png", "mark.svg")
 _WORKER: Final = "companion-worker.js"
 # Asked for anew each time, so that a new version is seen; the worker answers where there is no network.
 _HEADERS: Final = {"content-security-policy": POLICY, "cache-control": "no-cache"}

@@ -1,5 +1,6 @@
 """A small stage for the built front end: serves pages and files under the real policy, and live events on demand."""
 
+import json
 import sys
 from functools import partial
 from http import HTTPStatus
@@ -37,9 +38,9 @@ class Stage:
         self._server.daemon_threads = True
         self.origin = f"http://127.0.0.1:{self._server.server_port}"
 
-    def push(self, event: str) -> None:
+    def push(self, event: str, **about: str) -> None:
         """Send a live event of that name."""
-        self.events.put(event)
+        self.events.put(f"event: {event}\ndata: {json.dumps(about)}\n\n")
 
     def __enter__(self) -> Self:
         Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
@@ -102,4 +103,4 @@ class _Handler(SimpleHTTPRequestHandler):
         self.wfile.write(b"event: ping\ndata: {}\n\n")
         self.stage.listening.set()
         while (event := self.stage.events.get()) is not None:
-            self.wfile.write(f"event: {event}\ndata: {{}}\n\n".encode())
+            self.wfile.write(event.encode())

@@ -2,13 +2,15 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
+from uuid import uuid4
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
-from aftercare.model.pages import ActPage, AlertPage, TriagePage
+from aftercare.model.pages import ActPage, AlertPage, ProblemPage, TriagePage
 from aftercare.web import render
 from tests.web.samples import ALERT, HEAD, PAGES, ROWS
 from tests.web.stage import ARGUMENTS, PATIENCE, Stage
@@ -102,6 +104,70 @@ def test_an_unfolded_alert_stays_open_and_current_through_a_live_update_and_clos
     name.click()
     expect(five).to_have_count(0)
     expect(name).to_have_attribute("aria-expanded", "false")
+
+
+def test_all_unfolded_alerts_are_current_after_a_live_update(page: Page, stage: Stage) -> None:
+    shown = {row.patient.id: row.alert_id for row in ROWS[1:4]}
+    for patient_id, alert_id in shown.items():
+        alert = msgspec.structs.replace(ALERT, alert_id=alert_id)
+        path = f"/alerts/{alert_id}?back=/"
+        stage.pages[path] = render.render(AlertPage(head=HEAD, alert=alert, back="/"))
+        page.locator(f"#row-{patient_id} .row-name").click()
+        expect(page.locator(f"#unfold-{patient_id} .five .sentence")).to_have_text(ALERT.reason)
+        alert = msgspec.structs.replace(alert, reason="Blisters spread.")
+        stage.pages[path] = render.render(AlertPage(head=HEAD, alert=alert, back="/"))
+    page.mouse.move(5, 5)
+    stage.push("alert")
+    for patient_id in shown:
+        expect(page.locator(f"#unfold-{patient_id} .five .sentence")).to_have_text("Blisters spread.")
+
+
+def test_a_list_that_cannot_be_had_anew_stays_and_is_said_to_be_old_until_it_can(
+    page: Page, stage: Stage
+) -> None:
+    asked: list[Route] = []
+
+    def fail(route: Route) -> None:
+        asked.append(route)
+        problem = render.render(ProblemPage(status=503, title="Busy", detail="Try again in a moment."))
+        route.fulfill(status=503, content_type="text/html", body=problem)
+
+    page.route("**/fragments/triage", fail)
+    page.mouse.move(5, 5)
+    stage.push("alert")
+    expect(page.locator("#lost")).to_be_visible()
+    expect(page.locator(".row")).to_have_count(3)
+    stage.push("ping")
+    expect(page.locator("#lost")).to_be_visible()
+    page.unroute("**/fragments/triage", fail)
+    stage.push("alert")
+    expect(page.locator(".row")).to_have_count(4)
+    expect(page.locator("#lost")).to_be_hidden()
+    assert asked
+
+
+@pytest.mark.parametrize("name", ["triage", "patient", "messages", "patient-form"])
+def test_an_emergency_that_a_page_does_not_show_stays_in_its_head_until_somebody_has_it(
+    browser: Browser, stage: Stage, name: str
+) -> None:
+    stage.pages["/here"] = render.render(PAGES[name])
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.goto(f"{stage.origin}/here")
+    assert stage.listening.wait(PATIENCE)
+    main = page.locator("main")
+    itself, about = main.get_attribute("data-refresh"), main.get_attribute("data-about")
+    if itself:
+        stage.pages[itself] = stage.pages["/here"]
+    urgent = page.get_by_role("button", name="Show the emergency")
+    emergency = {"subject_id": str(uuid4()), "patient_id": str(uuid4()), "tier": "emergency"}
+    stage.push("alert", **emergency, state="open")
+    expect(urgent).to_be_visible()
+    with page.expect_response(lambda answer: answer.url.endswith(itself)) if itself else nullcontext():
+        stage.push("check_in", subject_id=str(uuid4()), patient_id=about or str(uuid4()))
+    expect(urgent).to_be_visible()
+    stage.push("alert", **emergency, state="acknowledged")
+    expect(urgent).to_be_hidden()
+    page.close()
 
 
 def test_an_act_in_an_unfolded_alert_comes_back_to_the_list(page: Page, stage: Stage) -> None:

@@ -21,7 +21,8 @@ function refreshUnfolded() {
     link.setAttribute("aria-expanded", String(open));
     if (!open) continue;
     const select = link.getAttribute("hx-select");
-    htmx.ajax("GET", link.getAttribute("hx-get"), { target: `#${panel.id}`, select, swap: "innerMorph" });
+    // Each in a queue of its own: htmx lets one request wait behind another of the same element, and drops the next.
+    htmx.ajax("GET", link.getAttribute("hx-get"), { source: panel, target: `#${panel.id}`, select, swap: "innerMorph" });
   }
 }
 
@@ -68,7 +69,7 @@ export function startDialogs() {
     const photo = event.target.closest("a[data-photo]");
     if (!photo || !dialog || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
-    htmx.ajax("GET", photo.getAttribute("href"), { target: "#dialog-body", select: "#photo", swap: "innerHTML" });
+    htmx.ajax("GET", photo.getAttribute("href"), { source: photo, target: "#dialog-body", select: "#photo", swap: "innerHTML" });
   });
   document.addEventListener("keydown", (event) => {
     document.querySelector(`#photo [data-step="${CSS.escape(event.key)}"]`)?.click();

@@ -9,8 +9,9 @@ const TYPED = "form textarea, form select, form input:not([type=hidden])"; // wh
 const RETRY = 5_000;
 const WHO = "/v1/staff/me";
 const QUIET = 45_000; // the server sends a `ping` every 15 s; three missed is a lost connection
-let ended = false, pending = false, heardAt = Date.now(), freshAt = Date.now();
-const urgentTold = new Set(); // emergencies that were said while the list could not move
+let ended = false, asking = false, pending = false, failedAt = 0, heardAt = Date.now(), freshAt = Date.now();
+const unseen = new Set(); // alerts of emergencies that nobody has, until this page has shown them
+const told = new Set(); // those of them that were said
 
 const main = () => document.getElementById("main");
 
@@ -20,21 +21,43 @@ function busy() {
   return matchMedia("(hover: hover)").matches && document.querySelector(".row:hover, .five:hover") !== null;
 }
 
+const lines = () => [...document.querySelectorAll("[data-row] [data-said]")];
+
+// One at a time; what changes meanwhile is asked for after it. Where the server could not answer, what is shown stays, with
+// its age in the head, and is asked for again: a list that gave way to an error would hear of no alert any more.
 async function refresh() {
   const path = main()?.dataset.refresh;
   if (!path) return;
+  pending = true;
+  if (asking) return;
+  asking = true;
   pending = false;
-  calm();
-  const before = new Set([...document.querySelectorAll("[data-row] [data-said]")].map((said) => said.dataset.said));
-  await htmx.ajax("GET", path, { target: "#main", select: "#main", swap: "outerMorph" });
-  if (before.size) mark([...document.querySelectorAll("[data-row] [data-said]")].filter((said) => !before.has(said.dataset.said)));
+  const before = new Set(lines().map((said) => said.dataset.said));
+  const live = { shown: false };
+  try {
+    await htmx.ajax("GET", path, { target: "#main", select: "#main", swap: "outerMorph", live });
+  } finally {
+    asking = false;
+  }
+  failedAt = live.shown ? 0 : Date.now();
+  pending ||= !live.shown;
+  if (live.shown) {
+    heard();
+    freshAt = heardAt;
+    for (const id of unseen) if (document.querySelector(`[data-said="${id}"], [data-alert="${id}"]`)) unseen.delete(id);
+    if (before.size) mark(lines().filter((said) => !before.has(said.dataset.said)));
+  }
+  offer();
 }
 
-// What is shown stays when the server, or what stands before it, cannot answer (`hx-status` on the body): asked again soon.
-function askAgain({ detail: { ctx } }) {
-  if (ctx.sourceElement !== document.body || ctx.target?.id !== "main") return;
-  if (ctx.response && ctx.response.status < 500) return;
-  setTimeout(() => { pending = Boolean(main()?.dataset.refresh); }, RETRY);
+function keepWhatIsShown() {
+  document.addEventListener("htmx:before:response", (event) => {
+    const { live, response } = event.detail.ctx;
+    if (live && (response.status === 429 || response.status >= 500)) event.preventDefault();
+  });
+  document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
+    if (ctx.live) ctx.live.shown = ctx.status === "swapped";
+  });
 }
 
 function mark(fresh) {
@@ -49,31 +72,34 @@ function say(text) {
   document.getElementById("heard").textContent = text;
 }
 
-function calm() {
+// The head offers what this page does not show yet. An emergency is said once and stays coloured until it is shown or taken,
+// whatever else changes meanwhile.
+function offer() {
+  const urgent = [...unseen].filter((id) => !told.has(id));
+  if (urgent.length) document.getElementById("urgent").textContent = "An emergency has arrived.";
+  for (const id of urgent) told.add(id);
   const button = document.getElementById("changed");
-  button.hidden = true;
-  button.classList.remove("emergency");
+  button.classList.toggle("emergency", unseen.size > 0);
+  button.hidden = !pending && !unseen.size;
 }
 
-// An emergency that nobody has is said at once and coloured, also where the list must not move under the pointer.
+function note({ tier, state, subject_id: alert }) {
+  if (tier === "emergency" && state === "open") unseen.add(alert);
+  else unseen.delete(alert);
+}
+
 function changed(about = {}) {
-  const emergency = about.tier === "emergency" && about.state === "open";
+  note(about);
   const elsewhere = main()?.dataset.about && about.patient_id && main().dataset.about !== about.patient_id;
-  if (emergency && (busy() || elsewhere) && !urgentTold.has(about.subject_id)) {
-    urgentTold.add(about.subject_id);
-    document.getElementById("urgent").textContent = "An emergency has arrived.";
-  }
-  if (elsewhere && !emergency) return;
-  if (main()?.dataset.refresh && !elsewhere && !busy()) return void refresh();
-  pending = Boolean(main()?.dataset.refresh) && !elsewhere;
-  const button = document.getElementById("changed");
-  button.classList.toggle("emergency", emergency || button.classList.contains("emergency"));
-  button.hidden = !pending && !button.classList.contains("emergency");
+  const shows = main()?.dataset.refresh && !elsewhere;
+  if (shows && !busy()) return void refresh();
+  pending ||= Boolean(shows);
+  return offer();
 }
 
-function showChanges() {
-  if (pending) return void refresh();
-  location.assign("/"); // what changed is an emergency of somebody else: it stands first in the list
+async function showChanges() {
+  if (pending) await refresh();
+  if (unseen.size) location.assign("/"); // of somebody else, or among alerts that this list leaves out: there it stands first
 }
 
 // Without a worker nothing is numbered, so no event says that something came: the list asks by itself, once more when it is over.
@@ -82,18 +108,21 @@ function standsStill(since) {
 }
 
 function heard() {
-  heardAt = freshAt = Date.now();
-  document.getElementById("lost").hidden = true;
+  const lost = document.getElementById("lost");
+  heardAt = Date.now();
+  if (failedAt || lost.dataset.since) return; // somebody is there, but what is shown is old
+  freshAt = heardAt;
+  lost.hidden = true;
 }
 
 function watch() {
   if (ended) return;
   const lost = document.getElementById("lost");
-  if (Date.now() - heardAt > QUIET || lost.dataset.since) {
+  if (Date.now() - heardAt > QUIET || lost.dataset.since || failedAt) {
     lost.hidden = false;
     lost.querySelector("[data-age]").textContent = span((Date.now() - freshAt) / 1000);
   }
-  if (pending && !busy()) refresh();
+  if (pending && !busy() && Date.now() - failedAt > RETRY) refresh();
 }
 
 function title() {
@@ -151,16 +180,15 @@ export function startLive(path) {
   async function refused() {
     const answer = await fetch(WHO).catch(() => null);
     if (answer?.status === 401) return signedOut();
-    setTimeout(() => { refresh().catch(() => {}); connect(); }, RETRY);
+    setTimeout(() => { void refresh(); connect(); }, RETRY);
   }
 
+  keepWhatIsShown();
   connect();
   document.addEventListener("click", (event) => {
-    if (event.target.closest("[data-show-changes]")) showChanges();
+    if (event.target.closest("[data-show-changes]")) void showChanges();
   });
   document.addEventListener("htmx:after:swap", title);
-  document.addEventListener("htmx:response:error", askAgain);
-  document.addEventListener("htmx:error", askAgain);
   setInterval(watch, 1000);
   addEventListener("pagehide", () => events.close());
 }
