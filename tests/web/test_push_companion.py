@@ -174,6 +174,24 @@ async def test_reminders_are_turned_off_in_the_settings_and_end_with_the_sign_ou
 
 
 @mark_browser
+async def test_a_phone_that_the_server_could_not_be_told_of_says_so_and_can_be_tried_again(
+    app: Litestar, practice: Practice, patient: Patient, there: PushService
+) -> None:
+    async with phone_of(app, practice, patient, permissions=["notifications"]) as phone:
+        page = phone.page
+        await pretend_subscription(phone.context, there.subscribe().json)
+        await phone.enrol()
+        await phone.tap("Concordo")
+        await page.route("**/v1/me/installations/*", lambda route: route.abort())
+        await phone.tap("Avisar-me neste telemóvel")
+        await expect(page.locator("#remind").get_by_role("alert")).to_contain_text("Não funcionou.")
+        await page.unroute("**/v1/me/installations/*")
+        await phone.tap("Avisar-me neste telemóvel")
+        await expect(page.locator("#remind")).to_have_count(0)
+        assert await reachable(practice, patient) == [ChannelName.WEBPUSH]
+
+
+@mark_browser
 async def test_a_no_is_kept_and_the_way_back_is_in_the_settings(
     app: Litestar, practice: Practice, patient: Patient, there: PushService
 ) -> None:

@@ -20,7 +20,7 @@ from aftercare.services import addresses, alerts, audit
 from aftercare.services.channels import application_server_key
 from aftercare.services.house import House
 from aftercare.store import ledger
-from tests.e2e.push_service import PushService
+from tests.e2e.push_service import PushService, packed
 from tests.services.background import Post, pass_time
 from tests.web.devices import browser, device_of, sign_in
 from tests.web.practice import Practice
@@ -161,9 +161,11 @@ async def test_a_subscription_that_the_browser_changed_is_told_to_the_server(
             device = await device_of(page, origin)
             await turned_on(page)
             await page.evaluate(
-                """([json]) => {
+                """async ([json]) => {
                   const given = JSON.parse(json);
-                  PushManager.prototype.getSubscription = async () => ({ ...given, toJSON: () => given });
+                  const there = await navigator.serviceWorker.getRegistration("/");
+                  const { options } = await there.pushManager.getSubscription();
+                  PushManager.prototype.getSubscription = async () => ({ ...given, options, toJSON: () => given });
                 }""",
                 [second.json],
             )
@@ -178,6 +180,29 @@ async def test_a_subscription_that_the_browser_changed_is_told_to_the_server(
         await pass_time(worker, cast(Post, house), practice.clock() + timedelta(seconds=2))
         (push,) = await there.wait_for_pushes(1)
     assert push.browser is second
+
+
+@mark_browser
+async def test_alerts_that_the_browser_or_another_key_ended_go_on_when_a_page_is_opened(
+    app: Litestar, house: House, practice: Practice
+) -> None:
+    me, database = practice.team[Role.PRACTITIONER], house.database
+    async with (
+        PushService(key=application_server_key(house.channels)) as there,
+        served(app) as origin,
+        browser(origin, subscription=there.subscribe().json) as context,
+    ):
+        page = await sign_in(context, practice, origin)
+        await turned_on(page)
+        before = await addresses.list_addresses(database, me)
+        for ended in ("delete localStorage.given", f"localStorage.given = '{packed(b'k' * 65)}'"):
+            await page.evaluate(ended)
+            async with page.expect_response(re.compile("/v1/staff/me/addresses/")) as told:
+                await page.reload()
+            assert (await told.value).ok
+            assert await page.evaluate("localStorage.given") == there.key
+        after = await addresses.list_addresses(database, me)
+    assert [one.address_id for one in after] == [one.address_id for one in before]
 
 
 @mark_browser

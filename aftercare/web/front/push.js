@@ -131,12 +131,14 @@ async function act(does) {
   }
 }
 
-// The browser gave this subscription another address meanwhile: the server has to know.
+// Meanwhile the browser may have given this subscription another address or dropped it, the server may have another key.
+// Whoever turned alerts on gets them on: nobody opens a menu to see that they ended.
 async function keepCurrent() {
   const { endpoint, me: whose, off } = kept();
   if (!endpoint || off || whose !== me() || Notification.permission !== "granted") return;
-  const subscription = await (await registration())?.pushManager?.getSubscription();
-  if (subscription && subscription.endpoint !== endpoint) await register(subscription);
+  const there = await (await registration())?.pushManager?.getSubscription();
+  const subscription = there && isFor(there, await serverKey()) ? there : await subscribe();
+  if (subscription && (subscription !== there || subscription.endpoint !== endpoint)) await register(subscription);
 }
 
 // A page that a notification led to says so, and forgets which one it was.

@@ -40,10 +40,11 @@ async function open(page) {
   await free.focus().catch(() => {}); // it has what it needs to know all the same
 }
 
-// The browser or its push service has ended the subscription: make another, and have a page tell the server.
+// The browser or its push service has ended the subscription: make another, and have a page tell the server. Where none can
+// be made now, a page does when it is opened.
 async function renew({ oldSubscription, newSubscription }) {
   const { options } = oldSubscription ?? {};
-  if (!newSubscription && options) await self.registration.pushManager.subscribe(options);
+  if (!newSubscription && options) await self.registration.pushManager.subscribe(options).catch(() => {});
   const pages = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
   for (const page of pages) page.postMessage({ renewed: true });
   if (!pages.length) await show(STOPPED);

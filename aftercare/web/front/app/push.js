@@ -48,7 +48,7 @@ async function atWork(there) {
   });
 }
 
-// Answers whether they are on now.
+// Answers whether they are on now. If not, it is as it was, and can be tried again.
 export async function turnOn() {
   if ((await Notification.requestPermission()) !== "granted") {
     say();
@@ -61,11 +61,15 @@ export async function turnOn() {
     if (passing(error)) return false;
     throw error;
   }
+  const before = await fact("push");
   await keepFact("push", "on");
-  const known = await describe(there);
-  if (!known) await turnOff();
-  say();
-  return known;
+  if (await describe(there)) {
+    say();
+    return true;
+  }
+  await forgetPush();
+  await keepFact("push", before);
+  return false;
 }
 
 export async function turnOff() {
@@ -80,9 +84,14 @@ export async function declined() {
   say();
 }
 
-// The browser's own end of it: whoever signs out is reminded here no more, whatever the server still knows.
+// The browser's own end of it: whoever signs out is reminded here no more, whatever the server still knows. A push service
+// that cannot be reached holds nobody up.
 export async function forgetPush() {
-  await (await (await registration())?.pushManager?.getSubscription())?.unsubscribe();
+  try {
+    await (await (await registration())?.pushManager?.getSubscription())?.unsubscribe();
+  } catch (error) {
+    if (!passing(error)) throw error;
+  }
 }
 
 // Whenever the app opens: the server may have a new key, the browser may have dropped what it had.

@@ -66,10 +66,11 @@ async function open({ id } = {}) {
   await report("delivery_opened", id);
 }
 
-// The browser or its push service has ended the subscription: make another, and tell the server.
+// The browser or its push service has ended the subscription: make another, and tell the server. Where none can be made
+// now, it knows that this phone is reached by mail again, until the page is opened.
 async function renew({ oldSubscription, newSubscription }) {
   const { options } = oldSubscription ?? {};
-  if (!newSubscription && options) await self.registration.pushManager.subscribe(options);
+  if (!newSubscription && options) await self.registration.pushManager.subscribe(options).catch(() => {});
   await describe(self.registration);
 }
 
