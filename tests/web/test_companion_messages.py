@@ -110,6 +110,26 @@ async def test_what_the_clinic_writes_is_announced_read_and_said_to_be(
 
 
 @mark_browser
+async def test_earlier_messages_stay_while_newer_ones_are_asked_for(
+    app: Litestar, practice: Practice, patient: Patient
+) -> None:
+    by, database = practice.team[Role.COORDINATOR], practice.house.database
+    for number in range(messages.PAGE + 1):
+        draft = ReplyDraft(text=f"Message {number}.", message_id=uuid4())
+        await messages.reply(database, by, patient.patient_id, draft, now=practice.clock())
+    async with phone_of(app, practice, patient) as phone:
+        page = phone.page
+        await to_messages(phone)
+        lines = page.locator(".messages li")
+        await expect(lines).to_have_count(messages.PAGE)
+        await page.locator("#earlier").dblclick()
+        await expect(lines).to_have_count(messages.PAGE + 1)
+        await write(phone, "Thank you.")
+        await expect(page.locator(".messages .ours .unsent")).to_have_count(0)
+        await expect(lines).to_have_count(messages.PAGE + 2)
+
+
+@mark_browser
 async def test_a_photo_goes_along_and_is_shown_to_both(
     app: Litestar, practice: Practice, patient: Patient
 ) -> None:

@@ -1,15 +1,23 @@
 """What a patient decides in the companion's settings: reminders paused or stopped, photos erased, the clinic asked to erase."""
 
+import json
+
 import pytest
 from litestar import Litestar
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from aftercare.model.people import Actor, Patient
 from aftercare.model.reminders import Reminders
 from aftercare.services import erasures, reminders
 from tests.web.practice import Practice
-from tests.web.test_companion import Phone, phone_of
+from tests.web.test_companion import LEFT, Phone, phone_of
 from tests.web.test_dashboard_live import mark_browser
+
+# A browser that has a subscription and cannot reach its push service to end it.
+_NO_PUSH_SERVICE = """
+  const unsubscribe = async () => { throw new DOMException("no push service", "NetworkError"); };
+  PushManager.prototype.getSubscription = async () => ({ unsubscribe });
+"""
 
 
 @pytest.fixture
@@ -46,6 +54,38 @@ async def test_reminders_are_paused_stopped_and_taken_up_again(
         await phone.tap("Remind me again")
         await expect(page.get_by_text("The clinic reminds you of each check-in.")).to_be_visible()
         assert (await _wish(phone)).state == "on"
+
+
+@mark_browser
+async def test_the_settings_open_and_the_way_out_works_though_server_and_push_service_fail(
+    app: Litestar, practice: Practice, patient: Patient
+) -> None:
+    busy = {"title": "Busy", "detail": "The server is busy. Try again in a moment."}
+
+    async def fail(route: Route) -> None:
+        await route.fulfill(status=429, content_type="application/problem+json", body=json.dumps(busy))
+
+    async with phone_of(app, practice, patient) as phone:
+        page = phone.page
+        await page.add_init_script(_NO_PUSH_SERVICE)
+        await phone.open()
+        await phone.agree()
+        await page.get_by_role("link", name="Settings").click()
+        await expect(page.get_by_text("The clinic reminds you of each check-in.")).to_be_visible()
+        await page.route("**/v1/me/reminders", fail)
+        await phone.tap("No more reminders")
+        await expect(page.get_by_role("alert").filter(has_text="The server is busy.")).to_be_visible()
+        await page.reload()
+        await expect(
+            page.get_by_text("Whether you are reminded is shown when there is a conn")
+        ).to_be_visible()
+        await page.route("**/v1/tokens/current", fail)
+        await phone.tap("Sign out")
+        await expect(page.get_by_role("alert").filter(has_text="The server is busy.")).to_be_visible()
+        await page.unroute("**/v1/tokens/current", fail)
+        await phone.tap("Sign out")
+        await expect(page.get_by_role("heading", name="Connect this phone to your clinic")).to_be_visible()
+        assert await page.evaluate(LEFT) == 0
 
 
 @mark_browser

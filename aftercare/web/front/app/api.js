@@ -1,9 +1,12 @@
 // The HTTP interface as the phone meets it: answers get lost, tokens end, servers are busy. Three things can be wrong:
 // nobody answered (Offline), this phone is no longer enrolled (SignedOut), or the server says what it is (Problem).
 
-import { dropFact, fact, keepFact } from "./kept.js";
+import { dropFact, fact, keepEnrolment, keepFact } from "./kept.js";
+import { inTurn } from "./turns.js";
 
 const PATIENCE = 20_000; // milliseconds for an answer
+const STALLED = 60_000; // milliseconds in which nothing of a photo moved on; the server looks at it for some seconds
+const TURN = 30_000; // milliseconds that a tab may take to renew the token, an answer included
 const EARLY = 60_000; // a token that ends within a minute may end on the way
 
 export class Offline extends Error {}
@@ -40,7 +43,11 @@ async function ask(method, path, { body, token } = {}) {
   }
 }
 
+// The server refuses with a problem document, always. Any other refusal comes from something in between, a hotel's network
+// or a proxy, and says nothing of what was sent: it was not there.
 async function problemOf(response) {
+  const ours = response.headers.get("content-type")?.startsWith("application/problem+json");
+  if (!ours && response.status < 500) return new Offline();
   const said = await response.json().catch(() => ({}));
   return new Problem(response.status, said, response.headers.get("retry-after"));
 }
@@ -55,19 +62,15 @@ async function read(response) {
   }
 }
 
-async function keepTokens(answer) {
-  const tokens = {
-    access_token: answer.access_token,
-    refresh_token: answer.refresh_token,
-    ends_at: Date.now() + answer.expires_in * 1000,
-  };
-  await keepFact("tokens", tokens);
-  return tokens;
-}
+const tokensOf = (answer) => ({
+  access_token: answer.access_token,
+  refresh_token: answer.refresh_token,
+  ends_at: Date.now() + answer.expires_in * 1000,
+});
 
 export async function enrol(code, installationId, version) {
   const body = { code, installation_id: installationId, app_version: version, device: "browser" };
-  await keepTokens(await read(await ask("POST", "/v1/enrolments", { body })));
+  await keepEnrolment(tokensOf(await read(await ask("POST", "/v1/enrolments", { body }))));
 }
 
 let rotating = null;
@@ -80,12 +83,16 @@ function freshTokens(used) {
     if (tokens.access_token !== used) return tokens; // somebody else was faster
     const response = await ask("POST", "/v1/tokens", { body: { refresh_token: tokens.refresh_token } });
     if (response.status === 401) {
+      const problem = await problemOf(response);
+      if (problem instanceof Offline) throw problem;
       await dropFact("tokens");
-      throw new SignedOut((await problemOf(response)).message);
+      throw new SignedOut(problem.message);
     }
-    return keepTokens(await read(response));
+    const fresh = tokensOf(await read(response));
+    await keepFact("tokens", fresh);
+    return fresh;
   };
-  rotating ??= (navigator.locks ? navigator.locks.request("aftercare-tokens", once) : once()).finally(() => {
+  rotating ??= inTurn("aftercare-tokens", TURN, once).finally(() => {
     rotating = null;
   });
   return rotating;
@@ -122,14 +129,23 @@ function send(path, blob, token, onProgress) {
     request.open("PUT", path);
     request.setRequestHeader("authorization", `Bearer ${token}`);
     request.setRequestHeader("content-type", blob.type || "application/octet-stream");
-    request.upload.onprogress = (event) => event.lengthComputable && onProgress(event.loaded / event.total);
+    // However large it is and slow the network: only one that stands still is given up, to be begun again.
+    let watchdog = setTimeout(() => request.abort(), STALLED);
+    request.upload.onprogress = (event) => {
+      clearTimeout(watchdog);
+      watchdog = setTimeout(() => request.abort(), STALLED);
+      if (event.lengthComputable) onProgress(event.loaded / event.total);
+    };
     request.onload = () => {
       const headers = new Headers();
-      const retryAfter = request.getResponseHeader("retry-after");
-      if (retryAfter) headers.set("retry-after", retryAfter);
+      for (const name of ["content-type", "retry-after"]) {
+        const value = request.getResponseHeader(name);
+        if (value) headers.set(name, value);
+      }
       resolve(new Response(request.responseText, { status: request.status, headers }));
     };
     request.onerror = request.onabort = () => reject(new Offline());
+    request.onloadend = () => clearTimeout(watchdog);
     request.send(blob);
   });
 }

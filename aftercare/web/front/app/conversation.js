@@ -1,25 +1,15 @@
 // What the patient and the clinic wrote to each other, as the server last said it; kept on the phone, so that it can be read
 // without a network.
 
-import { Offline, Problem, SignedOut, call } from "./api.js";
+import { call } from "./api.js";
 import { fact, keepFact } from "./kept.js";
 import { ofKind } from "./outbox.js";
-import { note, say, state } from "./state.js";
+import { say, state, unlessAway } from "./state.js";
 
 const MINUTE = 60_000;
 const NOTHING = { items: [], next: null, known: false };
 
 let askedFor = "", asking = null;
-
-async function unlessAway(act) {
-  try {
-    return await act();
-  } catch (error) {
-    if (!(error instanceof Offline || error instanceof Problem || error instanceof SignedOut)) throw error;
-    note(error);
-    return null;
-  }
-}
 
 const kept = async () => {
   const found = await fact("messages");
@@ -32,18 +22,28 @@ const keep = async (page) => {
   return found;
 };
 
-// The newest first. Asked anew whenever the rest of the app was, after a message or a photo arrived (it may belong to a
-// message that was quicker), and every minute. Whoever asks meanwhile waits for the same answer: what is older would be
-// drawn last, and stay.
+// The newest page, and behind it what was read of earlier ones.
+function joined(page, known) {
+  const oldest = page.items.at(-1)?.message_id;
+  const place = known.items.findIndex((one) => one.message_id === oldest);
+  return place < 0 ? page : { items: [...page.items, ...known.items.slice(place + 1)], next: known.next };
+}
+
+// What is known, the newest first, at once: a page waits for no network. Asked anew whenever the rest of the app was, after a
+// message or a photo arrived (it may belong to a message that was quicker), and every minute; the newest answer counts, and
+// says that it came.
 export async function conversation() {
   const items = [...(await ofKind("message")), ...(await ofKind("photo"))];
   const sent = items.filter((item) => item.state === "answered").length;
   const wanted = [state.fetched_at, sent, Math.floor(Date.now() / MINUTE)].join();
   if (wanted !== askedFor) {
     askedFor = wanted;
-    asking = unlessAway(() => call("GET", "/v1/me/messages")).then((page) => page && keep(page));
+    void unlessAway(() => call("GET", "/v1/me/messages")).then(async (page) => {
+      if (!page || wanted !== askedFor) return;
+      await keep(joined(page, await kept()));
+      say();
+    });
   }
-  await asking;
   return kept();
 }
 
@@ -59,10 +59,16 @@ export async function markRead(found) {
   await keep({ ...found, items: found.items.map((one) => (one.direction === "from_clinic" && !one.read_at ? { ...one, read_at: now } : one)) });
 }
 
-export async function earlier() {
-  const found = await kept();
-  if (!found.next) return;
-  const page = await unlessAway(() => call("GET", `/v1/me/messages?cursor=${encodeURIComponent(found.next)}`));
-  if (page) await keep({ items: [...found.items, ...page.items], next: page.next });
+async function askEarlier() {
+  const { next } = await kept();
+  const page = next && await unlessAway(() => call("GET", `/v1/me/messages?cursor=${encodeURIComponent(next)}`));
+  const found = await kept(); // newer ones may have come meanwhile
+  if (page && found.next === next) await keep({ items: [...found.items, ...page.items], next: page.next });
   say();
+}
+
+// Once, however often it is tapped.
+export function earlier() {
+  asking ??= askEarlier().finally(() => (asking = null));
+  return asking;
 }

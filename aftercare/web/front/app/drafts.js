@@ -1,21 +1,29 @@
 // A check-in begun on this phone: whose it is, and until when it may be gone on with.
 
 import { dayOf, newDraft } from "./instrument.js";
-import { fact, keepFact } from "./kept.js";
+import { fact, isFull, keepFact } from "./kept.js";
 import { go } from "./parts.js";
-import { state } from "./state.js";
+import { say, state } from "./state.js";
 
-const HOLDS = 6 * 3_600_000; // milliseconds; and never into the next day, which asks about another
+const HOLDS = 6 * 3_600_000; // milliseconds; and not into the next day, which asks about another
+const ANSWERING = 30 * 60_000; // milliseconds; whoever is at it then loses nothing, at midnight either
 
 // What was begun and can be gone on with, or null.
 export async function begun() {
   const draft = await fact("draft");
   if (!draft || draft.patient_id !== state.me.patient_id) return null;
   const now = Date.now();
-  return dayOf(draft.begun_at, now) === 0 && now - draft.begun_at < HOLDS ? draft : null;
+  const fresh = isToday(draft) && now - draft.begun_at < HOLDS;
+  return fresh || now - draft.kept_at < ANSWERING ? draft : null;
 }
 
-export const keepDraft = (draft) => keepFact("draft", draft);
+export const isToday = (draft) => dayOf(draft.begun_at, Date.now()) === 0;
+
+export async function keepDraft(draft) {
+  draft.kept_at = Date.now();
+  await keepFact("draft", draft);
+  if (isFull()) say();
+}
 
 export const freshDraft = (scheduled) => newDraft(state.me.patient_id, scheduled, Date.now());
 

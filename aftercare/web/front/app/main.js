@@ -3,11 +3,11 @@
 import "./companion.css";
 
 import { h } from "./dom.js";
-import { forgetOld, keepFact } from "./kept.js";
-import { startSending } from "./outbox.js";
+import { forgetOld, isFull, keepFact } from "./kept.js";
+import { flush, startSending } from "./outbox.js";
 import { heading, live } from "./parts.js";
 import { keepDescribed } from "./push.js";
-import { changes, recall, refresh, say, state } from "./state.js";
+import { changes, otherTabs, recall, refresh, say, state } from "./state.js";
 import { age, speak, t } from "./words.js";
 import { checkInView } from "./views/check_in.js";
 import { consentView, given } from "./views/consent.js";
@@ -17,7 +17,7 @@ import { messagesView } from "./views/messages.js";
 import { photoViewsView } from "./views/photo_views.js";
 import { photoView } from "./views/photos.js";
 import { sentView } from "./views/sent.js";
-import { SIGNED_OUT, settingsView } from "./views/settings.js";
+import { settingsView } from "./views/settings.js";
 import { todayView } from "./views/today.js";
 
 const STALE = 60_000; // milliseconds after which a page that is looked at asks anew
@@ -56,7 +56,7 @@ function wanted() {
 }
 
 async function loadingView() {
-  const part = await live(async () => [heading(t("loading")), state.trouble && h("p", {}, t("trouble", { problem: state.trouble })),
+  const part = await live(async () => [heading(t("loading")),
     (state.lost || state.trouble) && h("button", { class: "button wide", id: "reload", onclick: refresh }, t("reload"))]);
   return { title: t("loading"), body: [part] };
 }
@@ -83,6 +83,8 @@ async function drawFrame() {
   const head = await live(async () => [
     h("div", { class: "head-in" }, h("p", { class: "clinic" }, state.me?.clinic ?? "Aftercare"),
       state.enrolled && state.me && h("a", { href: "#/settings" }, t("settings"))),
+    isFull() && h("p", { class: "lost", role: "status" }, t("phone_full")),
+    state.trouble && h("p", { class: "lost", role: "status" }, t("trouble", { problem: state.trouble })),
     state.lost && h("p", { class: "lost", role: "status" }, state.fetched_at ? t("offline", { age: age(Date.now() - state.fetched_at) }) : t("offline_bare")),
   ]);
   document.getElementById("head").replaceChildren(head);
@@ -92,15 +94,19 @@ async function drawFrame() {
 function keepPrivate() {
   addEventListener("pagehide", (event) => (document.documentElement.hidden = event.persisted));
   addEventListener("pageshow", (event) => event.persisted && location.reload());
-  new BroadcastChannel(SIGNED_OUT).onmessage = () => location.replace(location.pathname);
+  otherTabs.onmessage = () => location.replace(location.pathname);
 }
 
-// A page that was waiting for the first answer, or whose patient was signed out, is another one now.
+// A page that was waiting for the first answer, or whose patient was signed out, is another one now; and what waits of the
+// patient can be sent only once it is known who that is.
 function follow() {
   let before = `${state.enrolled}${Boolean(state.me)}`;
   changes.addEventListener("changed", () => {
     const now = `${state.enrolled}${Boolean(state.me)}`;
-    if (now !== before) void draw();
+    if (now !== before) {
+      void draw();
+      void flush();
+    }
     before = now;
   });
 }
@@ -120,12 +126,12 @@ async function boot() {
   await recall();
   await takeCode();
   follow();
+  keepCurrent();
+  if (state.enrolled) startSending(); // whatever becomes of the page
   await drawFrame();
   await draw();
-  keepCurrent();
   await forgetOld(Date.now());
   if (!state.enrolled) return;
-  startSending();
   await refresh();
   await keepDescribed();
 }

@@ -1,11 +1,12 @@
-// What waits to be sent: consents, check-ins, messages, photos, receipts, in that order, the oldest first. Each has an id made here, so that
-// sending it twice is the same as once; it stays until the server answered, and its answer stays with it.
+// What waits to be sent, the oldest of its kind first. Each has an id made here, so that sending it twice is the same as
+// once; it stays until the server answered, and its answer stays with it. Words and photos go side by side: a photo can
+// take minutes, and a check-in made meanwhile does not wait for it.
 
 import { Offline, Problem, SignedOut, call, upload } from "./api.js";
-import { newId, queue, queued, queuedItem } from "./kept.js";
+import { newId, queue, queued, queuedItem, unqueue } from "./kept.js";
 import { note, reached, say, state } from "./state.js";
+import { inTurn } from "./turns.js";
 
-const ORDER = ["consent", "check_in", "message", "photo", "receipt"];
 const FIRST_WAIT = 2_000, LONGEST_WAIT = 300_000; // milliseconds
 
 const SENDERS = {
@@ -51,21 +52,20 @@ export async function add(kind, content) {
 export async function tryAgain(id) {
   const item = await queuedItem(id);
   await queue({ ...item, state: "waiting", problem: null });
-  failures = 0;
-  await flush();
+  await flushNow();
 }
 
-async function next(tried) {
-  const waiting = (await queued()).filter((item) => item.state === "waiting" && mine(item) && !tried.has(item.id));
-  waiting.sort((one, other) => ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind) || one.made_at - other.made_at);
-  return waiting[0];
+// Photos that were not sent yet are not wanted any more.
+export async function discardPhotos() {
+  for (const item of await ofKind("photo")) if (item.state !== "answered") await unqueue(item.id);
+  say();
 }
 
 async function sendOne(item) {
   try {
     const answer = await SENDERS[item.kind](item);
-    // What may have been changed meanwhile on another tab is not brought back; the picture itself is not needed again.
-    await queue({ ...item, state: "answered", answer, blob: undefined });
+    // What signing out removed meanwhile is not brought back; the picture itself is not needed again.
+    if (await queuedItem(item.id)) await queue({ ...item, state: "answered", answer, blob: undefined });
     reached();
     return null;
   } catch (error) {
@@ -81,66 +81,100 @@ async function sendOne(item) {
   }
 }
 
-// Once through everything that waits. Answers the error that is left, if any: nobody there ends the round, one item
-// that the server fails at does not hold up the others.
-async function round() {
-  const tried = new Set();
-  let left = null;
-  for (let item = await next(tried); item; item = await next(tried)) {
-    tried.add(item.id);
-    const error = await sendOne(item);
-    if (error) left = error;
-    if (error && !(error instanceof Problem)) break;
-  }
-  return left;
-}
+// A lane sends items of its kinds one after the other, and again after a while what could not be sent.
+class Lane {
+  #running = null;
+  #again = false;
+  #timer = 0;
+  failures = 0;
 
-let running = null, again = false, failures = 0, timer = 0;
-
-export function flush() {
-  if (running) {
-    again = true;
-    return running;
+  // `turn`: milliseconds that another tab may take.
+  constructor(name, kinds, turn) {
+    this.name = name;
+    this.kinds = kinds;
+    this.turn = turn;
   }
-  clearTimeout(timer);
-  running = sendAll().finally(() => {
-    running = null;
-    if (again) {
-      again = false;
-      void flush();
+
+  // A flush that is wished for while one is under way follows it, and both are over together.
+  flush() {
+    clearTimeout(this.#timer);
+    this.#again = true;
+    this.#running ??= this.#run();
+    return this.#running;
+  }
+
+  async #run() {
+    try {
+      while (this.#again) {
+        this.#again = false;
+        await this.#sendAll();
+      }
+    } finally {
+      this.#running = null;
     }
-  });
-  return running;
-}
-
-async function sendAll() {
-  if (!state.enrolled || !state.me) return;
-  const left = navigator.locks
-    ? await navigator.locks.request("aftercare-outbox", round)
-    : await round();
-  if (!left) {
-    failures = 0;
-    return;
   }
-  note(left);
-  say();
-  if (!(left instanceof SignedOut)) wait(left);
+
+  async #sendAll() {
+    if (!state.enrolled || !state.me) return;
+    const left = await inTurn(this.name, this.turn, () => this.#round());
+    if (!left) {
+      this.failures = 0;
+      return;
+    }
+    note(left);
+    say();
+    if (!(left instanceof SignedOut)) this.#wait(left);
+  }
+
+  // Once through everything that waits. Answers the error that is left, if any, of those the one that passes first: nobody
+  // there ends the round, one item that the server fails at does not hold up the others.
+  async #round() {
+    const tried = new Set();
+    let left = null;
+    for (let item = await this.#next(tried); item; item = await this.#next(tried)) {
+      tried.add(item.id);
+      const error = await sendOne(item);
+      if (error && !(error instanceof Problem)) return error;
+      if (error && (!left || (error.retryAfter ?? 0) < (left.retryAfter ?? 0))) left = error;
+    }
+    return left;
+  }
+
+  async #next(tried) {
+    const waiting = (await queued()).filter((item) => item.state === "waiting" && mine(item));
+    // A photo before its consent would be refused.
+    const early = (item) => item.kind === "photo" && waiting.some((other) => other.kind === "consent");
+    const place = (item) => this.kinds.indexOf(item.kind);
+    return waiting.filter((item) => place(item) >= 0 && !tried.has(item.id) && !early(item))
+      .sort((one, other) => place(one) - place(other) || one.made_at - other.made_at)[0];
+  }
+
+  #wait(error) {
+    const planned = Math.min(FIRST_WAIT * 2 ** this.failures, LONGEST_WAIT);
+    this.failures += 1;
+    const asked = (error.retryAfter ?? 0) * 1000;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void flush(), Math.max(asked, planned * (0.5 + Math.random() / 2)));
+  }
 }
 
-function wait(error) {
-  const planned = Math.min(FIRST_WAIT * 2 ** failures, LONGEST_WAIT);
-  failures += 1;
-  const asked = (error.retryAfter ?? 0) * 1000;
-  timer = setTimeout(flush, Math.max(asked, planned * (0.5 + Math.random() / 2)));
+const words = new Lane("aftercare-outbox", ["consent", "check_in", "message", "receipt"], 5_000);
+const photos = new Lane("aftercare-photos", ["photo"], LONGEST_WAIT);
+
+export async function flush() {
+  await words.flush();
+  await photos.flush();
+}
+
+// Without the wait that earlier failures have earned.
+function flushNow() {
+  words.failures = photos.failures = 0;
+  return flush();
 }
 
 // A network that comes back, or a page that is looked at again, is the best moment to try.
 export function startSending() {
-  const now = () => {
-    failures = 0;
-    void flush();
-  };
-  addEventListener("online", now);
-  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && now());
-  now();
+  addEventListener("online", () => void flushNow());
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && void flushNow());
+  void flushNow();
 }

@@ -10,7 +10,8 @@ export const go = (path) => {
 
 export const backTo = (path, text = t("back")) => h("a", { class: "back", href: `#${path}` }, text);
 
-export const heading = (text) => h("h1", { tabindex: -1 }, text);
+// With an id, so that one that takes its place takes the focus too.
+export const heading = (text) => h("h1", { tabindex: -1, id: "title" }, text);
 
 export const tierBadge = (tier) => h("p", { class: `tier ${tier}` }, tierShape(tier), t(tier));
 

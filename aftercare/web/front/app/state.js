@@ -5,6 +5,8 @@ import { Offline, Problem, SignedOut, call } from "./api.js";
 import { fact, keepFact, queued } from "./kept.js";
 import { speak } from "./words.js";
 
+// This phone's other tabs: whose patient was signed out, or became another one, is theirs no more.
+export const otherTabs = new BroadcastChannel("aftercare-signed-out");
 export const changes = new EventTarget();
 export const say = () => changes.dispatchEvent(new Event("changed"));
 
@@ -14,7 +16,7 @@ export const state = {
   today: null,
   fetched_at: null, // milliseconds
   lost: false, // the last try found nobody
-  trouble: "", // what the server said when it could not answer
+  trouble: "", // what the server said when it could not answer that try
   code: "", // an enrolment code that waits to be used
   ended: "", // why this phone is no longer enrolled
 };
@@ -54,6 +56,7 @@ export async function refresh() {
     await keepKnown();
   } catch (error) {
     if (!note(error)) throw error;
+    state.trouble = error instanceof Problem ? error.message : "";
     return false;
   } finally {
     say();
@@ -65,7 +68,18 @@ export async function refresh() {
 export function note(error) {
   if (error instanceof Offline) state.lost = true;
   else if (error instanceof SignedOut) Object.assign(state, { enrolled: false, ended: error.message || "ended" });
-  else if (error instanceof Problem) state.trouble = error.message;
-  else return false;
+  else return error instanceof Problem;
   return true;
+}
+
+// What the server answers; undefined where it cannot be had now, which `state` then knows.
+export async function unlessAway(act) {
+  try {
+    return await act();
+  } catch (error) {
+    const before = state.enrolled;
+    if (!note(error)) throw error;
+    if (before && !state.enrolled) say(); // this page is another one now
+    return undefined;
+  }
 }

@@ -2,7 +2,7 @@
 // What is tapped is kept at once, so that a call, a reload or a sleeping phone loses nothing.
 
 import { h } from "../dom.js";
-import { begun, freshDraft, keepDraft } from "../drafts.js";
+import { begun, freshDraft, isToday, keepDraft } from "../drafts.js";
 import { answersOf, dayOf, isEmergency, screens, topChips, unanswered } from "../instrument.js";
 import { dropFact } from "../kept.js";
 import { add } from "../outbox.js";
@@ -12,8 +12,11 @@ import { chipName, spoken, t } from "../words.js";
 import { chipRow, panels } from "./items.js";
 
 const path = (place) => `/check-in/${place}`;
+const sent = new WeakSet(); // drafts that are on their way: one check-in, however often a button is tapped
 
 async function send(draft) {
+  if (sent.has(draft)) return;
+  sent.add(draft);
   const { today } = state;
   const now = new Date();
   const day = dayOf(today.session_at, now);
@@ -21,7 +24,7 @@ async function send(draft) {
     instrument: today.questions.instrument,
     recorded_at: now.toISOString(),
     time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone || state.me.time_zone,
-    day: draft.scheduled ? day : null,
+    day: draft.scheduled && isToday(draft) ? day : null, // sent after midnight it answers neither day's
     answered_by: draft.carer ? "carer" : "self",
     answers: answersOf(draft, today.questions, day),
   };
@@ -135,10 +138,7 @@ function lastScreen(draft, all, keep) {
   const submit = async (event) => {
     event.preventDefault();
     const day = dayOf(state.today.session_at, Date.now());
-    if (Object.keys(answersOf(draft, questions, day)).length) {
-      button.disabled = true; // one tap, one check-in
-      return send(draft);
-    }
+    if (Object.keys(answersOf(draft, questions, day)).length) return send(draft);
     wrong.replaceChildren(errorSummary([{ id: "gate", text: t("nothing_said") }]));
     return wrong.firstChild.focus();
   };
@@ -158,11 +158,14 @@ function lastScreen(draft, all, keep) {
     h("div", { class: "bar" }, watchesLine(), button))];
 }
 
+// Where nothing is begun, or what was begun has run out, it is asked from the start: no answer is missing unseen.
 export async function checkInView([said]) {
-  const draft = (await begun()) ?? freshDraft(false);
+  const known = await begun();
+  const draft = known ?? freshDraft(false);
   const keep = () => keepDraft(draft);
+  if (!known) await keep();
   const all = screens(state.today.questions, dayOf(state.today.session_at, Date.now()));
-  const place = Math.min(Math.max(Number(said) || 0, 0), all.found.length);
+  const place = known ? Math.min(Math.max(Number(said) || 0, 0), all.found.length) : 0;
   const step = t("step", { n: place + 1, of: all.found.length + 1 });
   const body = place < all.found.length ? groupScreen(draft, all, place, keep) : lastScreen(draft, all, keep);
   const head = h("div", { class: "step" }, backTo(place ? path(place - 1) : "/"), h("p", { class: "caption" }, step));

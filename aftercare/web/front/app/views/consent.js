@@ -3,8 +3,7 @@
 
 import texts from "../../../../care/consent_texts/2.json";
 import { h } from "../dom.js";
-import { unqueue } from "../kept.js";
-import { add, unsent } from "../outbox.js";
+import { add, discardPhotos } from "../outbox.js";
 import { backTo, go, heading, watchesLine } from "../parts.js";
 import { keepKnown, say, state, withWord } from "../state.js";
 import { language, spoken, t } from "../words.js";
@@ -24,9 +23,7 @@ export async function decide(purpose, granted) {
   const draft = { granted, text_version: texts.version, language, decided_at: now };
   state.me = withWord(state.me, { kind: purpose, given_at: now, ...draft });
   await keepKnown();
-  if (purpose === "photos" && !granted) {
-    for (const item of await unsent()) if (item.kind === "photo" && item.patient_id === state.me.patient_id) await unqueue(item.id);
-  }
+  if (purpose === "photos" && !granted) await discardPhotos();
   await add("consent", { purpose, draft });
   say();
 }

@@ -7,7 +7,7 @@ import { dropFact, keepFact, newId } from "../kept.js";
 import { startSending } from "../outbox.js";
 import { errorSummary, go, heading } from "../parts.js";
 import { keepDescribed } from "../push.js";
-import { refresh, say, state } from "../state.js";
+import { otherTabs, refresh, say, state } from "../state.js";
 import { t } from "../words.js";
 
 // The installation of this browser may belong to a patient who had this phone before: then it is a new one.
@@ -24,10 +24,9 @@ async function enrol(code) {
 async function connect(code) {
   await keepFact("code", code); // a lost answer can be asked for again with the same code
   await enrol(code);
-  await dropFact("code");
-  await dropFact("known"); // it may be somebody else now
+  otherTabs.postMessage(null); // it may be somebody else now
   Object.assign(state, { enrolled: true, code: "", ended: "", me: null, today: null, fetched_at: null });
-  await navigator.storage?.persist?.();
+  void navigator.storage?.persist?.().catch(() => {}); // a browser that asks the patient holds up nothing
   await refresh();
   startSending();
   void keepDescribed();

@@ -2,7 +2,9 @@
 
 import { Offline, call } from "../api.js";
 import { h } from "../dom.js";
+import { discardPhotos } from "../outbox.js";
 import { backTo, errorSummary, go, heading } from "../parts.js";
+import { note, say, unlessAway } from "../state.js";
 import { date, t } from "../words.js";
 
 function line(one) {
@@ -24,11 +26,15 @@ function twice(scope, wrong) {
     button.disabled = true;
     try {
       await call("POST", "/v1/me/erasure", { scope });
+      if (scope === "photos") await discardPhotos(); // one that was still to be sent would come after
       go(`/erase/${Date.now()}`);
     } catch (error) {
-      button.disabled = false;
+      if (!note(error)) throw error;
+      say();
       const text = error instanceof Offline ? t("erase_offline") : error.message;
       wrong.replaceChildren(errorSummary([{ id: button.id, text }]));
+    } finally {
+      button.disabled = false;
     }
   });
   return button;
@@ -36,13 +42,9 @@ function twice(scope, wrong) {
 
 export async function eraseView() {
   const wrong = h("div", {});
-  let past = [];
-  try {
-    past = await call("GET", "/v1/me/erasures");
-  } catch (error) {
-    if (!(error instanceof Offline)) throw error;
-    wrong.replaceChildren(h("p", { class: "muted" }, t("erase_offline")));
-  }
+  const asked = await unlessAway(() => call("GET", "/v1/me/erasures"));
+  if (asked === undefined) wrong.replaceChildren(h("p", { class: "muted" }, t("erase_offline")));
+  const past = asked ?? [];
   const waits = past.some((one) => one.scope === "everything" && !one.started_at && !one.refused_at);
   const body = [
     backTo("/settings"), heading(t("erase")), wrong,

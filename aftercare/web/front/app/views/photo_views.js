@@ -1,9 +1,9 @@
 // Who of the clinic looked at the patient's photos, day by day: asked of the server each time and kept nowhere.
 
-import { Offline, Problem, SignedOut, call } from "../api.js";
+import { call } from "../api.js";
 import { h } from "../dom.js";
 import { backTo, heading } from "../parts.js";
-import { note } from "../state.js";
+import { unlessAway } from "../state.js";
 import { clock, date, t } from "../words.js";
 
 // One line for what one person looked at for one purpose on one day: a page of thumbnails is many looks.
@@ -26,18 +26,13 @@ function entry({ at, by, role, purpose, day, photos }) {
 }
 
 async function more(box, looks, cursor) {
-  try {
-    const page = await call("GET", `/v1/me/photo-views${cursor ? `?cursor=${encodeURIComponent(cursor)}` : ""}`);
-    const all = [...looks, ...page.items];
-    box.replaceChildren(...[
-      all.length ? h("ul", { class: "lines" }, lines(all).map(entry)) : h("p", { class: "muted" }, t("photo_views_empty")),
-      page.next && h("button", { class: "button wide", onclick: () => more(box, all, page.next) }, t("earlier")),
-    ].filter(Boolean));
-  } catch (error) {
-    if (!(error instanceof Offline || error instanceof Problem || error instanceof SignedOut)) throw error;
-    note(error);
-    box.append(h("p", { class: "muted" }, t("photo_views_offline")));
-  }
+  const page = await unlessAway(() => call("GET", `/v1/me/photo-views${cursor ? `?cursor=${encodeURIComponent(cursor)}` : ""}`));
+  if (page === undefined) return box.append(h("p", { class: "muted" }, t("photo_views_offline")));
+  const all = [...looks, ...page.items];
+  return box.replaceChildren(...[
+    all.length ? h("ul", { class: "lines" }, lines(all).map(entry)) : h("p", { class: "muted" }, t("photo_views_empty")),
+    page.next && h("button", { class: "button wide", onclick: () => more(box, all, page.next) }, t("earlier")),
+  ].filter(Boolean));
 }
 
 export async function photoViewsView() {

@@ -1,11 +1,11 @@
 // A photo: what it shows, taken or chosen, looked at, sent; and what was sent.
 
-import { Offline, Problem, SignedOut, call, picture } from "../api.js";
+import { call, picture } from "../api.js";
 import { h } from "../dom.js";
 import { unqueue } from "../kept.js";
 import { add, ofKind, progress, tryAgain } from "../outbox.js";
 import { backTo, heading, live, radios, watchesLine } from "../parts.js";
-import { note, say } from "../state.js";
+import { say, state, unlessAway } from "../state.js";
 import { dateAndClock, t } from "../words.js";
 import { given } from "./consent.js";
 import { earlierOf, howTo, isMissing, viewsToday } from "./photo_guide.js";
@@ -22,16 +22,10 @@ async function thumbnail(photo) {
   return addresses.get(photo.photo_id);
 }
 
-async function sentPhotos() {
-  try {
-    const page = await call("GET", "/v1/me/photos");
-    return await Promise.all(page.items.slice(0, SHOWN).map(async (photo) => ({ ...photo, address: await thumbnail(photo) })));
-  } catch (error) {
-    if (!(error instanceof Offline || error instanceof Problem || error instanceof SignedOut)) throw error;
-    note(error);
-    return null;
-  }
-}
+const sentPhotos = () => unlessAway(async () => {
+  const page = await call("GET", "/v1/me/photos");
+  return Promise.all(page.items.slice(0, SHOWN).map(async (photo) => ({ ...photo, address: await thumbnail(photo) })));
+});
 
 const label = (photo) => t("photo_alt", { view: t(`view_${photo.view}`), when: dateAndClock(photo.taken_at) });
 
@@ -65,20 +59,26 @@ function advised(items) {
   return [...newest.values()].filter((item) => item.answer?.advice?.length && new Date(item.made_at).toDateString() === today);
 }
 
-// Asked for once, and again after something arrived.
+// Asked for once, and again after something arrived or the rest of the app was asked for anew.
 function gallery(again) {
-  let arrived = -1, sent = null;
+  let asked = "", sent = null; // null until there was an answer, undefined if there is none
   return live(async () => {
     const items = await ofKind("photo");
-    const count = items.filter((item) => item.state === "answered").length;
-    if (count !== arrived || sent === null) sent = await sentPhotos();
-    arrived = count;
+    const wanted = [state.fetched_at, items.filter((item) => item.state === "answered").length].join();
+    if (wanted !== asked) {
+      asked = wanted;
+      void sentPhotos().then((found) => {
+        if (found || !sent) sent = found;
+        say();
+      });
+    }
     const waiting = items.filter((item) => item.state !== "answered");
     return [
       advised(items).map((item) => adviceLine(item, again)),
       waiting.length > 0 && h("ul", { class: "waiting-photos" }, waiting.map(waitingLine)),
       h("h2", {}, t("your_photos")),
-      sent === null ? h("p", { class: "muted" }, t("photos_offline"))
+      sent === null ? h("p", { class: "muted" }, t("loading"))
+        : sent === undefined ? h("p", { class: "muted" }, t("photos_offline"))
         : sent.length ? h("ul", { class: "photos" }, sent.map((photo) =>
             h("li", {}, h("figure", {}, h("img", { src: photo.address, alt: label(photo) }), h("figcaption", {}, t(`view_${photo.view}`), h("br"), dateAndClock(photo.taken_at))))))
         : h("p", { class: "muted" }, t("photos_empty")),

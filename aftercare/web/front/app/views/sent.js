@@ -30,7 +30,7 @@ function answered(item) {
   const urgent = tier === "emergency" || tier === "same_day";
   return [
     h("section", { class: `advice ${tier ?? "none"}`, role: urgent ? "alert" : "status" },
-      tier && tierBadge(tier), h("h1", { tabindex: -1 }, advice.headline), h("p", { lang: advice.language }, advice.text),
+      tier && tierBadge(tier), heading(advice.headline), h("p", { lang: advice.language }, advice.text),
       advice.call && callButton(advice.call.number, advice.call.label, urgent ? "loud" : "")),
     item.answer.ask_again && h("div", { class: "notice problem", role: "alert" }, h("h2", {}, t("ask_again_title")), h("p", {}, t("ask_again")),
       h("button", { class: "button primary wide", onclick: () => begin(false, { anew: true }) }, t("answer_again"))),
@@ -55,16 +55,25 @@ function refused(item) {
 
 const STATES = { answered, waiting, refused };
 
+// Who has to call now is offered nothing else, also where only the answer says so.
+function onwards(item) {
+  const calm = !item.emergency && item.answer?.advice.tier !== "emergency";
+  const photo = given("photos")?.granted ? `#/photo/${item.id}` : `#/consent/photos/photo/${item.id}`;
+  return h("div", { class: "stack" }, calm && asksPhotos() && h("a", { class: "button wide", href: photo }, t("add_photo")),
+    h("a", { class: "button wide", href: "#/" }, t("to_today")));
+}
+
+// What a patient who had this phone before has sent is nobody's to see here.
+async function mine(id) {
+  const item = await queuedItem(id);
+  return item?.patient_id === state.me.patient_id ? item : null;
+}
+
 export async function sentView([id]) {
-  const found = await queuedItem(id);
-  if (!found) return { title: t("sent_list"), body: [heading(t("sent_list")), h("p", {}, t("unknown_sent")), backTo("/", t("to_today"))] };
+  if (!(await mine(id))) return { title: t("sent_list"), body: [heading(t("sent_list")), h("p", {}, t("unknown_sent")), backTo("/", t("to_today"))] };
   const part = await live(async () => {
-    const item = await queuedItem(id);
-    return item ? STATES[item.state](item) : [];
+    const item = await mine(id);
+    return item ? [STATES[item.state](item), onwards(item)] : [];
   });
-  const photo = given("photos")?.granted ? `#/photo/${id}` : `#/consent/photos/photo/${id}`;
-  const calm = !found.emergency && found.answer?.advice.tier !== "emergency"; // who has to call now is offered nothing else
-  const body = [part, h("div", { class: "stack" },
-    calm && asksPhotos() && h("a", { class: "button wide", href: photo }, t("add_photo")), h("a", { class: "button wide", href: "#/" }, t("to_today")))];
-  return { title: t("sent_list"), body };
+  return { title: t("sent_list"), body: [part] };
 }

@@ -1,12 +1,12 @@
 // What was agreed to, this phone, and the way out.
 
-import { Offline, SignedOut, call } from "../api.js";
+import { Offline, Problem, SignedOut, call } from "../api.js";
 import { h } from "../dom.js";
 import { forgetEverything } from "../kept.js";
 import { unsent } from "../outbox.js";
 import { backTo, errorSummary, go, heading, live } from "../parts.js";
 import { forgetPush } from "../push.js";
-import { state } from "../state.js";
+import { otherTabs, state } from "../state.js";
 import { date, t } from "../words.js";
 import { PURPOSES, decide, given, titleOf } from "./consent.js";
 import { reminderWish } from "./reminder_wish.js";
@@ -27,18 +27,18 @@ function consentLine(purpose) {
       word?.granted && h("button", { class: "button", onclick: withdraw, "aria-label": named("withdraw") }, t("withdraw"))));
 }
 
-export const SIGNED_OUT = "aftercare-signed-out"; // the channel among this phone's tabs
-
 async function signOut(wrong) {
   try {
     await call("DELETE", "/v1/tokens/current");
   } catch (error) {
-    if (error instanceof Offline) return wrong.replaceChildren(errorSummary([{ id: "sign-out", text: t("sign_out_offline") }]));
+    const complain = (text) => wrong.replaceChildren(errorSummary([{ id: "sign-out", text }]));
+    if (error instanceof Offline) return complain(t("sign_out_offline"));
+    if (error instanceof Problem) return complain(error.message);
     if (!(error instanceof SignedOut)) throw error;
   }
   await forgetPush();
   await forgetEverything();
-  new BroadcastChannel(SIGNED_OUT).postMessage(null);
+  otherTabs.postMessage(null);
   location.replace(location.pathname); // nothing of the patient stays in memory either
 }
 
@@ -52,7 +52,7 @@ export async function settingsView() {
     h("h2", {}, t("your_photos")), h("ul", { class: "lines" },
       h("li", {}, h("a", { href: "#/photo" }, t("photos_open"))), h("li", {}, h("a", { href: "#/photo-views" }, t("photo_views"))),
       h("li", {}, h("a", { href: "#/erase" }, t("erase")))),
-    h("h2", {}, t("remind")), await live(reminderSetting), await reminderWish(),
+    h("h2", {}, t("remind")), await live(reminderSetting), reminderWish(),
     h("h2", {}, t("this_phone")), h("p", {}, t("connected_as", { name, clinic })), h("p", { class: "hint" }, t("install_hint")),
     h("p", {}, t("sign_out_why")),
     waiting.length > 0 && h("div", { class: "notice problem", role: "alert" }, h("p", {}, t("sign_out_unsent", { n: waiting.length }))),

@@ -65,7 +65,7 @@ function where() {
 export async function todayView() {
   const phone = state.me.clinic_phone;
   const body = [
-    heading(where()),
+    await live(async () => heading(where())), // a page that lies open overnight is a day further in the morning
     await live(dueCard),
     asksPhotos() && h("a", { class: "button wide", href: given("photos")?.granted ? "#/photo" : "#/consent/photos/photo" }, t("add_photo")),
     asksPhotos() && await live(missingLine),

@@ -7,10 +7,11 @@ export default {
     intended_use: "For adults after micro-needling (no radiofrequency) or Laser Genesis. It orders patients’ reports for review by a qualified practitioner; it does not diagnose, exclude disease, monitor continuously or replace emergency care.",
     emergency: "Emergency", same_day: "Same day", soon: "Soon", routine: "Routine",
     call: "Call {number}", call_clinic: "Call the clinic", in_emergency: "In an emergency, call {number}.",
-    back: "Back", go_on: "Continue", skip: "Skip these questions", close: "Close", settings: "Settings", to_today: "Back to today",
+    back: "Back", go_on: "Continue", skip: "Skip these questions", settings: "Settings", to_today: "Back to today",
     just_now: "just now", offline: "No connection. What you see was read {age}.", offline_bare: "No connection.",
     trouble: "The clinic’s server could not answer: {problem}",
     no_storage: "This browser does not let the page keep anything, so it cannot be used here. Leave private browsing, or use another browser.",
+    phone_full: "This phone has no space left. What you answer is sent as long as this page stays open; free some space to keep it.",
     unexpected: "Something went wrong in this page. What you entered is kept on this phone. Load the page again.",
     reload: "Load again",
     // enrolment
@@ -31,9 +32,9 @@ export default {
     add_photo: "Add a photo", next_days: "Next days", from_time: "from {time}",
     told_today: "What to do today", told_do: "Do", told_avoid: "Leave for now", told_later: "The next days", told_tomorrow: "Tomorrow",
     told_old: "What was read for these days has run out. Connect to the network to read on.", told_other_language: "Some of this is not written in your language yet. Ask the clinic if anything is unclear.",
-    sent_list: "What you sent", sent_empty: "Your check-ins will be listed here.", item_check_in: "Check-in", item_waiting: "not sent yet", item_refused: "not taken", item_sent: "sent",
+    sent_list: "What you sent", sent_empty: "Your check-ins will be listed here.", item_waiting: "not sent yet", item_refused: "not taken",
     // check-in
-    step: "{n} of {of}", tap: "Tap all that apply.", recall: "In the last 24 hours", where: "Where is it?", where_optional: "Where? (optional)",
+    step: "{n} of {of}", tap: "Tap all that apply.", where_optional: "Where? (optional)",
     choose_how_much: "Choose how much: {name}", choose_one: "Choose one: {name}", choose_any: "Tap what applies, or “{gate}”", there_is_a_problem: "There is something to add",
     pain_scale: "0 is no pain, 10 is the worst you can imagine", temperature: "Temperature", unit: "Unit", temperature_wrong: "Enter a temperature from {low} to {high}",
     last_step: "Anything else", note: "In your own words (optional)", note_hint: "Up to 2,000 characters. Nobody watches this all the time: in an emergency do not write, call {number}.",
@@ -59,7 +60,7 @@ export default {
     // settings
     remind: "A reminder on this phone", remind_why: "When a check-in is due, this phone can say so. It shows the clinic’s name and that a check-in is ready, nothing of what you answer.",
     remind_on: "Remind me on this phone", remind_no: "Not now", remind_stop: "Stop reminding me here", remind_is_on: "This phone reminds you when a check-in is due.", remind_is_off: "This phone does not remind you. The clinic reminds you by mail if it has your address.",
-    remind_blocked: "Your browser blocks reminders from this page. Allow notifications for it in the browser’s settings.", remind_unable: "This browser cannot remind you. On an iPhone, first add this page to the home screen and open it from there.",
+    remind_blocked: "Your browser blocks reminders from this page. Allow notifications for it in the browser’s settings.", remind_unable: "This browser cannot remind you. On an iPhone, first add this page to the home screen and open it from there; it then asks for a new code of your clinic.",
     remind_failed: "That did not work. Check your connection and try again; mail reminds you all the same.",
     wish_on: "The clinic reminds you of each check-in.", wish_paused: "No reminders until {when}.", wish_stopped: "You asked for no reminders. Your check-ins are awaited all the same.",
     wish_pause: "Pause for {n} days", wish_stop: "No more reminders", wish_again: "Remind me again", wish_offline: "Whether you are reminded is shown when there is a connection.",
@@ -78,7 +79,7 @@ export default {
     this_phone: "This phone", connected_as: "Connected for {name} at {clinic}.", sign_out: "Sign out",
     sign_out_why: "Signing out ends the connection and removes everything of yours from this phone. To come back you need a new code.",
     sign_out_unsent: "{n} not sent yet would be lost.", sign_out_offline: "No connection. Signing out needs one, so that the clinic’s server ends it too.", about: "About",
-    install_hint: "Add this page to your home screen to find it again.",
+    install_hint: "Add this page to your home screen to find it again. On an iPhone it then asks for a new code of your clinic.",
   },
   chips: {
     redness: "Redness, or darker, purple or shiny", swelling: "Swelling", pain: "Pain", warmth: "Hot or burning", itching: "Itching", dryness: "Dry or flaky", bruising: "Bruises", crusting: "Dark, dry pinpoint crusts",
