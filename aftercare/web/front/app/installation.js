@@ -13,19 +13,19 @@ export async function installation() {
   return made;
 }
 
-async function pushAddress(registration) {
-  const subscription = (await fact("push")) === "on" ? await registration?.pushManager?.getSubscription() : null;
+async function pushAddress(registration, on) {
+  const subscription = on ? await registration?.pushManager?.getSubscription() : null;
   return subscription ? { channel: "webpush", address: JSON.stringify(subscription) } : null;
 }
 
 // Answers whether it was taken; it is told anew next time, so that nothing has to be done if not.
-export async function describe(registration) {
+export async function describe(registration, { on } = {}) {
   try {
     await call("PUT", `/v1/me/installations/${await installation()}`, {
       app_version: VERSION,
       locale: navigator.language,
       time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-      push: await pushAddress(registration),
+      push: await pushAddress(registration, on ?? (await fact("push")) === "on"),
     });
     return true;
   } catch (error) {

@@ -61,15 +61,14 @@ export async function turnOn() {
     if (passing(error)) return false;
     throw error;
   }
-  const before = await fact("push");
-  await keepFact("push", "on");
-  if (await describe(there)) {
-    say();
-    return true;
+  // Kept once the server knows: until then this page offers it as before, whatever is drawn anew meanwhile.
+  if (!(await describe(there, { on: true }))) {
+    await forgetPush();
+    return false;
   }
-  await forgetPush();
-  await keepFact("push", before);
-  return false;
+  await keepFact("push", "on");
+  say();
+  return true;
 }
 
 export async function turnOff() {
