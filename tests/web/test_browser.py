@@ -254,6 +254,17 @@ def test_no_page_scrolls_sideways_on_a_phone_and_targets_are_large_enough(
     assert not small
 
 
+@pytest.mark.parametrize("name", ["triage", "rota", "statistics"])
+def test_the_open_page_is_in_sight_in_a_row_of_pages_that_is_wider_than_a_phone(
+    browser: Browser, stage: Stage, name: str
+) -> None:
+    stage.pages[f"/{name}"] = render.render(PAGES[name])
+    page = browser.new_page(viewport={"width": 360, "height": 780})
+    page.goto(f"{stage.origin}/{name}")
+    expect(page.locator(".head nav [aria-current]")).to_be_in_viewport(ratio=1)
+    page.close()
+
+
 def test_the_page_works_without_scripts(browser: Browser, stage: Stage) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

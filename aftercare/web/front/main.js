@@ -24,12 +24,14 @@ import "./messages.css";
 import { startClocks } from "./clocks.js";
 import { startCompare } from "./compare.js";
 import { startDialogs } from "./dialogs.js";
+import { showWhere } from "./here.js";
 import { startKeys } from "./keys.js";
 import { startLive } from "./live.js";
 import { startPush } from "./push.js";
 import { startAnew } from "./return.js";
 
 startAnew();
+showWhere();
 startClocks();
 startDialogs();
 startCompare();

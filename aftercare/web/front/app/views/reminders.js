@@ -19,7 +19,7 @@ export async function reminderCard() {
   const wrong = h("div", {});
   return [h("section", { class: "card", id: "remind" }, h("h2", {}, t("remind")), h("p", {}, t("remind_why")), wrong,
     h("div", { class: "stack" },
-      h("button", { class: "button primary wide", id: "remind-on", onclick: switchOn(wrong) }, t("remind_on")),
+      h("button", { class: "button accent wide", id: "remind-on", onclick: switchOn(wrong) }, t("remind_on")),
       h("button", { class: "button wide", id: "remind-no", onclick: declined }, t("remind_no"))))];
 }
 
