@@ -26,8 +26,9 @@ TOKEN = "a-plainly-synthetic-metrics-token"
 
 
 @pytest.fixture(autouse=True)
-def nothing_counted() -> None:
-    """Other tests have counted in this process, and each has had a database of its own."""
+def nothing_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other tests have counted in this process, and what they had may be in the database that each test copies."""
+    monkeypatch.setattr(counts, "PROCESS_ID", uuid4())
     counts._values.clear()
     counts._changed.clear()
 
