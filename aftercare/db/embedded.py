@@ -200,6 +200,8 @@ class EmbeddedServer:
         lent = lend(self._folder, self._cluster)
         if not self._cluster.exists():
             self._initialise(lent)
+        if self._process is not None and self._process.poll() is not None:
+            self._process = None  # how an earlier one ended says nothing of this start
         while not self.running:
             if self._process is not None and (status := self._process.poll()) is not None:
                 self._process = None

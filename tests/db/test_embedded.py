@@ -122,6 +122,22 @@ async def _kill_with_open_connections(url: str, pid: int) -> None:
         connection.terminate()
 
 
+def test_it_starts_again_after_it_ended_by_a_fault_of_its_own(folder: Path) -> None:
+    with EmbeddedServer(folder, settings=QUICK | {"restart_after_crash": "off"}) as server:
+        running = server._process
+        assert running is not None
+        asyncio.run(_kill_the_backend(server.url("postgres")))
+        assert running.wait(30) == 1
+        server.start()
+        assert ask(server.url("postgres"), "select 1") == [1]
+
+
+async def _kill_the_backend(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    os.kill(await connection.fetchval("select pg_backend_pid()"), signal.SIGKILL)
+    connection.terminate()
+
+
 def test_the_next_owner_adopts_a_server_whose_owner_was_killed(folder: Path) -> None:
     with another_process(folder) as (process, said):
         assert said == "owned"
