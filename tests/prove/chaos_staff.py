@@ -54,7 +54,7 @@ class Staff:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self.tasks.discard(task)
-        if (error := task.exception()) is not None:
+        if not task.cancelled() and (error := task.exception()) is not None:
             self.broken.append(error)
 
     async def _take(self, alert: str) -> None:

@@ -6,6 +6,7 @@ import random
 import signal
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from io import BytesIO
 from uuid import UUID
@@ -121,5 +122,8 @@ class Scene:
         pids = await judge.fetch(
             "select pid from pg_stat_activity where pid <> pg_backend_pid() order by pid"
         )
-        os.kill(self.rng.choice(pids)["pid"], signal.SIGKILL)
+        for row in self.rng.sample(pids, len(pids)):
+            with suppress(ProcessLookupError):  # one that has just ended: the next, then
+                os.kill(row["pid"], signal.SIGKILL)
+                break
         judge.terminate()
