@@ -109,7 +109,7 @@ class Staff:
                 return bool(await judge.fetchval(_WENT_UP, UUID(alert)))
             finally:
                 judge.terminate()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
             return False
 
     async def _hurry(self, alert: str) -> None:
@@ -126,7 +126,7 @@ class Staff:
                         await judge.execute(_HURRY, UUID(alert))
                 finally:
                     judge.terminate()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
                 await asyncio.sleep(0.2)
             else:
                 return
