@@ -21,7 +21,7 @@ import msgspec
 
 from aftercare.model.messages import OutgoingMessage
 from aftercare.notify.channel import NotDeliveredError, Receipt, Refused, Retired, Retry
-from aftercare.notify.mail import compose, mailbox
+from aftercare.notify.mail import check, compose, mailbox
 
 _QUIT_S: Final = 2.0
 _NO_SUCH_MAILBOX: Final = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
@@ -93,12 +93,12 @@ class SmtpChannel:
         A connection that breaks after the mail was handed over but before the relay's answer is a `Retry`: a second
         copy carries the same Message-ID.
         """
-        letter = compose(message, from_address=self._from)
+        check(message)
         dialogue = _Dialogue(self._client(), self._settings)
         failure: NotDeliveredError
         try:
             async with asyncio.timeout(self._settings.total_timeout_s):
-                answer = await dialogue.hand_over(self._from, mailbox(message.address), letter)
+                answer = await dialogue.hand_over(message, self._from)
             await dialogue.part()
         except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
             failure = _judge(dialogue.stage, error)
@@ -131,14 +131,15 @@ class _Dialogue:
         self._client = client
         self._settings = settings
 
-    async def hand_over(self, sender: str, recipient: str, letter: bytes) -> str:
+    async def hand_over(self, message: OutgoingMessage, sender: str) -> str:
         await self._client.connect(timeout=self._settings.connect_timeout_s)
         self.stage = Stage.MAIL
         await self._client.mail(sender)
         self.stage = Stage.RECIPIENT
-        await self._client.rcpt(recipient)
+        await self._client.rcpt(mailbox(message.address))
         self.stage = Stage.DATA
-        response = await self._client.data(letter)
+        # Written only now: of mails that go at once, the first is handed over while the others are still unwritten.
+        response = await self._client.data(compose(message, from_address=sender))
         return _codes(response.code, response.message)
 
     async def part(self) -> None:
