@@ -65,15 +65,13 @@ _AT_ONCE = {
     WATCH: 2,
     LOOK: 2,
     HAND_OVER: 2,
-    BACKTEST: 1,
+    BACKTEST: 1,  # takes a core
     TEND: 1,
     ERASE: 2,
-}  # the last takes a core
+}
 _SHARE = 10
-_AT_WORK = (
-    2  # what works on the database leaves connections to what sends: a red flag's mail never waits for one
-)
-_SENDING = frozenset(work_kind(channel) for channel in ChannelName)
+# What works on the database leaves connections to what sends: a red flag's mail never waits for one.
+_AT_WORK = 2
 _SEAL_SOON = timedelta(milliseconds=200)
 _REPLAY_SECONDS = 3600.0  # the first at the start: a restore is followed by one
 _GOODBYE = 5.0  # seconds for what is running when we stop
@@ -160,10 +158,12 @@ class Worker:
 
     def start(self) -> None:
         """Begin to tick and to listen."""
-        for line in self._lines:
+        for number, line in enumerate(self._lines):
             line.start()
-            self._every(line.work.seconds, line.work.kind, line.tick)
-            self._every(RENEW_SECONDS, f"renew {line.work.kind}", line.renew)
+            # One after the other: if all ticked at once, an emergency of that moment would wait for all.
+            after = number / len(self._lines)
+            self._every(line.work.seconds, line.work.kind, line.tick, after=after)
+            self._every(RENEW_SECONDS, f"renew {line.work.kind}", line.renew, after=after)
         seconds = heartbeat.silence(self._house.settings) / BEATS
         self._every(seconds.total_seconds(), "beat", lambda: self._beats.beat(self._lines))
         self._every(_REPLAY_SECONDS, "bury", self._beats.bury)
@@ -174,7 +174,9 @@ class Worker:
         self._scheduler.start()
         self._listener.start()
 
-    def _every(self, seconds: float, name: str, do: Callable[[], Awaitable[object]]) -> None:
+    def _every(
+        self, seconds: float, name: str, do: Callable[[], Awaitable[object]], *, after: float = 0
+    ) -> None:
         async def once() -> None:
             task = asyncio.current_task()
             assert task is not None  # noqa: S101 - a coroutine that runs is a task
@@ -194,7 +196,7 @@ class Worker:
             max_instances=1,
             coalesce=True,
             misfire_grace_time=None,
-            next_run_time=datetime.now(UTC),
+            next_run_time=datetime.now(UTC) + timedelta(seconds=after),
         )
 
     async def _replay(self) -> None:
@@ -209,9 +211,10 @@ class Worker:
         await self._listener.stop()
         await asyncio.gather(*(line.stop(_GOODBYE) for line in self._lines))
 
-    def _wake(self, _: str) -> None:
+    def _wake(self, kind: str) -> None:
+        # Only what sends is named: clocks and looks have time until their next tick.
         for line in self._lines:
-            if line.work.kind in _SENDING:  # clocks and looks have time until their next tick
+            if line.work.kind == kind:
                 line.wake()
         # Soon, but together with what the next moments bring: each seal costs a few statements of each clinic.
         job, soon = self._scheduler.get_job("seal"), datetime.now(UTC) + _SEAL_SOON

@@ -34,7 +34,7 @@ from aftercare.store import addresses, alerts, clinics, due_work, webhooks
 from aftercare.store import deliveries as store
 from aftercare.store.deliveries import Attempt, ToSend, work_kind
 
-WAKE = "aftercare_work"  # the channel on which a commit says that there is work
+WAKE = "aftercare_work"  # on it a commit names the kind of work that it made; nothing, if it only made audit entries
 _PAUSES = (1.0, 1.0, *[2.0] * 59)  # seconds: for two minutes, while the database is away
 
 
@@ -73,7 +73,7 @@ async def tell_patient(db: Connection, clinic_id: UUID, letter: Letter) -> bool:
 
 
 async def queue(db: Connection, clinic_id: UUID, asked: Sequence[Letter]) -> bool:
-    """Queue deliveries and wake the worker at commit; False if all of them were queued before."""
+    """Queue deliveries and wake those who send at commit; False if all of them were queued before."""
     return await store.queue(db, clinic_id, asked, WAKE)
 
 

@@ -57,7 +57,7 @@ def work_kind(channel: str) -> str:
 
 
 async def queue(db: Connection, clinic_id: UUID, letters: Sequence[Letter], wake: str) -> bool:
-    """Queue deliveries with the work of sending them, and notify a channel at commit if any of them is new."""
+    """Queue deliveries with the work of sending them; at commit a channel hears of each kind of which some are new."""
     rows = [
         (
             one.delivery_id, one.channel, one.kind, letter.what, one.tier, one.staff_id, one.patient_id, one.webhook_id,

@@ -18,7 +18,7 @@ with new as (
     insert into due_work (clinic_id, kind, subject_id, due_at, urgency)
     select $1, n.work, n.delivery_id, n.due_at, n.urgency from new n join queued q on q.delivery_id = n.delivery_id
 )
-select pg_notify($19, '') from queued limit 1;
+select pg_notify($19, work) from (select distinct n.work from new n join queued q on q.delivery_id = n.delivery_id) each;
 
 -- name: to_send
 select d.delivery_id, d.channel, d.kind, d.what, d.tier, d.staff_id, d.patient_id, d.webhook_id, d.address_id, d.alert_id, d.day,

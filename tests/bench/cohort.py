@@ -116,8 +116,13 @@ async def _live(database: Database, phone: Phone, session_at: datetime, days: in
 
 
 async def settle(fleet: Fleet) -> None:
-    """Start a worker and wait until it has done what the seeding left: reminders of the days before."""
+    """Start a worker and wait until it has done what the seeding left."""
     fleet.worker(AFTERCARE_CALM_PER_MINUTE="1000000")
+    await settled(fleet)
+
+
+async def settled(fleet: Fleet) -> None:
+    """Wait until what the seeding left is done, reminders of the days before."""
     judge = await fleet.judge()
     async with asyncio.timeout(120):
         while await judge.fetchval("select exists (select from due_work where due_at <= now())"):  # noqa: ASYNC110 - nothing tells

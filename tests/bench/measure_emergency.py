@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from tests.bench.arrivals import Answered, p95
+from tests.bench.cohort import settled
 from tests.bench.emergencies import (
     ALL_WELL,
     BUSY,
@@ -44,6 +45,8 @@ async def measure(stage: Stage) -> AsyncIterator[Row]:
         phones = iter(await seed(fleet, hooks.url, WARM + 2 * count + ordinary))
         server = fleet.serve("--processes", "2")  # as many as there are cores here
         await server.ready()
+        stage.say("settling")
+        await settled(fleet)
         async with reference(stage, BARE_HOOK=hooks.url) as bare:
             warm = list(islice(phones, WARM))
             await paced(fleet, server.address, warm, bare)

@@ -13,7 +13,7 @@ from aftercare.model.words import Role
 from aftercare.services import addresses
 from aftercare.services.house import utc_now
 from tests.bench.arrivals import p95
-from tests.bench.cohort import opened
+from tests.bench.cohort import opened, settled
 from tests.bench.emergencies import PER_SECOND, WARM, Receipts, paced, reference, seed
 from tests.bench.rows import Row, Stage, ratio
 from tests.e2e.push_service import PushService
@@ -68,6 +68,8 @@ async def measure(stage: Stage) -> AsyncIterator[Row]:
         await _subscribe(fleet, service)
         server = fleet.serve("--processes", "2")
         await server.ready()
+        stage.say("settling")
+        await settled(fleet)
         async with reference(stage, BARE_RELAY=str(relay.port)) as bare:
             await paced(fleet, server.address, list(islice(phones, WARM)), bare)
             stage.say(f"{count} emergencies, {PER_SECOND} a second, beside bare ones that are mailed")
