@@ -25,7 +25,7 @@ _log = structlog.get_logger()
 # takes, so that only the dead and the frozen lose theirs.
 LEASE = timedelta(seconds=15)
 RENEW_SECONDS = LEASE.total_seconds() / 3
-# Who is woken looks at once, and then not before this many seconds: in a rush what comes meanwhile is claimed together.
+# Who found work looks again not before this many seconds: in a rush what comes meanwhile is claimed together.
 _BREATH = 0.03
 _AFTER_A_FAULT = timedelta(seconds=90)  # what fails by a fault of ours fails again: not at once
 # As often in a row it is no mishap. It is due anew each time, so that no look at what is overdue ever finds it.
@@ -129,6 +129,7 @@ class Line:
         while True:
             await self._woken.wait()
             self._woken.clear()
+            found_before = self.claimed_at
             try:
                 await self._hand_back()
                 waiting = await self._fill(self._urgent, frozenset())
@@ -136,7 +137,8 @@ class Line:
                 await self._fill(self._calm, waiting)
             except Exception as error:  # noqa: BLE001 - whatever it was (mostly the database is away): the next tick tries again
                 _log.warning("tick_failed", kind=self.work.kind, error=type(error).__name__)
-            await asyncio.sleep(_BREATH)
+            if self.claimed_at != found_before:
+                await asyncio.sleep(_BREATH)
 
     async def _fill(self, places: _Places, behind: frozenset[UUID]) -> frozenset[UUID]:
         """Claim until there is nothing more, or no more place; say which clinics may have more."""

@@ -17,6 +17,8 @@ from uuid import UUID, uuid4
 
 import msgspec
 
+from aftercare.model.people import Actor
+from aftercare.model.words import Role
 from aftercare.notify.webhook import WebhookPayload
 from aftercare.services import webhooks
 from aftercare.services.house import utc_now
@@ -112,8 +114,8 @@ async def _alerts(fleet: Fleet, patients: list[UUID]) -> dict[UUID, UUID]:
     return {row["id"]: row["patient_id"] for row in rows}
 
 
-async def seed(fleet: Fleet, hook: str, count: int) -> list[Phone]:
-    """Patients on the day after their session, in clinics that have a webhook on this machine."""
+async def seed(fleet: Fleet, count: int) -> list[Phone]:
+    """Patients on the day after their session, in clinics that may have webhooks on this machine."""
     now = utc_now()
     at_once = asyncio.Semaphore(8)
     async with opened(fleet) as database:
@@ -123,8 +125,6 @@ async def seed(fleet: Fleet, hook: str, count: int) -> list[Phone]:
             )
             for number in range(min(_CLINICS, count))
         ]
-        for team in teams:
-            await webhooks.create_webhook(database, team.admin, hook, now=now)
 
         async def one(number: int) -> Phone:
             async with at_once:
@@ -133,6 +133,21 @@ async def seed(fleet: Fleet, hook: str, count: int) -> list[Phone]:
                 )  # fmt: skip
 
         return list(await asyncio.gather(*(one(number) for number in range(count))))
+
+
+async def hook(fleet: Fleet, url: str) -> None:
+    """A webhook for each clinic, after its patients."""
+    async with opened(fleet) as database:
+        for admin in await staff(fleet, Role.ADMIN):
+            await webhooks.create_webhook(database, admin, url, now=utc_now())
+
+
+async def staff(fleet: Fleet, role: Role) -> list[Actor]:
+    """Everybody with that role."""
+    judge = await fleet.judge()
+    rows = await judge.fetch("select clinic_id, staff_id from staff where role = $1", role)
+    await judge.close()
+    return [Actor(clinic_id=row["clinic_id"], kind="staff", id=row["staff_id"], role=role) for row in rows]
 
 
 @asynccontextmanager

@@ -23,6 +23,7 @@ from tests.bench.emergencies import (
     WARM,
     Receipts,
     check_in,
+    hook,
     paced,
     reference,
     seed,
@@ -42,7 +43,8 @@ async def measure(stage: Stage) -> AsyncIterator[Row]:
     receipts = Receipts()
     async with WebhookReceiver(receipts.note) as hooks, Fleet(stage.folder) as fleet:
         stage.say("seeding")
-        phones = iter(await seed(fleet, hooks.url, WARM + 2 * count + ordinary))
+        phones = iter(await seed(fleet, WARM + 2 * count + ordinary))
+        await hook(fleet, hooks.url)
         server = fleet.serve("--processes", "2")  # as many as there are cores here
         await server.ready()
         stage.say("settling")

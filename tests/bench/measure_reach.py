@@ -1,4 +1,7 @@
-"""From the request that reports an emergency to a mail relay and to a browser's push service, and to a webhook while mail hangs."""
+"""From the request that reports an emergency to a mail relay and to a browser's push service, and to a webhook while mail hangs.
+
+Each channel is added when its turn comes, so that mail is measured alone, as the webhook is in `measure_emergency`.
+"""
 
 import re
 from collections.abc import AsyncIterator
@@ -8,13 +11,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from aftercare.model.addresses import AddressDraft
-from aftercare.model.people import Actor
 from aftercare.model.words import Role
 from aftercare.services import addresses
 from aftercare.services.house import utc_now
 from tests.bench.arrivals import p95
 from tests.bench.cohort import opened, settled
-from tests.bench.emergencies import PER_SECOND, WARM, Receipts, paced, reference, seed
+from tests.bench.emergencies import PER_SECOND, WARM, Receipts, hook, paced, reference, seed, staff
 from tests.bench.rows import Row, Stage, ratio
 from tests.e2e.push_service import PushService
 from tests.e2e.receivers import HANG, Exchange, SmtpReceiver, WebhookReceiver
@@ -42,7 +44,7 @@ class _Relay(SmtpReceiver):
 
 async def measure(stage: Stage) -> AsyncIterator[Row]:
     """At five a second with nothing else to do: by mail, by push, and by webhook while the relay hangs at its greeting."""
-    count = stage.size(3, 200)
+    count, many = stage.size(3, 200), stage.size(3, 500)  # of few the hundredth is chance
     mailed, pushed, called = Receipts(), Receipts(), Receipts()
 
     async def take(exchange: Exchange) -> None:
@@ -64,8 +66,7 @@ async def measure(stage: Stage) -> AsyncIterator[Row]:
         ) as fleet,
     ):
         stage.say("seeding")
-        phones = iter(await seed(fleet, hooks.url, WARM + 3 * count))
-        await _subscribe(fleet, service)
+        phones = iter(await seed(fleet, WARM + 2 * (count + many)))
         server = fleet.serve("--processes", "2")
         await server.ready()
         stage.say("settling")
@@ -75,14 +76,18 @@ async def measure(stage: Stage) -> AsyncIterator[Row]:
             stage.say(f"{count} emergencies, {PER_SECOND} a second, beside bare ones that are mailed")
             due, plain = await paced(fleet, server.address, list(islice(phones, count)), bare)
         yield _row("emergency to SMTP / bare, mailed, paced", await mailed.waits(due), plain)
+        await _subscribe(fleet, service)
         async with reference(stage, BARE_HOOK=hooks.url) as bare:
             stage.say(f"{count} emergencies, {PER_SECOND} a second, beside bare ones that are POSTed")
             due, plain = await paced(fleet, server.address, list(islice(phones, count)), bare)
         yield _row("emergency to Web Push / bare, paced", await pushed.waits(due), plain)
+        await hook(fleet, hooks.url)
+        stage.say(f"{many} emergencies while the relay answers")
+        due, _ = await paced(fleet, server.address, list(islice(phones, many)))
         alone = await called.waits(due)
-        stage.say(f"{count} emergencies while the relay hangs")
+        stage.say(f"{many} emergencies while it hangs")
         relay.replies["ehlo"] = HANG
-        due, _ = await paced(fleet, server.address, list(islice(phones, count)))
+        due, _ = await paced(fleet, server.address, list(islice(phones, many)))
         beside = await called.waits(due)
     yield ratio(
         "emergency to webhook while mail hangs / while it does not",
@@ -100,13 +105,7 @@ def _p99(values: list[float]) -> float:
 
 async def _subscribe(fleet: Fleet, service: PushService) -> None:
     """A browser for each practitioner."""
-    judge = await fleet.judge()
-    rows = await judge.fetch("select clinic_id, staff_id from staff where role = 'practitioner'")
-    await judge.close()
     async with opened(fleet) as database:
-        for row in rows:
-            actor = Actor(
-                clinic_id=row["clinic_id"], kind="staff", id=row["staff_id"], role=Role.PRACTITIONER
-            )
+        for actor in await staff(fleet, Role.PRACTITIONER):
             draft = AddressDraft(channel="webpush", address=service.subscribe().json)
             await addresses.register(database, actor, uuid4(), draft, now=utc_now())
