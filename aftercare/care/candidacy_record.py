@@ -19,7 +19,7 @@ def with_lessons(patient: Patient, lessons: Mapping[Risk, bool | int | str]) -> 
     """The patient's record with what a screening told.
 
     A risk on record is never taken back by a screening: "no" fills in what was not known. Named allergies and medicines
-    are added to those that stand there.
+    are added to those that stand there, each once.
     """
     changes: dict[str, Any] = {}
     for risk, told in lessons.items():
@@ -34,10 +34,17 @@ def with_lessons(patient: Patient, lessons: Mapping[Risk, bool | int | str]) -> 
 
 
 def _added(before: str, told: str) -> str:
-    nothing = before.strip().casefold().rstrip(".") in {"", *ASKED_AND_NONE}
-    known = {part.strip().casefold() for part in re.split(r"[\n,;]", before)}
-    new = (line for line in told.splitlines() if line.strip().casefold() not in known)
-    return "\n".join([*([] if nothing else before.splitlines()), *new])
+    """What stands there and the lines that name something new. "None" stands only for as long as nothing is named."""
+    named = _named(before)
+    new = [line for line in told.splitlines() if not _named(line) <= named]
+    if not new:
+        return before or told
+    return "\n".join([*(before.splitlines() if named else []), *new])
+
+
+def _named(text: str) -> set[str]:
+    parts = {part.strip().rstrip(".").casefold() for part in re.split(r"[\n,;]", text)}
+    return parts - {"", *ASKED_AND_NONE}
 
 
 def known_already(
