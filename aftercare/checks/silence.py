@@ -82,6 +82,11 @@ class _Listener(msgspec.Struct, frozen=True):
         start = max(due_at, reminder.sent_at or due_at)
         return start + timedelta(hours=self.pack.silence.after_alert_hours)
 
+    def asked_by(self, one: WatchedCheckIn) -> Reminder:
+        """Give the reminder that asked for it: the one after the miss, where that left and the first did not."""
+        later = one.miss_reminder
+        return later if _our_fault(one.reminder) and later.fate is ReminderFate.SENT else one.reminder
+
     def watched_for_risk(self, one: WatchedCheckIn) -> bool:
         first, last = self.pack.silence.high_risk_days
         return self.high_risk and first <= one.due.day <= last
@@ -196,8 +201,8 @@ def _after_alert(listener: _Listener) -> Iterator[Finding]:
         if (
             alerts
             and listener.silent(one)
-            and listener.answer_by(one.due.due_at, one.reminder) <= listener.now
-            and not _our_fault(one.reminder)
+            and listener.answer_by(one.due.due_at, listener.asked_by(one)) <= listener.now
+            and not _our_fault(listener.asked_by(one))
         ):
             worst = max(alerts, key=lambda alert: alert.tier.rank)
             codes = ", ".join(sorted({alert.code.value.replace("_", " ") for alert in alerts}))
@@ -289,7 +294,7 @@ def _instants(listener: _Listener) -> Iterator[datetime]:
         if listener.watched_for_risk(one):
             yield listener.patience_ends(one)
         if listener.alerts_before(one):
-            yield listener.answer_by(one.due.due_at, one.reminder)
+            yield listener.answer_by(one.due.due_at, listener.asked_by(one))
     for asked in listener.watch.re_checks:
         if not asked.answered:
             yield asked.due_at

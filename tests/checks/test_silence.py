@@ -246,6 +246,15 @@ def test_beside_an_open_alert_never_reached_is_called_and_never_said_to_be_silen
     assert (silence.findings, len(silence.call)) == ((), 1)
 
 
+def test_beside_an_open_alert_the_reminder_that_left_for_one_that_did_not_gives_its_twelve_hours() -> None:
+    alerts = (OpenAlert(Code.EYE, Tier.SAME_DAY, at(2, 10)),)
+    later = {7: Reminder(ReminderFate.SENT, at(8, 9))}
+    silent = watch(set(range(7)), alerts=alerts, reminder={7: NEVER_LEFT}, miss_reminder=later)
+    before = hear(silent, at(8, 20, 59))
+    assert (before.findings, before.call, before.next_look_at) == ((), (), at(8, 21))
+    assert rows(hear(silent, at(8, 21))) == {"silence.after_alert.2026-03-10": "same_day"}
+
+
 # --- sent, said nothing
 
 
