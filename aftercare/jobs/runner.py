@@ -18,6 +18,7 @@ from aftercare.errors import AftercareError
 from aftercare.jobs.beats import Beats
 from aftercare.jobs.clock import Clock
 from aftercare.jobs.lines import RENEW_SECONDS, Handle, Line, Work
+from aftercare.jobs.ticks import Every, put_right
 from aftercare.model.addresses import ChannelName
 from aftercare.services import (
     alerts,
@@ -73,6 +74,7 @@ _SHARE = 10
 # What works on the database leaves connections to what sends: a red flag's mail never waits for one.
 _AT_WORK = 2
 _SEAL_SOON = timedelta(milliseconds=200)
+_MIND_SECONDS = 1.0
 _REPLAY_SECONDS = 3600.0  # the first at the start: a restore is followed by one
 _GOODBYE = 5.0  # seconds for what is running when we stop
 
@@ -89,6 +91,7 @@ class Worker:
         self._scheduler = AsyncIOScheduler(timezone=UTC)
         self._listener = Listener(self._database, WAKE, self._wake)
         self._ticking: set[asyncio.Task[None]] = set()
+        self._minding: asyncio.Task[None] | None = None
         self._beats = Beats(self._database, house.now)
         self._lines = [
             Line(self._database, work, calm_per_minute=house.settings.calm_per_minute, now=house.now)
@@ -172,7 +175,14 @@ class Worker:
         self._every(_REPLAY_SECONDS, "replay", self._replay)
         self._every(600.0, "plan photos", lambda: photo_store.plan(self._database, now=self._house.now()))
         self._scheduler.start()
+        self._minding = asyncio.create_task(self._mind_the_ticks())
         self._listener.start()
+
+    async def _mind_the_ticks(self) -> None:
+        # No tick itself: a clock that is put back keeps those waiting.
+        while True:
+            await asyncio.sleep(_MIND_SECONDS)
+            put_right(self._scheduler, datetime.now(UTC))
 
     def _every(
         self, seconds: float, name: str, do: Callable[[], Awaitable[object]], *, after: float = 0
@@ -190,8 +200,7 @@ class Worker:
 
         self._scheduler.add_job(
             once,
-            "interval",
-            seconds=seconds,
+            Every(seconds),
             id=name,
             max_instances=1,
             coalesce=True,
@@ -204,6 +213,8 @@ class Worker:
 
     async def stop(self) -> None:
         """Stop; what was claimed and not finished is taken over when its lease ends."""
+        if self._minding is not None:
+            self._minding.cancel()
         self._scheduler.pause()
         if self._ticking:
             await asyncio.wait(self._ticking, timeout=_GOODBYE)

@@ -1,7 +1,7 @@
 """A worker's scheduler that stands still while everything else of it goes on: that, too, is heard by whoever listens."""
 
 import asyncio
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -61,5 +61,20 @@ async def test_the_beat_is_the_schedulers_own(running: Worker, service: Database
     last = await _until_still(service, first)
     running._scheduler.resume()
     await _beat_after(service, last)
+    await running.stop()
+    await running._house.close()
+
+
+async def test_a_clock_that_is_put_back_does_not_keep_the_ticks_waiting(
+    running: Worker, service: Database
+) -> None:
+    await running._house.open()
+    running.start()
+    beaten = await _beat_after(service, None)
+    # What a clock leaves behind that is put back by an hour: every tick is an hour away.
+    for job in running._scheduler.get_jobs():
+        job.modify(next_run_time=datetime.now(UTC) + timedelta(hours=1))
+    for _ in range(3):  # one may have been under way
+        beaten = await _beat_after(service, beaten)
     await running.stop()
     await running._house.close()
