@@ -13,9 +13,10 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from aftercare.db.pool import Database
+from aftercare.db.pool import Busy, Database, DatabaseAway
 from aftercare.errors import AftercareError
 from aftercare.jobs.pace import Pace
+from aftercare.photos.errors import BlobsUnavailableError, KeyMissingError
 from aftercare.services import work_faults
 from aftercare.store import due_work
 from aftercare.store.due_work import CALM, URGENT, Claim
@@ -174,13 +175,12 @@ class Line:
     async def _one(self, claim: Claim) -> None:
         try:
             await self.work.handle(claim, self._now())
-        except AftercareError as error:
-            # The database is away, or busy: it is due again as soon as that can be written.
-            self._complain(claim, error)
-            self._handed_back.append(claim)
         except Exception as error:  # noqa: BLE001 - one piece of work must not stop the others
             self._complain(claim, error)
-            await self._put_off(claim)
+            if _passes(error):
+                self._handed_back.append(claim)  # due again as soon as that can be written
+            else:
+                await self._put_off(claim)
         else:
             self._failures.pop((claim.clinic_id, claim.subject_id), None)
 
@@ -204,6 +204,12 @@ class Line:
                 await work_faults.tell(self._database, self.work.kind, claim, now=self._now())
         except AftercareError as error:
             self._complain(claim, error)
+
+
+def _passes(error: Exception) -> bool:
+    """Whether what we work on is away or busy. Any other error of ours stays however often we try: that is to be told."""
+    away = isinstance(error, Busy | DatabaseAway | BlobsUnavailableError)
+    return away and not isinstance(error, KeyMissingError)
 
 
 def _clock() -> float:

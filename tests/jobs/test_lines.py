@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from aftercare.db.pool import Database, DatabaseAway
+from aftercare.errors import NotFound
 from aftercare.jobs.lines import LEASE, Line, Work
 from aftercare.jobs.pace import Pace
 from aftercare.model.words import Tier
+from aftercare.photos.errors import KeyMissingError, KeysUnavailableError
 from aftercare.store import due_work
 from aftercare.store.due_work import Claim
 from tests.services.conftest import make_team
@@ -186,7 +188,15 @@ async def test_who_lives_keeps_a_lease_however_long_it_takes_and_the_dead_are_in
 
 
 @pytest.mark.parametrize(
-    ("failure", "again_after"), [(DatabaseAway(), 0), (ValueError(), 90)], ids=["database", "our own fault"]
+    ("failure", "again_after"),
+    [
+        (DatabaseAway(), 0),
+        (KeysUnavailableError(), 0),
+        (ValueError(), 90),
+        (NotFound(), 90),
+        (KeyMissingError(), 90),
+    ],
+    ids=["database", "keys", "our own fault", "what is not there", "a key that is lost"],
 )
 async def test_what_fails_comes_again_and_stops_nothing(
     worker: Database, desk: Desk, clock: Clock, clinic: Make, failure: Exception, again_after: int
@@ -199,7 +209,7 @@ async def test_what_fails_comes_again_and_stops_nothing(
         while desk.begun.count(first) < 2:
             line.wake()
             await asyncio.sleep(0.01)
-            clock.now += timedelta(seconds=1) if again_after else timedelta(0)
+            clock.now += timedelta(seconds=10) if again_after else timedelta(0)
     assert desk.begun == [first, second, first]
     assert clock.now - start >= timedelta(seconds=again_after)
 
