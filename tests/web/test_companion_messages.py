@@ -110,6 +110,34 @@ async def test_what_the_clinic_writes_is_announced_read_and_said_to_be(
 
 
 @mark_browser
+async def test_what_comes_after_the_page_was_left_is_not_said_to_be_read(
+    app: Litestar, practice: Practice, patient: Patient
+) -> None:
+    by, database = practice.team[Role.COORDINATOR], practice.house.database
+    async with phone_of(app, practice, patient) as phone:
+        page = phone.page
+        await phone.open()
+        await phone.agree()
+        await expect(page.locator("#to-messages")).to_have_text("Messages")
+        await page.wait_for_load_state("networkidle")  # or an answer that comes late lets the page notice that it was left
+        await page.locator("#to-messages").click()
+        await expect(page.get_by_role("heading", name="Messages", exact=True)).to_be_visible()
+        await page.get_by_role("link", name="Back").click()
+        await expect(page.locator("#to-messages")).to_be_visible()
+        draft = ReplyDraft(text="How is it today?", message_id=uuid4())
+        await messages.reply(database, by, patient.patient_id, draft, now=practice.clock())
+        marked: list[str] = []
+        page.on("request", lambda asked: marked.append(asked.url) if asked.url.endswith("/read") else None)
+        for _ in range(2):  # whatever the first lets the phone say is said before the second is answered
+            async with page.expect_response("**/v1/me/messages"):
+                await page.evaluate("dispatchEvent(new Event('online'))")
+            await expect(page.locator("#to-messages")).to_have_text("Messages (1 new)")
+        assert marked == []
+    (message,) = await kept(phone)
+    assert message.read_at is None
+
+
+@mark_browser
 async def test_earlier_messages_stay_while_newer_ones_are_asked_for(
     app: Litestar, practice: Practice, patient: Patient
 ) -> None:

@@ -1,7 +1,7 @@
 // Pieces that several views share.
 
 import { h, telephone, tierShape } from "./dom.js";
-import { changes, state } from "./state.js";
+import { changes, moves, state } from "./state.js";
 import { spoken, t, watches } from "./words.js";
 
 export const go = (path) => {
@@ -29,27 +29,42 @@ export function emergencyPanel(emergency) {
     callButton(number, t("call", { number }), "on-emergency"));
 }
 
-// A part that draws itself again when something changed. What looks the same is left alone, so that the focus and what
-// a screen reader is reading stay where they are.
-export function live(make) {
-  const box = h("div", { class: "live" });
-  let turn = 0, shown = "", seen = false;
-  const draw = async () => {
-    const mine = ++turn;
-    const fresh = h("div", {}, await make());
-    if (mine !== turn || fresh.innerHTML === shown) return;
-    shown = fresh.innerHTML;
-    const focused = box.contains(document.activeElement) ? document.activeElement.id : "";
-    box.replaceChildren(...fresh.childNodes);
+// A part that draws itself again when something changed, for as long as it is on the page: what was left, or never shown, is
+// told of nothing and so says nothing in its patient's name. What looks the same is left alone, so that the focus and what a
+// screen reader is reading stay where they are.
+class LivePart extends HTMLElement {
+  #turn = 0;
+  #moves = 0;
+  #shown = "";
+  redraw = () => void this.draw();
+
+  async draw() {
+    const mine = ++this.#turn;
+    this.#moves = moves;
+    const fresh = h("div", {}, await this.make());
+    if (mine !== this.#turn || fresh.innerHTML === this.#shown) return;
+    this.#shown = fresh.innerHTML;
+    const focused = this.contains(document.activeElement) ? document.activeElement.id : "";
+    this.replaceChildren(...fresh.childNodes);
     if (focused) document.getElementById(focused)?.focus();
-  };
-  const redraw = () => {
-    seen ||= box.isConnected;
-    if (seen && !box.isConnected) changes.removeEventListener("changed", redraw);
-    else void draw();
-  };
-  changes.addEventListener("changed", redraw);
-  return draw().then(() => box);
+  }
+
+  connectedCallback() {
+    changes.addEventListener("changed", this.redraw);
+    if (this.#moves !== moves) this.redraw(); // while it was being made
+  }
+
+  disconnectedCallback() {
+    changes.removeEventListener("changed", this.redraw);
+  }
+}
+customElements.define("live-part", LivePart);
+
+export async function live(make) {
+  const part = h("live-part", { class: "live" });
+  part.make = make;
+  await part.draw();
+  return part;
 }
 
 // What is wrong with a form, at its head, each line leading to its place; the first thing that is read.

@@ -8,7 +8,11 @@ import { speak } from "./words.js";
 // This phone's other tabs: whose patient was signed out, or became another one, is theirs no more.
 export const otherTabs = new BroadcastChannel("aftercare-signed-out");
 export const changes = new EventTarget();
-export const say = () => changes.dispatchEvent(new Event("changed"));
+export let moves = 0; // how often it was said
+export function say() {
+  moves += 1;
+  changes.dispatchEvent(new Event("changed"));
+}
 
 export const state = {
   enrolled: false, // tokens are on this phone
