@@ -119,7 +119,9 @@ async def test_what_comes_after_the_page_was_left_is_not_said_to_be_read(
         await phone.open()
         await phone.agree()
         await expect(page.locator("#to-messages")).to_have_text("Messages")
-        await page.wait_for_load_state("networkidle")  # or an answer that comes late lets the page notice that it was left
+        await page.wait_for_load_state(
+            "networkidle"
+        )  # or an answer that comes late lets the page notice that it was left
         await page.locator("#to-messages").click()
         await expect(page.get_by_role("heading", name="Messages", exact=True)).to_be_visible()
         await page.get_by_role("link", name="Back").click()

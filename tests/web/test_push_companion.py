@@ -1,5 +1,6 @@
 """Reminders on a patient's phone: offered, turned on, shown, reported, and over when the phone is signed out."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,7 +10,7 @@ from uuid import UUID
 
 import pytest
 from litestar import Litestar
-from playwright.async_api import Response, expect
+from playwright.async_api import Response, Route, expect
 
 from aftercare.db.pool import Database
 from aftercare.model.addresses import ChannelName
@@ -22,6 +23,7 @@ from tests.e2e.push_service import Browser, PushService, packed
 from tests.services.background import Post, pass_time
 from tests.web.devices import Device, device_of, pretend_subscription
 from tests.web.practice import Practice
+from tests.web.stage import PATIENCE
 from tests.web.test_companion import Phone, phone_of
 from tests.web.test_dashboard_live import mark_browser
 
@@ -44,6 +46,12 @@ _WAITS = """() => new Promise((resolve, reject) => {
     };
   };
   look();
+})"""
+# Until something on the phone waits for its turn to speak.
+_QUEUED = """() => new Promise((resolve, reject) => {
+  setTimeout(() => reject(new Error("nothing waits for its turn")), 10_000);
+  const look = async () => ((await navigator.locks.query()).pending.length ? resolve() : setTimeout(look, 20));
+  void look();
 })"""
 
 
@@ -187,6 +195,34 @@ async def test_a_phone_that_the_server_could_not_be_told_of_says_so_and_can_be_t
         await expect(page.locator("#remind").get_by_role("alert")).to_contain_text("Não funcionou.")
         await page.unroute("**/v1/me/installations/*")
         await phone.tap("Avisar-me neste telemóvel")
+        await expect(page.locator("#remind")).to_have_count(0)
+        assert await reachable(practice, patient) == [ChannelName.WEBPUSH]
+
+
+@mark_browser
+async def test_what_the_phone_says_when_it_opens_undoes_no_reminders_that_are_turned_on_meanwhile(
+    app: Litestar, practice: Practice, patient: Patient, there: PushService
+) -> None:
+    first, go = asyncio.Event(), asyncio.Event()
+
+    async def late(route: Route) -> None:
+        if not first.is_set():
+            first.set()
+            await go.wait()
+        await route.continue_()
+
+    async with phone_of(app, practice, patient, permissions=["notifications"]) as phone:
+        page = phone.page
+        await pretend_subscription(phone.context, there.subscribe().json)
+        await phone.enrol()
+        await phone.tap("Concordo")
+        await expect(page.locator("#remind")).to_be_visible()
+        await page.route("**/v1/me/installations/*", late)
+        await page.reload()
+        await asyncio.wait_for(first.wait(), PATIENCE)
+        await phone.tap("Avisar-me neste telemóvel")
+        await page.evaluate(_QUEUED)
+        go.set()
         await expect(page.locator("#remind")).to_have_count(0)
         assert await reachable(practice, patient) == [ChannelName.WEBPUSH]
 

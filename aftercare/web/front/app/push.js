@@ -61,12 +61,11 @@ export async function turnOn() {
     if (passing(error)) return false;
     throw error;
   }
-  // Kept once the server knows: until then this page offers it as before, whatever is drawn anew meanwhile.
+  // That they are on is kept once the server knows: until then this page offers it as before, whatever is drawn meanwhile.
   if (!(await describe(there, { on: true }))) {
     await forgetPush();
     return false;
   }
-  await keepFact("push", "on");
   say();
   return true;
 }
