@@ -26,6 +26,7 @@ MORNING = datetime(2026, 2, 3, 9, 0, tzinfo=UTC)
         ("09:00", "04 09:00", None),
         ("22:30", "03 22:31", "03 22:31"),  # a late session's own evening
         ("22:30", "03 23:00", None),
+        ("23:50", "04 00:00", None),  # a few minutes late, and yet another day
         ("00:30", "03 02:00", "03 09:00"),  # after a flight west it is still night there
         ("09:00", "02 23:59", "03 09:00"),
     ],
@@ -63,6 +64,7 @@ def test_late_in_any_zone_it_is_day_and_the_same_day(
         ("13:00-15:00", "09:00", "03 14:00", "03 15:00"),  # overtaken by an outage, in the middle of a nap
         ("13:00-15:00", "09:00", "03 15:00", "03 15:00"),
         ("20:00-08:00", "09:00", "03 20:30", None),  # what is left of the day is quiet
+        ("20:00-21:00", "20:30", "03 20:30", None),  # over when it is late
         ("20:00-08:00", "21:30", "03 21:30", None),  # so is the evening of a late session
         ("20:00-08:00", "09:00", "03 09:00", "03 09:00"),
         ("00:00-08:00", "07:30", "03 07:30", "03 08:00"),
