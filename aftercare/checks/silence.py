@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from aftercare.care.calendar import end_of_day
+from aftercare.checks.found import listed
 from aftercare.checks.pack import RulePack
 from aftercare.checks.sources import rule
 from aftercare.model.findings import Evidence, Finding
@@ -147,8 +148,8 @@ def _two_misses(listener: _Listener) -> Iterator[CallReason]:
 
 
 def _call(row: list[WatchedCheckIn], why: str) -> CallReason:
-    days = " and ".join(str(one.due.day) for one in row)
-    return CallReason(row[-1].due.date, f"No check-in on days {days}{why}.")
+    days = f"day{'s' if len(row) > 1 else ''} {listed(str(one.due.day) for one in row)}"
+    return CallReason(row[-1].due.date, f"No check-in on {days}{why}.")
 
 
 def _at_risk_unreached(listener: _Listener) -> Iterator[CallReason]:

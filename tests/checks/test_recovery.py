@@ -161,7 +161,7 @@ def test_the_checks_see_the_session_its_risks_and_what_was_said_from_its_instant
 
 # --- what is judged, and by which session
 
-LUMPS_AND_TINGLING = {"lumps": True, "tingling": True}
+LUMPS_AND_TINGLING: dict[str, Any] = {"lumps": True, "tingling": True}
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_monitoring_of_the_older_session_ends_where_the_patient_is_now() -> None
 
 
 def test_each_late_sign_counts_from_the_older_session() -> None:
-    signs = {"white_bumps": True, "dark_patches": True, "lumps": True, "raised_scar": True}
+    signs: dict[str, Any] = {"white_bumps": True, "dark_patches": True, "lumps": True, "raised_scar": True}
     (rows,) = raised(recovery(FIRST, SECOND), said(33, **signs)).values()
     assert sorted(rows) == [
         (33, "milia.white_bumps"),

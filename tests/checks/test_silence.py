@@ -4,11 +4,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aftercare.care.calendar import calendar
 from aftercare.checks import default_pack
+from aftercare.checks.clinic_pack import changed
 from aftercare.checks.silence import listen
 from aftercare.model.silence import (
     Nudge,
@@ -102,6 +104,30 @@ def test_one_day_missed_at_each_edge_of_the_days_does_not_count() -> None:
     assert hear(watch({2, 3, 4}), at(6)).call == ()  # days 0 and 1, then day 5 with day 6 to come
 
 
+def test_day_5_is_the_last_whose_miss_counts() -> None:
+    silence = hear(watch({0, 1, 2, 3}), at(6))
+    assert [(call.date, call.sentence) for call in silence.call] == [(on(5), "No check-in on days 4 and 5.")]
+
+
+def test_who_spoke_unasked_between_misses_is_rung_once_the_next_one_is_missed_too() -> None:
+    spoke = watch({0, 1}, modality=Modality.LASER_GENESIS, heard_at=(at(0, 20), at(1, 10), at(4, 10)))
+    assert hear(spoke, at(5)).call == ()
+    assert [call.sentence for call in hear(spoke, at(6)).call] == ["No check-in on days 2 and 3."]
+
+
+@pytest.mark.parametrize(
+    ("misses", "missed_on", "sentence"),
+    [(1, 2, "No check-in on day 2."), (3, 4, "No check-in on days 2, 3 and 4.")],
+)
+def test_a_clinic_says_after_how_many_misses_it_rings(misses: int, missed_on: int, sentence: str) -> None:
+    pack, faults = changed(default_pack(), {"silence": {"call_misses": misses}})
+    assert not faults
+    silent = watch({0, 1})
+    assert listen(pack, silent, at(missed_on, 23)).call == ()
+    (call,) = listen(pack, silent, at(5)).call
+    assert (call.date, call.sentence) == (on(missed_on), sentence)
+
+
 def test_the_call_is_the_same_entry_while_silence_lasts_and_goes_when_something_is_heard() -> None:
     silent = watch({0})
     assert [call.date for call in hear(silent, at(9)).call] == [on(2)]
@@ -145,6 +171,13 @@ def test_who_is_at_risk() -> None:
     assert not rows(hear(watch({0, 1}, patient=dark), at(4)))
     assert not rows(hear(watch({0, 1}, patient=Risks(fitzpatrick=3), modality=laser), at(4)))
     assert not rows(hear(watch({0, 1}, patient=Risks(diabetes=True, hsv_history=False)), at(4)))
+
+
+def test_a_skin_type_that_is_not_known_is_never_a_dark_one() -> None:
+    pack, _ = changed(default_pack(), {"risk": {"dark_skin_from": 1}})
+    for skin_type, silences in ((None, 0), (1, 4)):
+        silent = watch({0, 1}, patient=Risks(fitzpatrick=skin_type), modality=Modality.LASER_GENESIS)
+        assert len(listen(pack, silent, at(9)).findings) == silences
 
 
 def test_a_miss_at_risk_outside_days_1_to_7_raises_nothing() -> None:
@@ -238,6 +271,13 @@ def test_at_risk_and_never_reached_is_called_and_never_said_to_be_silent() -> No
     assert [call.sentence for call in silence.call] == [
         "Not heard since day 2, the patient is at risk, and the reminder never left."
     ]
+
+
+def test_at_risk_a_reminder_that_left_after_the_miss_makes_the_silence_the_patients() -> None:
+    later = {2: Reminder(ReminderFate.SENT, at(3, 9))}
+    silent = watch({0, 1}, patient=HERPES, reminder={2: NEVER_LEFT}, miss_reminder=later)
+    silence = hear(silent, at(4))
+    assert (rows(silence), silence.call) == ({"silence.high_risk.2026-03-05": "soon"}, ())
 
 
 def test_beside_an_open_alert_never_reached_is_called_and_never_said_to_be_silent() -> None:
@@ -336,4 +376,5 @@ def test_one_late_look_finds_all_that_looking_in_time_would_have_found(watched: 
         assert len(rows(silence)) == len(silence.findings)
         found |= rows(silence)
         now = silence.next_look_at
+        assert now is None or now > last
     assert rows(hear(watched, last + timedelta(days=60))) == found

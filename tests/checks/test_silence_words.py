@@ -1,9 +1,13 @@
 """What is said about silence, whole: every sentence, every line of evidence, every nudge, and when to look again."""
 
+import time
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
+import pytest
 
 from aftercare.checks.sources import RULE
 from aftercare.model.findings import Evidence, Finding
@@ -58,6 +62,22 @@ def test_silence_of_a_patient_at_risk_names_every_risk_and_when_something_was_la
 def test_who_was_never_heard_is_said_never_to_have_been() -> None:
     found = hear(watch(set(), patient=HERPES), at(4)).findings[0]
     assert found.evidence[0] == Evidence(item="silence", text="never heard")
+
+
+@pytest.fixture
+def server_in_tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+def test_when_something_was_last_heard_is_said_in_utc_wherever_the_server_stands(
+    server_in_tokyo: None,
+) -> None:
+    silent = watch({0, 1}, patient=HERPES, heard_at=(at(1, 9, 5).astimezone(ZoneInfo("Pacific/Auckland")),))
+    assert hear(silent, at(4)).findings[0].evidence[0].text == "last heard 2026-03-04 09:05 UTC"
 
 
 def test_silence_beside_open_alerts_names_them_and_is_as_urgent_as_the_worst() -> None:
