@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from aftercare.db.pool import Database, DatabaseAway
 from aftercare.errors import NotFound
+from aftercare.jobs import lines
 from aftercare.jobs.lines import LEASE, Line, Work
 from aftercare.jobs.pace import Pace
 from aftercare.model.words import Tier
@@ -255,6 +256,32 @@ async def test_a_line_whose_database_was_away_goes_on_by_itself(
         (piece,) = await put(worker, one, 1, clock.now)
         line.wake()
         await desk.until(lambda begun: piece in begun)
+
+
+async def test_a_line_that_looked_in_vain_takes_what_comes_next_at_once(
+    worker: Database, desk: Desk, clock: Clock, clinic: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lines, "_BREATH", 3600)
+    one = await clinic("one")
+    async with line_of(worker, desk, clock) as line, asyncio.timeout(PATIENCE):
+        while line.looked_at is None:  # noqa: ASYNC110 - a look that finds nothing tells nobody
+            await asyncio.sleep(0.01)
+        (flag,) = await put(worker, one, 1, clock.now, EMERGENCY)
+        line.wake()
+        await desk.until(lambda begun: flag in begun)
+
+
+async def test_a_red_flag_that_comes_while_a_line_breathes_is_taken_with_its_next_breath(
+    worker: Database, desk: Desk, clock: Clock, clinic: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lines, "_BREATH", 0.5)
+    one = await clinic("one")
+    (calm,) = await put(worker, one, 1, clock.now)
+    async with line_of(worker, desk, clock) as line:
+        await desk.until(lambda begun: calm in begun)
+        (flag,) = await put(worker, one, 1, clock.now, EMERGENCY)
+        line.wake()  # and nothing wakes it again
+        await desk.until(lambda begun: flag in begun)
 
 
 @given(

@@ -3,23 +3,33 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import pytest
+from uuid_utils.compat import uuid7
 
 from aftercare.db.pool import Database
+from aftercare.jobs.lines import Line
 from aftercare.jobs.runner import Worker
+from aftercare.model.addresses import ChannelName
+from aftercare.model.deliveries import Delivery, Letter
+from aftercare.model.messages import MessageKind
 from aftercare.services import audit
+from aftercare.services.deliveries import queue
 from aftercare.services.house import House, build_house
 from aftercare.services.webhooks import create_webhook
 from aftercare.settings import Settings
+from aftercare.store.deliveries import work_kind
 from tests.e2e.receivers import Exchange, SmtpReceiver, WebhookReceiver
 from tests.services.conftest import Recovering, Team, Treat, make_team, team, treat
 
 __all__ = ["team", "treat"]  # fixtures
 
 PRACTITIONER = "practitioner@alpha.test"
+PATIENCE = 30.0  # seconds: a bound for what must come
 
 
 @pytest.fixture
@@ -94,6 +104,63 @@ async def test_a_hanging_webhook_delays_neither_mail_nor_another_webhook(
             await create_webhook(service, team.admin, receiver.url, now=datetime.now(UTC))
         await patient.says(datetime.now(UTC), now=datetime.now(UTC), breathing_or_tongue=True)
         await asyncio.gather(slow.wait_for(1), quick.wait_for(1), mail.wait_for_mail_of(PRACTITIONER))
+
+
+async def _until_listening(running: Worker, owner: asyncpg.Connection) -> None:
+    """Wait until the worker hears commits, then stop its ticks: what moves from here on was woken."""
+    heard = "select exists (select from pg_stat_activity where datname = current_database() and query ilike 'listen%')"
+    async with asyncio.timeout(PATIENCE):
+        while not await owner.fetchval(heard):  # noqa: ASYNC110 - PostgreSQL tells nobody
+            await asyncio.sleep(0.02)
+    running._scheduler.pause()
+
+
+async def _look(line: Line) -> datetime | None:
+    """Have a line look, twice, since one look may be under way; when it did."""
+    for _ in range(2):
+        before = line.looked_at
+        line.wake()
+        async with asyncio.timeout(PATIENCE):
+            while line.looked_at == before:  # noqa: ASYNC110 - a look that finds nothing tells nobody
+                await asyncio.sleep(0.01)
+    return line.looked_at
+
+
+def _test_of(channel: ChannelName, *, webhook_id: UUID | None = None, staff_id: UUID | None = None) -> Letter:
+    now = datetime.now(UTC)
+    test = Delivery(
+        delivery_id=uuid7(),
+        channel=channel,
+        kind=MessageKind.TEST,
+        webhook_id=webhook_id,
+        staff_id=staff_id,
+        queued_at=now,
+    )
+    return Letter(what=f"test:{test.delivery_id}", delivery=test, not_before=now)
+
+
+async def test_a_commit_wakes_each_line_that_it_made_work_for_and_no_other(
+    service: Database, running: Worker, mail: SmtpReceiver, team: Team
+) -> None:
+    mails = next(line for line in running._lines if line.work.kind == work_kind(ChannelName.SMTP))
+    owner = await asyncpg.connect(service.url)
+    async with WebhookReceiver() as hooks:
+        await owner.execute("update clinics set private_webhook_hosts = array['127.0.0.1']")
+        hook = await create_webhook(service, team.admin, hooks.url, now=datetime.now(UTC))
+        call = partial(_test_of, ChannelName.WEBHOOK, webhook_id=hook.webhook_id)
+        await _until_listening(running, owner)
+        looked = await _look(mails)
+        async with service.clinic(team.clinic_id) as db:
+            await queue(db, team.clinic_id, [call()])
+        await hooks.wait_for(1)
+        assert mails.looked_at == looked
+
+        async with service.clinic(team.clinic_id) as db:
+            await queue(
+                db, team.clinic_id, [call(), _test_of(ChannelName.SMTP, staff_id=team.practitioner.id)]
+            )
+        await asyncio.gather(hooks.wait_for(2), mail.wait_for_mail_of(PRACTITIONER))
+    await owner.close()
 
 
 async def test_the_sealer_numbers_every_clinic_without_a_gap(
