@@ -24,6 +24,8 @@ from aftercare.notify.wording import (
 
 # 7 bits, so that no relay has to convert it.
 _PLAIN_POLICY: Final = SMTP.clone(cte_type="7bit")
+# Nothing to be gained, and nobody's address is kept longer than their mail.
+_OF_ONE_MAIL: Final = frozenset({"To", "Message-ID", "References"})
 
 
 @lru_cache(maxsize=64)
@@ -35,7 +37,8 @@ class _Policy(EmailPolicy):
     """Understands a header that it has read before without reading it again, which is a third of what a mail costs."""
 
     def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
-        return _understood(name, value) if type(value) is str else super().header_store_parse(name, value)
+        alike = type(value) is str and name not in _OF_ONE_MAIL
+        return _understood(name, value) if alike else super().header_store_parse(name, value)
 
 
 _POLICY: Final = _Policy(linesep=SMTP.linesep, cte_type="7bit")

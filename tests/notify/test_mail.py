@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from aftercare.model.messages import MessageKind, OutgoingMessage, TierCount
 from aftercare.model.words import Tier
 from aftercare.notify.channel import Refused
-from aftercare.notify.mail import compose, mailbox
+from aftercare.notify.mail import _understood, compose, mailbox
 from aftercare.notify.wording import TIER_MARKS
 
 FROM = "alerts@clinic.test"
@@ -57,6 +57,18 @@ def test_every_attempt_sends_the_same_seven_bit_bytes() -> None:
     assert first.isascii()
     assert b"\n" not in first.replace(b"\r\n", b"")
     assert max(map(len, first.split(b"\r\n"))) < 998
+
+
+def test_what_is_understood_once_is_the_same_in_every_mail_and_holds_nobodys_address() -> None:
+    _understood.cache_clear()
+    first = compose(MESSAGE, from_address=FROM)
+    read = _understood.cache_info().misses
+    other = replace(MESSAGE, address="other@practice.test", about=UUID(int=1))
+    second = compose(other, from_address=FROM)
+    assert _understood.cache_info().misses == read
+    assert compose(MESSAGE, from_address=FROM) == first
+    _understood.cache_clear()
+    assert compose(other, from_address=FROM) == second
 
 
 @pytest.mark.parametrize("tier", list(Tier))
