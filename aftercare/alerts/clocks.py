@@ -51,10 +51,8 @@ def lapse(alert: Alert, *, now: datetime, hours: OpeningHours, chain: Chain = SH
     if due is None or now < due:
         return Change()
     late = alert.look_at is not None and alert.look_at <= now
-    # Who snoozed past a deadline meant to; a deadline that came after the snooze's end was promised.
-    meant = alert.snoozed_until is not None and (
-        alert.look_at is None or alert.look_at <= alert.snoozed_until
-    )
+    # Who snoozed past a deadline meant to; a deadline at the snooze's end or after it was promised.
+    meant = alert.snoozed_until is not None and (alert.look_at is None or alert.look_at < alert.snoozed_until)
     if late and not meant:
         step = chain.from_place(alert.step + 1)
         after = msgspec.structs.replace(

@@ -1,11 +1,13 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from aftercare.alerts import acts
+from aftercare.alerts.chains import EVERYONE
 from aftercare.alerts.course import course_block
 from aftercare.alerts.errors import (
     AlreadyResolvedError,
@@ -16,7 +18,8 @@ from aftercare.alerts.errors import (
     SnoozeError,
     TakenError,
 )
-from aftercare.model.alerts import Alert, Change, Why
+from aftercare.model.alerts import Alert, Audience, Change, Why
+from aftercare.model.chains import Chain, Step
 from aftercare.model.clinic import OpeningHours
 from aftercare.model.findings import Finding
 from aftercare.model.words import AlertState, Code, Outcome, Role, Tier
@@ -70,6 +73,25 @@ def test_taking_over_is_explicit_and_does_not_give_more_time(
     assert (over.owner, over.contact_by, over.look_at) == (BEN, march(3, 15), march(3, 15))
 
 
+@pytest.mark.parametrize("act", [partial(acts.acknowledge, take_over=True), acts.attempt])
+def test_what_was_snoozed_past_its_time_has_a_new_one_from_whoever_works_on_it(
+    raised: Raise, march: At, hours: OpeningHours, act: Callable[..., Change]
+) -> None:
+    alert = one(acts.acknowledge(raised(Tier.SOON), **DOCTOR, now=march(3), hours=hours))
+    assert alert.look_at == march(10, 13)
+    snoozed = one(acts.snooze(alert, until=march(11), **DOCTOR, now=march(5), hours=hours))
+    again = one(act(snoozed, **DESK, now=march(10, 14), hours=hours))
+    # 48 opening hours, nine a day: five working days and three hours from Tuesday afternoon.
+    assert (again.snoozed_until, again.look_at) == (None, march(17, 17))
+
+
+def test_whoever_reached_the_patient_has_the_alert_that_nobody_had(
+    raised: Raise, march: At, hours: OpeningHours
+) -> None:
+    alert = one(acts.contact(raised(), **DESK, now=march(3, 11), hours=hours))
+    assert (alert.owner, alert.acknowledged_at, alert.contacted_by) == (BEN, march(3, 11), BEN)
+
+
 def test_a_call_without_answer_is_counted_and_the_clock_runs_on(
     raised: Raise, march: At, hours: OpeningHours
 ) -> None:
@@ -118,8 +140,9 @@ def test_a_coordinator_resolves_below_same_day(raised: Raise, march: At, tier: T
 def test_resolving_twice_alike_changes_nothing_and_otherwise_is_refused(raised: Raise, march: At) -> None:
     done = one(acts.resolve(raised(), outcome=Outcome.CONFIRMED, **DOCTOR, now=march(3)))
     assert acts.resolve(done, outcome=Outcome.CONFIRMED, **DOCTOR, now=march(4)) == Change()
-    with pytest.raises(AlreadyResolvedError):
+    with pytest.raises(AlreadyResolvedError) as refused:
         acts.resolve(done, outcome=Outcome.FALSE_ALARM, **DOCTOR, now=march(4))
+    assert refused.value.extra == {"outcome": Outcome.CONFIRMED}
 
 
 @pytest.mark.parametrize("act", [acts.acknowledge, acts.attempt, acts.contact])
@@ -127,8 +150,9 @@ def test_nothing_is_done_with_a_resolved_alert(
     raised: Raise, march: At, hours: OpeningHours, act: Callable[..., Change]
 ) -> None:
     done = one(acts.resolve(raised(), outcome=Outcome.CONFIRMED, **DOCTOR, now=march(3)))
-    with pytest.raises(AlreadyResolvedError):
+    with pytest.raises(AlreadyResolvedError) as refused:
         act(done, **DOCTOR, now=march(4), hours=hours)
+    assert refused.value.extra == {"outcome": Outcome.CONFIRMED}
 
 
 @pytest.mark.parametrize("act", [acts.acknowledge, acts.attempt, acts.contact])
@@ -139,15 +163,27 @@ def test_an_admin_does_not_work_on_alerts(
         act(raised(), by=ANNE, role=Role.ADMIN, now=march(3), hours=hours)
 
 
+def test_an_admin_who_would_end_a_condition_is_sent_to_whoever_works_on_alerts(
+    raised: Raise, march: At
+) -> None:
+    done = one(acts.resolve(raised(), outcome=Outcome.CONFIRMED, **DOCTOR, now=march(3)))
+    with pytest.raises(NotYourRoleError):
+        acts.end_condition(done, by=ANNE, role=Role.ADMIN, now=march(4))
+
+
 def test_an_emergency_cannot_be_snoozed(raised: Raise, march: At, hours: OpeningHours) -> None:
-    with pytest.raises(SnoozeError, match="emergency"):
+    with pytest.raises(SnoozeError) as refused:
         acts.snooze(raised(Tier.EMERGENCY), until=march(3, 11), **DOCTOR, now=march(3), hours=hours)
+    assert refused.value.detail == "An emergency cannot be snoozed. Call the patient, then resolve it."
 
 
 def test_same_day_cannot_be_snoozed_past_its_time(raised: Raise, march: At, hours: OpeningHours) -> None:
     alert = raised()
-    with pytest.raises(SnoozeError, match="past its time"):
+    with pytest.raises(SnoozeError) as refused:
         acts.snooze(alert, until=march(3, 12, 1), **DOCTOR, now=march(3), hours=hours)
+    assert refused.value.detail == (
+        "An alert of the same day cannot be snoozed past its time. Choose an earlier time or call now."
+    )
     snoozed = one(acts.snooze(alert, until=march(3, 12), **DOCTOR, now=march(3), hours=hours))
     assert (snoozed.owner, snoozed.snoozed_until) == (ANNE, march(3, 12))
 
@@ -164,8 +200,14 @@ def test_a_snooze_ends_in_the_future_and_within_a_week(
 
 def test_nobody_snoozes_what_another_has(raised: Raise, march: At, hours: OpeningHours) -> None:
     alert = one(acts.acknowledge(raised(Tier.SOON), **DOCTOR, now=march(3), hours=hours))
-    with pytest.raises(TakenError):
+    with pytest.raises(TakenError) as refused:
         acts.snooze(alert, until=march(4), **DESK, now=march(3), hours=hours)
+    assert refused.value.extra == {"owner": str(ANNE)}
+
+
+def test_the_same_snooze_again_changes_nothing(raised: Raise, march: At, hours: OpeningHours) -> None:
+    alert = one(acts.snooze(raised(Tier.SOON), until=march(4), **DOCTOR, now=march(3), hours=hours))
+    assert acts.snooze(alert, until=march(4), **DOCTOR, now=march(3, 11), hours=hours) == Change()
 
 
 def test_reopening_starts_a_fresh_clock_and_tells_why(raised: Raise, march: At, hours: OpeningHours) -> None:
@@ -182,8 +224,63 @@ def test_an_alert_is_not_reopened_beside_a_newer_one(
 ) -> None:
     done = one(episode.keep(acts.resolve(raised(), outcome=Outcome.FALSE_ALARM, **DOCTOR, now=march(3))))
     episode.report(march(4), finding(Code.COLD_SORE, Tier.SAME_DAY, "c2", signs=("tingling",)))
-    with pytest.raises(AnotherIsOpenError):
+    with pytest.raises(AnotherIsOpenError) as refused:
         acts.reopen(done, others=episode.alerts.values(), **DOCTOR, now=march(5), hours=hours)
+    assert refused.value.extra == {"alert": str(episode.alert.id)}
+
+
+def test_an_open_alert_of_another_kind_and_an_ended_one_of_its_own_do_not_keep_one_from_being_reopened(
+    episode: Any, raised: Raise, march: At, hours: OpeningHours, finding: Found
+) -> None:
+    done = one(episode.keep(acts.resolve(raised(), outcome=Outcome.FALSE_ALARM, **DOCTOR, now=march(3))))
+    episode.report(march(4), finding(Code.COLD_SORE, Tier.SAME_DAY, "c2", signs=("tingling",)))
+    episode.keep(acts.resolve(episode.alert, outcome=Outcome.DUPLICATE, **DOCTOR, now=march(4)))
+    episode.report(march(4), finding(Code.SWELLING, Tier.SOON, "c3", grades={"swelling": 2}))
+    change = acts.reopen(done, others=episode.alerts.values(), **DOCTOR, now=march(5), hours=hours)
+    assert one(change).id == done.id
+
+
+def test_what_somebody_who_left_had_in_hand_is_open_again_with_a_fresh_clock(
+    raised: Raise, march: At, hours: OpeningHours
+) -> None:
+    alert = one(acts.acknowledge(raised(Tier.SOON), **DOCTOR, now=march(3, 11), hours=hours))
+    alert = one(acts.snooze(alert, until=march(9), **DOCTOR, now=march(3, 12), hours=hours))
+    change = acts.let_go(alert, now=march(4), hours=hours)
+    left = one(change)
+    assert (left.state, left.owner, left.contact_by, left.snoozed_until) == (
+        AlertState.OPEN,
+        None,
+        None,
+        None,
+    )
+    assert (left.clock_from, left.acknowledge_by, left.look_at) == (march(4), march(6, 16), march(6, 16))
+    assert [(told.why, told.to, told.owner, told.not_before) for told in change.notices] == [
+        (Why.REOPENED, Audience.PRACTITIONERS, None, march(4))
+    ]
+
+
+def test_what_was_left_behind_goes_to_the_first_step_of_the_chain_that_reaches_somebody(
+    raised: Raise, march: At, hours: OpeningHours
+) -> None:
+    chain = Chain(
+        steps=(Step(tells="person", staff_id=ANNE), Step(tells="person", staff_id=BEN), EVERYONE),
+        absent=frozenset({0}),
+    )
+    tried = one(acts.attempt(raised(), **DOCTOR, now=march(3, 11), hours=hours))
+    change = acts.let_go(tried, now=march(3, 23), hours=hours, chain=chain)
+    assert one(change).step == 1
+    assert [(told.to, told.whom, told.step, told.not_before) for told in change.notices] == [
+        (Audience.PERSON, BEN, 1, march(4, 9))
+    ]
+
+
+def test_nothing_is_opened_again_that_nobody_had_or_whose_patient_was_reached(
+    raised: Raise, march: At, hours: OpeningHours
+) -> None:
+    reached = one(acts.contact(raised(), **DOCTOR, now=march(3), hours=hours))
+    done = one(acts.resolve(raised(), outcome=Outcome.CONFIRMED, **DOCTOR, now=march(3)))
+    for alert in (raised(), reached, done):
+        assert acts.let_go(alert, now=march(4), hours=hours) == Change()
 
 
 @pytest.mark.parametrize(

@@ -207,6 +207,18 @@ def test_emergencies_routine_and_what_is_late_already_stay_as_they_are(
     assert after.look_at == march(3, 14)  # an hour and a half of every minute
 
 
+def test_a_call_that_was_promised_moves_with_the_hours_too(
+    raised: Callable[..., Alert], march: At, hours: OpeningHours
+) -> None:
+    (taken,) = acts.acknowledge(
+        raised(at=march(3, 16)), by=ANNE, role=Role.PRACTITIONER, now=march(3, 17), hours=hours
+    ).changed
+    assert taken.contact_by == march(4, 12)
+    closed = msgspec.structs.replace(hours, holidays=CLOSED_WEDNESDAY)
+    after = retimed(taken, now=march(3, 17, 30), before=hours, after=closed)
+    assert (after.contact_by, after.look_at) == (march(5, 12), march(5, 12))
+
+
 weeks = st.lists(
     st.builds(Opening, st.integers(0, 6), st.times(time(0), time(11)), st.times(time(12), time(23, 59))),
     max_size=6,

@@ -135,6 +135,17 @@ def test_a_deadline_after_the_snooze_holds_even_if_nobody_looked_in_between(
     assert [(one.why, one.to) for one in change.notices] == [(Why.OVERDUE, Audience.EVERYONE)]
 
 
+def test_a_snooze_to_the_very_deadline_does_not_put_it_off(
+    raised: Raise, march: At, hours: OpeningHours
+) -> None:
+    taken = acts.acknowledge(raised(Tier.SAME_DAY), **DOCTOR, now=march(3), hours=hours).changed[0]
+    assert taken.look_at == march(3, 14)
+    snoozed = acts.snooze(taken, until=march(3, 14), **DOCTOR, now=march(3), hours=hours).changed[0]
+    change = lapse(snoozed, now=march(3, 14), hours=hours)
+    assert [(one.why, one.to) for one in change.notices] == [(Why.OVERDUE, Audience.EVERYONE)]
+    assert change.changed[0].snoozed_until is None
+
+
 def test_an_alert_survives_being_stored(raised: Raise) -> None:
     alert = raised(Tier.SAME_DAY)
     assert msgspec.json.decode(msgspec.json.encode(alert), type=Alert) == alert
@@ -166,3 +177,12 @@ def test_a_call_that_a_clock_ahead_has_set_is_as_if_it_was_promised_now(
     (taken,) = acts.acknowledge(raised(Tier.SAME_DAY), now=march(5, 11), hours=hours, **DOCTOR).changed
     right = put_right(taken, now=march(3, 11), hours=hours)
     assert (right.contact_by, right.look_at) == (march(3, 15), march(3, 15))
+
+
+def test_until_when_it_had_to_be_taken_stays_on_record_once_it_is(
+    raised: Raise, march: At, hours: OpeningHours
+) -> None:
+    alert = raised(Tier.SAME_DAY, march(5))
+    (taken,) = acts.acknowledge(alert, now=march(5, 11), hours=hours, **DOCTOR).changed
+    right = put_right(taken, now=march(3, 11), hours=hours)
+    assert (right.acknowledge_by, right.look_at) == (march(5, 12), march(3, 15))
