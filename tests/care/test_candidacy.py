@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aftercare.care.candidacy import advise_candidacy, is_due, learned
+from aftercare.care.candidacy import advise_candidacy, is_due, learned, why_needed
 from aftercare.care.questionnaire import (
     QuestionnaireError,
     UnknownQuestionnaireError,
@@ -20,7 +20,7 @@ from aftercare.care.questionnaire import (
     source_of,
     versions,
 )
-from aftercare.model.screenings import Scope, ScreeningAdvice, ScreeningItem, Weight
+from aftercare.model.screenings import Scope, ScreeningAdvice, ScreeningItem, Unread, Weight
 from aftercare.model.words import Modality
 
 TODAY = date(2026, 3, 4)
@@ -199,6 +199,82 @@ def test_an_unreadable_answer_leaves_the_others_judged() -> None:
     assert [one.pointer for one in found.unread] == ["/pregnancy", "/telepathy"]
     assert (found.outcome, "pregnancy" in found.unanswered) == ("not_now", True)
     assert advice(LASER, light_sensitising=["gold", "x"]).outcome == "not_now"
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"pregnancy": 1},
+        {"diabetes": "sometimes"},
+        {"diabetes": ["controlled"]},
+        {"light_sensitising": ["x"]},  # of which nothing is known: never "none of these"
+        {"light_sensitising": "gold"},
+        {"last_session": "last week"},
+        {"last_session": 20260304},
+        {"allergies_named": "a" * 2001},
+        {"allergies_named": "latex\x00"},
+        {"allergies_named": 3},
+    ],
+    ids=lambda answers: str(answers)[:40],
+)
+def test_what_is_no_answer_is_named_and_stays_open(answers: dict[str, Any]) -> None:
+    found = advise_candidacy(QUESTIONS, {"treated_before": True, **answers}, LASER, on=TODAY)
+    (key,) = answers
+    assert found.unread == (Unread(f"/{key}", "This is not an answer to the question."),)
+    assert (key in found.unanswered) is not ITEMS[key].optional
+    assert learned(QUESTIONS, answers) == {}
+
+
+def test_what_is_read_is_read_to_its_bounds() -> None:
+    assert learned(QUESTIONS, {"allergies_named": "a" * 2000}) == {"allergies": "a" * 2000}
+    for said in ([], ["gold", "x"]):
+        found = advice(LASER, light_sensitising=said)
+        assert (found.unread, "light_sensitising" in found.unanswered) == ((), False)
+    found = advise_candidacy(QUESTIONS, {"a/b~c": True}, CIT, on=TODAY)
+    assert found.unread == (Unread("/a~1b~0c", "This questionnaire does not ask this."),)
+
+
+def test_a_question_that_follows_from_another_is_open_only_after_that_answer() -> None:
+    asked_by: dict[bool | None, bool] = {True: True, False: False, None: False}
+    for said, is_open in asked_by.items():
+        assert ("last_outbreak" in advice(hsv_history=said).unanswered) is is_open
+        assert is_due(ITEMS["last_outbreak"], {"hsv_history": said}) is is_open
+
+
+def test_where_nothing_else_is_said_a_course_is_screened_and_by_what_matters_to_its_treatment() -> None:
+    found = advise_candidacy(QUESTIONS, {}, CIT, on=TODAY)
+    assert found == advice(CIT, "course")
+    due = [
+        item.key for item in asked(QUESTIONS, "course", CIT) if item.asked_if is None and not item.optional
+    ]
+    assert list(found.unanswered) == due
+
+
+# decided, answers, whether it was gone through as a whole, what the practitioner is asked for
+REASONS: tuple[tuple[Any, dict[str, Any], bool, str | None], ...] = (
+    ("candidate", {}, False, None),
+    ("candidate", {}, True, "Say why, with questions left open."),
+    ("not_now", {}, True, "Say why: the questionnaire advises “candidate”."),
+    ("not_now", {"infection": True}, True, None),
+    ("with_precautions", {"infection": True}, True,
+     "Say why: the questionnaire advises “not now” (infected, open or irritated skin)."),
+    ("candidate", {"hsv_history": True}, False,
+     "Say why: the questionnaire advises “with precautions” (cold sores before)."),
+    ("with_precautions", {"hsv_history": True}, False, None),
+    ("with_precautions", {"breast_feeding": True}, False,
+     "Say why: this is for a practitioner to decide (breast-feeding)."),
+    ("with_precautions", {"painkillers": True}, False, "Say why: sources do not agree on this (ibuprofen or alike)."),
+    # The heavier reason comes first, and is the one to answer to.
+    ("with_precautions", {"hsv_history": True, "blood_thinner": True}, False,
+     "Say why: sources do not agree on this (blood thinner)."),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("decided", "answers", "whole", "sentence"), REASONS)
+def test_a_practitioner_gives_a_reason_where_the_advice_does_not_say_it_all(
+    decided: Any, answers: dict[str, Any], *, whole: bool, sentence: str | None
+) -> None:
+    assert why_needed(advice(**answers), decided, whole=whole) == sentence
 
 
 def test_nothing_answered_is_open_throughout() -> None:
