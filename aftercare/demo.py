@@ -45,27 +45,13 @@ def run_demo(settings: Settings, *, patients: int) -> None:
     with with_database(settings) as ready:
         demo, invitation = asyncio.run(_prepare(ready, patients))
         _print(ready, demo, invitation)
-        own_mail = msgspec.structs.replace(
-            ready,
-            smtp_host="127.0.0.1",
-            smtp_port=_free_port(),
-            smtp_tls="none",
-            mail_from="clinic@demo.invalid",
-        )
-        run_server(own_mail, "demo")
+        run_server(ready, "demo")
 
 
 async def _prepare(settings: Settings, patients: int) -> tuple[DemoClinic, Invitation]:
     # The past's mail is really sent, to a receiver that ends with the past.
     async with Inbox() as inbox:
-        past = msgspec.structs.replace(
-            settings,
-            smtp_host="127.0.0.1",
-            smtp_port=inbox.port,
-            smtp_tls="none",
-            mail_from="clinic@demo.invalid",
-        )
-        house = build_house(past, with_worker=True)
+        house = build_house(inbox.relay_of(settings), with_worker=True)
         await house.open()
         try:
             demo = await _seeded(house, patients)
@@ -132,9 +118,3 @@ def _refuse_taken_port(settings: Settings) -> None:
             raise DemoError(
                 f"Port {settings.port} is taken. Set AFTERCARE_PORT to another (and AFTERCARE_DATA_DIR for a second demo)."
             ) from None
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -5,8 +5,9 @@ import gc
 from litestar import Litestar
 
 from aftercare.api.app import create_app
-from aftercare.api.inbox import InboxController, inbox_lifespan
+from aftercare.api.inbox import InboxController, receiving
 from aftercare.log import configure_logs
+from aftercare.notify.inbox import Inbox
 from aftercare.services.house import build_house
 from aftercare.settings import read_settings
 from aftercare.web.companion import CompanionController
@@ -25,16 +26,12 @@ def served_without_worker() -> Litestar:
 
 def demo() -> Litestar:
     """Everything, and the local inbox that the demo's mail arrives in."""
-    settings = read_settings()
+    inbox = Inbox().take_port()  # taken, not looked for: nobody else can have it before we listen
+    settings = inbox.relay_of(read_settings())
     configure_logs(settings.log_level)
     house = build_house(settings, with_worker=True)
-    return _settled(
-        create_app(
-            house,
-            more=[*WEB_CONTROLLERS, CompanionController, InboxController],
-            lifespan=[inbox_lifespan(settings.smtp_host, settings.smtp_port)],
-        )
-    )
+    more = [*WEB_CONTROLLERS, CompanionController, InboxController]
+    return _settled(create_app(house, more=more, lifespan=[receiving(inbox)]))
 
 
 def _app(*, with_worker: bool) -> Litestar:

@@ -17,12 +17,12 @@ _POLICY = (
 )
 
 
-def inbox_lifespan(host: str, port: int) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
-    """Receive mail on an address for as long as the application runs."""
+def receiving(inbox: Inbox) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    """Receive mail for as long as the application runs."""
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with Inbox(host, port) as inbox:
+        async with inbox:
             app.state.inbox = inbox
             yield
 

@@ -6,6 +6,7 @@ For `aftercare demo` and development only: it takes mail from anyone who reaches
 import asyncio
 import logging
 import re
+import socket
 from collections import deque
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -17,6 +18,8 @@ from typing import Any, Final, Self
 
 import msgspec
 from aiosmtpd.smtp import SMTP
+
+from aftercare.settings import Settings
 
 # At INFO it writes the addresses of every mail into the log.
 logging.getLogger("mail.log").setLevel(logging.WARNING)
@@ -45,10 +48,8 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
 class Inbox:
     """Keeps the last `limit` mails in memory; `async with` starts and stops the receiver."""
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 0, *, limit: int = 200) -> None:
-        """`port` 0 takes a free one; see `port` after the start."""
-        self._host = host
-        self._wanted = port
+    def __init__(self, *, limit: int = 200) -> None:
+        self._socket: socket.socket | None = None
         self._mails: deque[Mail] = deque(maxlen=limit)
         self._count = 0
         self._server: asyncio.Server | None = None
@@ -62,10 +63,28 @@ class Inbox:
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
+    def take_port(self) -> Self:
+        """Take a free port of this machine, for who must know it before the start: `port`."""
+        self._socket = _on_a_free_port()
+        return self
+
+    def relay_of(self, settings: Settings) -> Settings:
+        """The settings with this inbox as the mail's relay."""
+        return msgspec.structs.replace(
+            settings,
+            smtp_host="127.0.0.1",
+            smtp_port=self.port,
+            smtp_tls="none",
+            smtp_user="",
+            smtp_password="",
+            mail_from="clinic@demo.invalid",
+        )
+
     async def start(self) -> None:
-        """Begin to listen. Raises `OSError` if the port is taken."""
+        """Receive from now on."""
+        self._socket = self._socket or _on_a_free_port()
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._open_dialogue, self._host, self._wanted)
+        self._server = await loop.create_server(self._open_dialogue, sock=self._socket)
 
     async def stop(self) -> None:
         """Stop listening and end open dialogues; the mails stay."""
@@ -75,14 +94,14 @@ class Inbox:
         for dialogue in self._open():
             dialogue.transport.abort()
         await self._server.wait_closed()
-        self._server = None
+        self._server = self._socket = None
 
     @property
     def port(self) -> int:
-        """The port listened on. Raises `RuntimeError` before the start."""
-        if self._server is None:
-            raise RuntimeError("the inbox is not listening")
-        return int(self._server.sockets[0].getsockname()[1])
+        """The port listened on. Raises `RuntimeError` before one was taken."""
+        if self._socket is None:
+            raise RuntimeError("the inbox has no port yet")
+        return int(self._socket.getsockname()[1])
 
     def messages(self) -> tuple[Mail, ...]:
         """Give the kept mails, newest first."""
@@ -120,6 +139,10 @@ class Inbox:
 
     def _open(self) -> list[Any]:
         return [dialogue for dialogue in self._dialogues if dialogue.transport is not None]
+
+
+def _on_a_free_port() -> socket.socket:
+    return socket.create_server(("127.0.0.1", 0))
 
 
 def render_inbox(inbox: Inbox, *, base: str = "/inbox") -> str:

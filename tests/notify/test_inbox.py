@@ -10,6 +10,7 @@ from aftercare.model.messages import MessageKind, OutgoingMessage
 from aftercare.model.words import Tier
 from aftercare.notify.inbox import Inbox, Mail, render_inbox, render_mail
 from aftercare.notify.smtp import SmtpChannel, SmtpSettings, TlsMode
+from aftercare.settings import Settings
 from tests.e2e.receivers import PATIENCE
 
 MESSAGE = OutgoingMessage(
@@ -65,10 +66,17 @@ async def test_stopping_ends_open_dialogues_and_frees_the_port() -> None:
         again.bind(("127.0.0.1", port))
 
 
-async def test_a_taken_port_is_said_at_the_start() -> None:
-    async with Inbox() as inbox:
-        with pytest.raises(OSError, match="in use"):
-            await Inbox(port=inbox.port).start()
+async def test_a_port_that_was_taken_before_the_start_is_nobody_elses_and_is_the_relays() -> None:
+    inbox = Inbox().take_port()
+    settings = inbox.relay_of(Settings(smtp_user="somebody", smtp_tls="starttls"))
+    assert (settings.smtp_host, settings.smtp_port, settings.smtp_user) == ("127.0.0.1", inbox.port, "")
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind(("127.0.0.1", inbox.port))
+    async with inbox:
+        await sender(settings.smtp_port).send(MESSAGE)
+        await asyncio.wait_for(inbox.wait_for(1), PATIENCE)
+    with pytest.raises(RuntimeError, match="no port"):
+        _ = inbox.port
 
 
 @pytest.mark.parametrize(
