@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from aftercare.checks import default_pack, judge
@@ -87,6 +88,32 @@ def test_within_one_date_a_rise_is_counted_from_twelve_hours_on(apart: float, *,
 def test_two_sets_of_answers_of_one_instant_are_no_course() -> None:
     edited = at_hours((120, {"pain": 0}), (120, {"pain": 2}))
     assert said(edited) == [(5, "pain.moderate")]
+
+
+def test_a_check_in_without_an_id_is_named_by_its_place_in_time() -> None:
+    told: list[tuple[int, float | None]] = [(3, None), (3, 70.5), (3, 72), (3, 72), (2, 70.5), (4, None)]
+    line = msgspec.structs.replace(
+        timeline(CIT, {}),
+        check_ins=[
+            TimelineCheckIn(day=day, hours_after=hours, answers={"tingling": True}) for day, hours in told
+        ],
+    )
+    assert [finding.check_in for finding in judge(default_pack(), line)] == [
+        "day-2-hour-70.5-2",
+        "day-3-hour-70.5",
+        "day-3-hour-72",
+        "day-3-hour-72-2",
+        "day-3-hour-72-3",
+        "day-4-hour-96",
+    ]
+
+
+def test_what_came_at_one_instant_is_judged_in_the_order_of_its_ids() -> None:
+    line = msgspec.structs.replace(
+        timeline(CIT, {}),
+        check_ins=[TimelineCheckIn(day=3, answers={"tingling": True}, id=name) for name in ("b", "c", "a")],
+    )
+    assert [finding.check_in for finding in judge(default_pack(), line)] == ["a", "b", "c"]
 
 
 def test_a_note_that_is_no_text_is_not_heard() -> None:
