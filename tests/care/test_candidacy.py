@@ -290,6 +290,11 @@ def test_nobody_is_asked_what_weighs_nothing_for_the_treatment() -> None:
     assert laser - needling == {"light_sensitising", "epilepsy", "pacemaker", "eye_shields", "tattoo"}
     assert needling - laser == {"painkillers"}
     assert {"filler", "treated_before"} <= needling & laser  # they weigh nothing, and open what does
+    assert {
+        "prophylaxis",
+        "allergies_named",
+        "medicines_named",
+    } <= needling & laser  # nor do these: they are for the record
 
 
 def test_before_a_session_the_acute_contraindications_are_asked() -> None:
@@ -353,30 +358,72 @@ SOURCE = source_of(1)
 @pytest.mark.parametrize(
     ("here", "instead", "says"),
     [
-        ('key = "infection"', 'key = "sunburn"', "sunburn is there twice"),
-        ('key = "infection"\ngroup = "today"', 'key = "infection"\ngroup = "nowhere"', "unknown group nowhere"),
-        ("within_days = 56", "within_days = 0", "at least 1"),
-        ("within_days = 56\n", "", "days belong to dates"),
-        ('said = ["uncontrolled"]', 'said = ["perhaps"]', "cannot come"),
-        ('weight = "block"', 'weight = "heavy"', "cannot be read"),
-        ('kind = "yes_no"', 'kind = "riddle"', "cannot be read"),
-        ('short = "Cold sore now"', 'short = "Cold sore now"\nlong = "x"', "cannot be read"),
-        ('values = ["never", "now", "before"]', 'values = ["never", "now"]', "do not fit"),
-        ('asked_if = { item = "hsv_history", said = [true] }', 'asked_if = { item = "age", said = [true] }', "before it"),
-        (', es = "La piel hoy"', "", "group today has no words in es"),
-        ('said = ["5"], value = 5', 'said = ["5"], value = 7', "tells of fitzpatrick does not fit"),
-        ('sentence = "Sunburnt skin in the area: burns and pigment marks are likelier."', 'sentence = " "', "lacks its"),
-        ('short = "Allergies"\n', 'short = "Allergies"\noptional = true\n', "allergies weighs something"),
-        ("version = 1", "version = 1 1", "cannot be read"),
-        ('    { says = "Wait until six months after the last capsule.", source = "SkinPen label; hand-outs" },\n', "", "two sides"),
+        ('weight = "block"', 'weight = "heavy"', "Invalid enum value 'heavy'"),
+        ('kind = "yes_no"', 'kind = "riddle"', "Invalid enum value 'riddle'"),
+        ('short = "Cold sore now"', 'short = "Cold sore now"\nlong = "x"', "unknown field `long`"),
+        ("version = 1", "version = 1 1", "line 13"),
     ],
-)  # fmt: skip
-def test_a_slip_in_the_data_is_refused_and_named(here: str, instead: str, says: str) -> None:
+)
+def test_data_that_cannot_be_read_is_refused_and_the_place_named(here: str, instead: str, says: str) -> None:
     assert here in SOURCE
-    with pytest.raises(QuestionnaireError, match=says):
+    with pytest.raises(QuestionnaireError, match=f"^The questionnaire cannot be read: .*{says}"):
         parse(SOURCE.replace(here, instead, 1))
 
 
+IMMUNE = '{ risk = "immunosuppressed", said = [true], value = true }'
+NAMED = 'learns = [{ risk = "allergies" }]'
+
+
+@pytest.mark.parametrize(
+    ("here", "instead", "says"),
+    [
+        ('key = "infection"', 'key = "sunburn"', "sunburn is there twice"),
+        ('key = "infection"\ngroup = "today"', 'key = "infection"\ngroup = "nowhere"', "infection is in the unknown group nowhere"),
+        # Dates
+        ("within_days = 56", "within_days = 0", "last_outbreak: within_days is at least 1"),
+        ("within_days = 56\n", "", "last_outbreak: days belong to dates, and dates need them"),
+        ('said = ["uncontrolled"]', 'said = ["uncontrolled"]\nwithin_days = 3', "diabetes: days belong to dates, and dates need them"),
+        # Words
+        (', es = "La piel hoy"', "", "group today has no words in es"),
+        ('en = "A cold sore now, or tingling that may become one"', 'en = " "', "active_cold_sore has no words in en"),
+        ('none = { en = "No", es = "No", pt = "Não" }', 'none = { en = "No", es = "No" }', "diabetes.none has no words in pt"),
+        ('sentence = "Sunburnt skin in the area: burns and pigment marks are likelier."', 'sentence = " "', "an effect of sunburn lacks its sentence, plan or source"),
+        ('    { says = "Wait until six months after the last capsule.", source = "SkinPen label; hand-outs" },\n', "", "isotretinoin: a conflict has two sides"),
+        # Answers
+        ('values = ["never", "now", "before"]', 'values = ["never", "now"]', "isotretinoin and the words for its values do not fit; isotretinoin_last_taken follows from an answer that cannot come before it"),
+        ('short = "Cold sore now"\n', 'short = "Cold sore now"\nvalues = ["a"]\nvalue_texts = { a = { en = "A", es = "A", pt = "A" } }\n', "active_cold_sore and the words for its values do not fit"),
+        ('said = ["uncontrolled"]', 'said = ["perhaps"]', "an effect of diabetes waits for an answer that cannot come"),
+        ('said = ["uncontrolled"]', "said = []", "an effect of diabetes waits for an answer that cannot come"),
+        ('asked_if = { item = "hsv_history", said = [true] }', 'asked_if = { item = "age", said = [true] }', "last_outbreak follows from an answer that cannot come before it"),
+        ('asked_if = { item = "hsv_history", said = [true] }', 'asked_if = { item = "hsv_history", said = ["yes"] }', "last_outbreak follows from an answer that cannot come before it"),
+        ('short = "Allergies"\n', 'short = "Allergies"\noptional = true\n', "allergies weighs something, so that leaving it open must be said"),
+        # What goes to the record
+        ('said = ["5"], value = 5', 'said = ["5"], value = 7', "what fitzpatrick tells of fitzpatrick does not fit"),
+        ('said = ["5"], value = 5', 'said = ["5"], value = true', "what fitzpatrick tells of fitzpatrick does not fit"),
+        ('said = ["taken"], value = "taken"', 'said = ["taken"], value = "perhaps"', "what prophylaxis tells of prophylaxis does not fit"),
+        (IMMUNE, IMMUNE.replace("[true]", "[]"), "what immunosuppressed tells of immunosuppressed does not fit"),
+        (IMMUNE, IMMUNE.replace("[true]", '["yes"]'), "what immunosuppressed tells of immunosuppressed does not fit"),
+        (IMMUNE, IMMUNE.replace("value = true", 'value = "yes"'), "what immunosuppressed tells of immunosuppressed does not fit"),
+        (NAMED, NAMED.replace(" }", ', said = ["latex"] }'), "what allergies_named tells of allergies does not fit"),
+        (NAMED, NAMED.replace(" }", ', value = "latex" }'), "what allergies_named tells of allergies does not fit"),
+        (NAMED, NAMED.replace("allergies", "diabetes"), "what allergies_named tells of diabetes does not fit"),
+    ],
+)  # fmt: skip
+def test_a_slip_in_the_data_is_refused_and_named_and_nothing_else_is(
+    here: str, instead: str, says: str
+) -> None:
+    assert here in SOURCE
+    with pytest.raises(QuestionnaireError) as refused:
+        parse(SOURCE.replace(here, instead, 1))
+    assert str(refused.value) == f"The questionnaire cannot be used: {says}."
+
+
+def test_what_ships_can_be_used_also_with_the_shortest_of_times() -> None:
+    assert parse(SOURCE) == QUESTIONS
+    assert parse(SOURCE.replace("within_days = 56", "within_days = 1", 1)) != QUESTIONS
+
+
 def test_a_version_that_is_not_there_is_refused() -> None:
-    with pytest.raises(UnknownQuestionnaireError):
+    with pytest.raises(UnknownQuestionnaireError) as refused:
         load(99)
+    assert refused.value.pointers == {"/questionnaire": "Not one of the known versions."}

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aftercare.care.instrument import Item, Kind, UnknownInstrumentError, load, read_answers
+from aftercare.care.instrument import (
+    Item,
+    Kind,
+    SetAside,
+    UnknownInstrumentError,
+    load,
+    read_answers,
+)
 
 INSTRUMENT = load(1)
 KEYS = [item.key for item in INSTRUMENT.items]
@@ -87,6 +94,7 @@ GOOD: list[dict[str, Any]] = [
     {"blisters": "none"},
     {"eye": []},
     {"eye": ["shut", "vision"]},
+    {"fever_c": 34},
     {"fever_c": 38},
     {"fever_c": 37.25},
     {"fever_c": 43},
@@ -104,43 +112,74 @@ def test_what_is_asked_and_denied_or_told_stays_as_it_is(answers: dict[str, Any]
     assert (reading.answers, reading.set_aside) == (answers, ())
 
 
-BAD: list[tuple[dict[str, Any], str]] = [
-    ({"invented": 1}, "/invented"),
-    ({"a/b~c": 1}, "/a~1b~0c"),
-    ({"redness": 5}, "/redness"),
-    ({"redness": -1}, "/redness"),
-    ({"redness": 1.5}, "/redness"),
-    ({"redness": "1"}, "/redness"),
-    ({"redness": "1.0"}, "/redness"),
-    ({"redness": True}, "/redness"),
-    ({"redness": None}, "/redness"),
-    ({"redness": float("nan")}, "/redness"),
-    ({"redness": float("inf")}, "/redness"),
-    ({"redness": 10**40}, "/redness"),
-    ({"fever_c": 101}, "/fever_c"),
-    ({"fever_c": 33.9}, "/fever_c"),
-    ({"fever_c": float("nan")}, "/fever_c"),
-    ({"fever_c": True}, "/fever_c"),
-    ({"tingling": 1}, "/tingling"),
-    ({"tingling": "true"}, "/tingling"),
-    ({"blisters": "lots"}, "/blisters"),
-    ({"blisters": ["few"]}, "/blisters"),
-    ({"eye": "vision"}, "/eye"),
-    ({"eye": [3]}, "/eye/0"),
-    ({"sites": ["lips"]}, "/sites"),
-    ({"sites": {"tingling": "lips"}}, "/sites/tingling"),
-    ({"sites": {"fever_c": ["lips"]}}, "/sites/fever_c"),
-    ({"note": 3}, "/note"),
+GRADE = "A grade is a whole number from 0 to 4."
+FEVER = "This item takes a number from 34 to 43."
+BOOL = "This item takes true or false."
+BLISTERS = "This item takes one of: none, few, many."
+SITES = "lips, around_mouth, nose, cheek, chin, jaw, forehead, temple, around_eye, neck, other"
+BAD: list[tuple[dict[str, Any], str, str]] = [
+    ({"invented": 1}, "/invented", "This item is not part of the instrument."),
+    ({"a/b~c": 1}, "/a~1b~0c", "This item is not part of the instrument."),
+    ({"redness": 5}, "/redness", GRADE),
+    ({"redness": -1}, "/redness", GRADE),
+    ({"redness": 1.5}, "/redness", GRADE),
+    ({"redness": "1"}, "/redness", GRADE),
+    ({"redness": "1.0"}, "/redness", GRADE),
+    ({"redness": True}, "/redness", GRADE),
+    ({"redness": None}, "/redness", GRADE),
+    ({"redness": float("nan")}, "/redness", GRADE),
+    ({"redness": float("inf")}, "/redness", GRADE),
+    ({"redness": 10**40}, "/redness", GRADE),
+    ({"fever_c": 101}, "/fever_c", FEVER),
+    ({"fever_c": 33.9}, "/fever_c", FEVER),
+    ({"fever_c": float("nan")}, "/fever_c", FEVER),
+    ({"fever_c": True}, "/fever_c", FEVER),
+    ({"tingling": 1}, "/tingling", BOOL),
+    ({"tingling": "true"}, "/tingling", BOOL),
+    ({"blisters": "lots"}, "/blisters", BLISTERS),
+    ({"blisters": ["few"]}, "/blisters", BLISTERS),
+    ({"eye": "vision"}, "/eye", "This item takes a list of: lid_swelling, shut, pain, vision."),
+    ({"eye": [3]}, "/eye/0", "An element here is one of: lid_swelling, shut, pain, vision."),
+    ({"sites": ["lips"]}, "/sites", "This item takes an object: sign to list of places."),
+    ({"sites": {"tingling": "lips"}}, "/sites/tingling", f"This item takes a list of: {SITES}."),
+    ({"sites": {"fever_c": ["lips"]}}, "/sites/fever_c", "This is not a sign that has a place."),
+    ({"note": 3}, "/note", "This item takes text."),
 ]
 
 
-@pytest.mark.parametrize(("answers", "pointer"), BAD, ids=str)
+@pytest.mark.parametrize(("answers", "pointer", "reason"), BAD, ids=str)
 def test_what_cannot_be_an_answer_is_set_aside_and_named_and_the_rest_is_kept(
-    answers: dict[str, Any], pointer: str
+    answers: dict[str, Any], pointer: str, reason: str
 ) -> None:
     reading = read_answers(INSTRUMENT, {**answers, "very_unwell": True})
     assert reading.answers == {"very_unwell": True}
-    assert [one.pointer for one in reading.set_aside] == [pointer]
+    (aside,) = reading.set_aside
+    assert (aside.pointer, aside.reason) == (pointer, reason)
+    # What was sent is kept as it came, from where the pointer leads to.
+    assert aside.sent is not None or answers == {"redness": None}
+    assert msgspec.json.encode(aside.sent) in msgspec.json.encode(answers)
+
+
+def test_a_name_that_a_pointer_cannot_hold_is_kept_with_what_was_sent_under_it() -> None:
+    longest, longer, odd = "n" * 100, "n" * 101, "it \x00hurts\ud83d"
+    told = {longest: 1, longer: 2, odd: 3}
+    for found, at in (
+        (read_answers(INSTRUMENT, told).set_aside, ""),
+        (read_answers(INSTRUMENT, {"sites": told}).set_aside, "/sites"),
+    ):
+        assert [(one.pointer, one.sent) for one in found] == [
+            (f"{at}/{longest}", 1),
+            (f"{at}/{longest}", {longer: 2}),
+            (f"{at}/it \ufffdhurts\ufffd", {odd: 3}),
+        ]
+
+
+def test_a_name_that_is_no_text_is_set_aside() -> None:
+    raw: dict[Any, Any] = {7: "seven", ("redness",): 2}
+    assert [(one.pointer, one.sent) for one in read_answers(INSTRUMENT, raw).set_aside] == [
+        ("/7", {7: "seven"}),
+        ("/('redness',)", {("redness",): 2}),
+    ]
 
 
 def test_a_grade_of_one_point_nought_is_the_integer_one() -> None:
@@ -157,20 +196,22 @@ def test_of_a_list_the_good_elements_stay_once_each() -> None:
 def test_a_note_keeps_its_first_2000_characters() -> None:
     reading = read_answers(INSTRUMENT, {"note": "á" * 2001})
     assert reading.answers == {"note": "á" * 2000}
-    assert [one.pointer for one in reading.set_aside] == ["/note"]
+    assert reading.set_aside == (SetAside("/note", "Only the first 2,000 characters were kept.", "á" * 2001),)
     assert pointers({"note": "á" * 2000}) == []
 
 
 def test_a_note_loses_only_what_cannot_be_stored() -> None:
-    reading = read_answers(INSTRUMENT, {"note": "it \x00hurts\ud83d"})
+    said = "it \x00hurts\ud83d"
+    reading = read_answers(INSTRUMENT, {"note": said})
     assert reading.answers == {"note": "it hurts"}
-    assert [one.pointer for one in reading.set_aside] == ["/note"]
+    assert reading.set_aside == (SetAside("/note", "Characters that cannot be stored were left out.", said),)
 
 
 @pytest.mark.parametrize("raw", [None, 3, "x", [], [{}], True])
 def test_answers_that_are_no_object_are_set_aside_whole(raw: Any) -> None:
-    assert read_answers(INSTRUMENT, raw).answers == {}
-    assert pointers(raw) == [""]
+    reading = read_answers(INSTRUMENT, raw)
+    assert reading.answers == {}
+    assert reading.set_aside == (SetAside("", "The answers are not an object of items.", raw),)
 
 
 def test_a_reason_never_repeats_what_was_said() -> None:
