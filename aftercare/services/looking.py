@@ -279,6 +279,8 @@ def _fate(
         return Reminder(ReminderFate.FAILED if missed else ReminderFate.NOT_DUE)
     if row.state == "sent":
         return Reminder(ReminderFate.SENT, row.sent_at)
+    if row.state == "dropped":  # by the patient's answer or wish: nobody's fault
+        return Reminder(ReminderFate.NOT_DUE)
     over = row.state == "dead" or (ends_at is not None and ends_at <= now)
     return Reminder(ReminderFate.FAILED if over else ReminderFate.NOT_DUE)
 

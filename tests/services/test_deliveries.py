@@ -8,8 +8,12 @@ import pytest
 from aftercare.db.pool import Connection, Database
 from aftercare.model.addresses import ChannelName
 from aftercare.model.ledger import LedgerEntry, Narrowed
+from aftercare.model.messages import MessageKind
+from aftercare.model.reminders import RemindersDraft
 from aftercare.notify.channel import Refused, Retry
 from aftercare.services import alerts, deliveries
+from aftercare.services.reminders import put_reminders
+from aftercare.services.still_asked import ANSWERED, NOT_WANTED
 from aftercare.store import deliveries as store
 from aftercare.store import due_work, ledger
 from aftercare.store.deliveries import work_kind
@@ -163,6 +167,45 @@ async def test_a_reminder_held_up_leaves_by_day_on_its_own_day_or_not_at_all(
     async with worker.clinic(team.clinic_id) as db:
         reminders = await store.reminders_of(db, team.clinic_id, patient.patient_id, nine)
     assert [one.state for one in reminders] == [state]
+
+
+@pytest.mark.parametrize("why", [ANSWERED, NOT_WANTED])
+async def test_a_reminder_held_up_asks_nobody_who_has_answered_or_wants_none(
+    service: Database, worker: Database, team: Team, treat: Treat, post: Post, why: str
+) -> None:
+    nine = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
+    patient = await treat(nine - timedelta(hours=22))
+    await pass_time(worker, post, nine - timedelta(minutes=1))
+    before = len(post.channel.sent)
+    post.channel.failure = Retry("connect: timeout")
+    await pass_time(worker, post, nine)
+    ten = nine + timedelta(hours=1)
+    if why == ANSWERED:
+        await patient.says(ten, redness=1)
+    else:
+        stop = RemindersDraft(state="stopped")
+        await put_reminders(service, team.practitioner, patient.patient_id, stop, now=ten)
+    post.channel.failure = None
+    await pass_time(worker, post, nine + timedelta(hours=16))  # past midnight: nor does an admin hear of it
+    assert post.channel.sent[before:] == []
+    async with worker.clinic(team.clinic_id) as db:
+        (reminder,) = [one for one in await _read(db, team.clinic_id) if one.queued_at >= nine]
+    assert (reminder.state, reminder.dropped_why) == ("dropped", why)
+
+
+async def test_a_reminder_held_up_still_asks_who_only_sent_yesterdays_answers_late(
+    worker: Database, team: Team, treat: Treat, post: Post
+) -> None:
+    nine = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
+    patient = await treat(nine - timedelta(hours=22))
+    await pass_time(worker, post, nine - timedelta(minutes=1))
+    post.channel.failure = Retry("connect: timeout")
+    await pass_time(worker, post, nine)
+    await patient.says(nine - timedelta(hours=12), now=nine + timedelta(hours=1), redness=1)
+    post.channel.failure = None
+    await pass_time(worker, post, nine + timedelta(hours=2))
+    assert post.channel.sent[-1].kind is MessageKind.REMINDER
+    assert post.channel.sent[-1].written_at == nine
 
 
 async def test_a_clinic_with_its_share_is_passed_over_and_a_lease_is_renewed_by_its_fence_alone(
