@@ -41,10 +41,9 @@ def check(moment: Moment) -> Iterator[Finding]:
 
 
 def _lasting(moment: Moment, item: str, name: str, *, from_day: int | None = None) -> Iterator[Finding]:
-    if (from_day is None or moment.day >= from_day) and moment.above(item) > 0:
-        pair = two_in_a_row(moment, item, from_day=from_day)
-        if pair:
-            yield level(moment, f"dermatitis.{item}", item, name, pair=pair)
+    # Two in a row from a day on: where the earlier one counts, so does this one.
+    if moment.above(item) > 0 and (pair := two_in_a_row(moment, item, from_day=from_day)):
+        yield level(moment, f"dermatitis.{item}", item, name, pair=pair)
 
 
 def _bruising_counts_from(moment: Moment) -> int:

@@ -235,6 +235,7 @@ LEVELS: list[tuple[str, str, dict[int, dict[str, Any]], dict[str, Any], dict[str
     # dryness, crusting, bruising
     ("dryness above on days 7, 10", CIT, days("dryness", d7=2, d10=2), {}, {"dermatitis.dryness": "routine"}),
     ("dryness above on day 7", CIT, days("dryness", d7=2), {}, {}),
+    ("dryness above on day 7, as expected on day 10", CIT, days("dryness", d7=2, d10=1), {}, {}),
     ("very severe dryness suddenly", CIT, days("dryness", d7=0, d8=4), {}, {}),
     ("crusts on days 7, 10", CIT, days("crusting", d7=2, d10=2), {}, {"dermatitis.crusting": "routine"}),
     (
@@ -246,6 +247,7 @@ LEVELS: list[tuple[str, str, dict[int, dict[str, Any]], dict[str, Any], dict[str
     ),
     ("bruise on days 7, 10", CIT, days("bruising", d7=2, d10=2), {}, {}),
     ("bruise on days 11, 14", CIT, days("bruising", d11=1, d14=1), {}, {"dermatitis.bruising": "routine"}),
+    ("bruise on day 10, which does not count yet, and day 11", CIT, days("bruising", d10=2, d11=1), {}, {}),
     (
         "bruise on days 11, 14 on a blood thinner",
         CIT,
