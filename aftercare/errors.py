@@ -115,6 +115,18 @@ class MessagesOfTodayUsed(AftercareError):
         super().__init__(retry_after=retry_after)
 
 
+class TooManyCheckIns(AftercareError):
+    """Very many check-ins came from you lately. This one stays on the phone and is sent later. Call the clinic if it cannot wait."""
+
+    status = 429
+    type = "too-many-check-ins"
+    title = "Too many check-ins"
+
+    def __init__(self, *, retry_after: int) -> None:
+        """`retry_after` is in seconds."""
+        super().__init__(retry_after=retry_after)
+
+
 class TooManyTries(AftercareError):
     """Too many tries. Wait a little, then try again."""
 

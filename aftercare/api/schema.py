@@ -84,7 +84,7 @@ _ALSO: dict[str, set[int]] = {
     "rule_pack_retire": {409, 412},
     "rule_pack_restore": {409},
     "record_put_check_in": {409},
-    "check_in_put_check_in": {409},
+    "check_in_put_check_in": {409, 429},
     "my_message_put_message": {409, 429},
     "my_message_my_messages": {404},
     "message_reply": {409},

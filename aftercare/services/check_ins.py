@@ -17,7 +17,7 @@ from aftercare.care.spacing import local_day
 from aftercare.checks.judging import Found, judge_recovery
 from aftercare.checks.recovery import day_in, place, timeline
 from aftercare.db.pool import Connection, Database
-from aftercare.errors import AftercareError, NotFound, OtherContent
+from aftercare.errors import AftercareError, NotFound, OtherContent, TooManyCheckIns
 from aftercare.model.advice import Advice
 from aftercare.model.check_ins import Adjusted, CheckInDraft, Kept, SetAsideItem
 from aftercare.model.findings import Finding
@@ -26,6 +26,7 @@ from aftercare.model.recovery import Recovery
 from aftercare.model.timeline import Timeline
 from aftercare.services import audit, counts, judges, recovery
 from aftercare.services.arrival import Arrival, arrival_of, keep, require_client_id
+from aftercare.services.check_in_quota import require_room_or_news
 from aftercare.store import call_list, episodes, patients
 from aftercare.store import check_ins as store
 
@@ -63,8 +64,9 @@ async def submit(
     now: datetime,
     sent_at: datetime | None = None,
 ) -> CheckInAnswer:
-    """Take one check-in. Raises Malformed (id), NotFound, OtherContent (the id was used with other content).
+    """Take one check-in.
 
+    Raises Malformed (id), NotFound, OtherContent (the id was used with other content), TooManyCheckIns.
     `sent_at` is what the phone's clock said when it sent this: a clock that is wrong is known by it and put right.
     """
     drafts = [(check_in_id, draft)]
@@ -106,9 +108,14 @@ async def submit_several(
                 results.append(_known_or_new(mine, new, actor, check_in_id, draft, arrival))
             except AftercareError as error:
                 results.append(error)
-        answers = await _take(db, mine, list(new.values()), actor, now) if new else {}
-    counts.CHECK_INS.add(actor.kind, by=len(new))
-    return [answers[one] if isinstance(one, UUID) else one for one in results]
+        answers: dict[UUID, CheckInAnswer] = {}
+        put_off: TooManyCheckIns | None = None
+        try:
+            answers = await _take(db, mine, list(new.values()), actor, now) if new else {}
+        except TooManyCheckIns as error:
+            put_off = error
+    counts.CHECK_INS.add(actor.kind, by=len(answers))
+    return [put_off or answers[one] if isinstance(one, UUID) else one for one in results]
 
 
 def _known_or_new(
@@ -136,12 +143,16 @@ def _known_or_new(
 async def _take(
     db: Connection, mine: Recovery, new: list[_New], actor: Actor, now: datetime
 ) -> dict[UUID, CheckInAnswer]:
-    """Judge, alert, keep; what each is answered, by id."""
+    """Judge, alert, keep; what each is answered, by id. Raises TooManyCheckIns, and nothing is written then."""
     kept = [one.kept for one in new]
     judging = await judges.judging(db, actor.clinic_id, mine.packs)
     found = judge_recovery(judging, mine, kept)
     with_new = msgspec.structs.replace(mine, check_ins=(*mine.check_ins, *kept))
-    await recovery.absorb_findings(db, with_new, found.told, actor, now=now)
+    changes = await recovery.changes_by(db, with_new, found.told, now=now)
+    if actor.kind == "patient":
+        require_room_or_news(mine, kept, changes, now)
+    for change in changes:
+        await recovery.write(db, with_new, change, actor, now=now)
     patient_id, number = mine.patient.patient_id, judging.shadow_number
     await judges.count_muted(db, actor.clinic_id, patient_id, number, found.muted, now=now)
     answers = {one.kept.check_in_id: _answer(mine, one, found.said, now) for one in new}

@@ -106,17 +106,20 @@ async def judge_again(
 
 async def absorb_findings(
     db: Connection, recovery: Recovery, found: Found, actor: Actor, *, now: datetime
-) -> list[Change]:
+) -> None:
     """Turn findings into alerts, deliveries and clocks."""
-    changes: list[Change] = []
+    for change in await changes_by(db, recovery, found, now=now):
+        await write(db, recovery, change, actor, now=now)
+
+
+async def changes_by(db: Connection, recovery: Recovery, found: Found, *, now: datetime) -> list[Change]:
+    """What findings make of the alerts of each episode; nothing is written yet."""
     if not any(found.values()):
-        return changes
+        return []
     recorded = {str(one.check_in_id): one.judged_at for one in recovery.check_ins}
     told_by = await chains.of_clinic(db, recovery.clinic.clinic_id, now)
-    for episode_id, those in found.items():
-        if not those:
-            continue
-        change = absorb(
+    return [
+        absorb(
             [alert for alert in recovery.alerts if alert.episode_id == episode_id],
             those,
             episode_id=episode_id,
@@ -126,9 +129,9 @@ async def absorb_findings(
             recorded=recorded,
             chains=told_by,
         )
-        await write(db, recovery, change, actor, now=now)
-        changes.append(change)
-    return changes
+        for episode_id, those in found.items()
+        if those
+    ]
 
 
 async def write(db: Connection, recovery: Recovery, change: Change, actor: Actor, *, now: datetime) -> None:

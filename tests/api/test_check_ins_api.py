@@ -9,6 +9,7 @@ import asyncpg
 import httpx
 import pytest
 
+from aftercare.services import check_in_quota
 from tests.api.conftest import PASSWORD, Clock, Person, enrolled, refreshed, session_draft
 
 AIRWAY = {"breathing_or_tongue": True}
@@ -285,6 +286,23 @@ async def test_fifty_at_once_leave_one_row_and_get_one_answer(
     assert await root.fetchval("select count(*) from check_ins") == 1
     assert await root.fetchval("select count(*) from alerts") == 1
     assert await root.fetchval("select count(*) from findings") == 1
+
+
+async def test_a_phone_that_loops_is_asked_to_wait_and_its_red_flag_is_not(
+    client: httpx.AsyncClient,
+    clock: Clock,
+    alder: Person,
+    practitioner: Person,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(check_in_quota, "ROOM", ((timedelta(days=1), 2),))
+    for _ in range(2):
+        assert (await put(client, alder, draft(clock, {"redness": 1}))).status_code == 201
+    refused = await put(client, alder, draft(clock, {"redness": 1}))
+    assert (refused.status_code, refused.json()["type"]) == (429, "/problems/too-many-check-ins")
+    assert refused.headers["retry-after"] == str(24 * 3600)
+    assert (await put(client, alder, draft(clock, AIRWAY))).json()["advice"]["tier"] == "emergency"
+    assert (await alerts_of(client, practitioner))["airway"] == "emergency"
 
 
 async def test_the_same_id_of_two_patients_is_two_check_ins(

@@ -103,7 +103,7 @@ def test_every_operation_says_who_may_ask() -> None:
 @pytest.mark.parametrize(
     ("operation_id", "statuses"),
     [
-        ("check_in_put_check_in", {201, 400, 401, 403, 404, 408, 409, 413, 422, 503}),
+        ("check_in_put_check_in", {201, 400, 401, 403, 404, 408, 409, 413, 422, 429, 503}),
         ("photo_put_photo", {201, 400, 401, 403, 404, 408, 409, 410, 413, 415, 422, 429, 503}),
         ("enrolment_enrol", {201, 400, 401, 408, 409, 410, 413, 422, 429, 503}),
         ("patient_update", {200, 400, 401, 403, 404, 408, 412, 413, 422, 503}),

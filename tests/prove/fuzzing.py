@@ -92,6 +92,7 @@ RULES = (
     Rule(r"my_message_put_message|message_reply", r"/text empty", "Blanks alone say nothing, and a photo may stand for words."),
     Rule(r"(my_)?message_(read|reply)", r"no message of this conversation", "Which messages there are is not in a schema."),
     Rule(r"my_message_put_message", r"messages-of-today-used", "How many came before is not in a schema."),
+    Rule(r"check_in_put_check_in", r"too-many-check-ins", "The same."),
     Rule(r"staff_preferences_update", r"/(quiet|muted/)", "How long spans last together, and who has which ways, is no schema's."),
     Rule(r"(my|patient)_preferences_update", r"/(quiet|reminder_at) ", "A span has a length, and the reminder a time outside of it."),
     Rule(r"staff_preferences_update|installation_put_installation", r"/time_zone This is not an IANA", "Zones are a database."),
