@@ -165,13 +165,16 @@ def reopen(
 def let_go(alert: Alert, *, now: datetime, hours: OpeningHours, chain: Chain = SHIPPED) -> Change:
     """Open an alert again whose owner has left before they reached the patient: nobody would call until its time is over.
 
-    With a fresh clock, from the first step of the chain. Whose patient was reached waits for nothing; news of it goes to
-    every practitioner.
+    With a fresh clock, from the first step of the chain; what is open in their name (reopened, or worse than when they
+    took it) keeps its clock and place, and others are told. Whose patient was reached waits for nothing; news of it goes
+    to every practitioner.
     """
-    if alert.state not in {AlertState.ACKNOWLEDGED, AlertState.ATTEMPTED}:
+    if alert.owner is None or alert.state in {AlertState.CONTACTED, AlertState.RESOLVED}:
         return Change()
-    place = chain.from_place(0)
-    again = started(msgspec.structs.replace(alert, owner=None), now, hours)
+    again = msgspec.structs.replace(alert, owner=None)
+    if alert.state is not AlertState.OPEN:
+        again = started(again, now, hours)
+    place = chain.from_place(again.step)
     after = msgspec.structs.replace(again, step=place)
     return Change(changed=(after,), notices=notices(after, Why.REOPENED, now, hours, to=chain.steps[place]))
 

@@ -18,7 +18,7 @@ _WHY = "Open again: whoever had it no longer works here."
 
 
 async def give_back(db: Connection, clinic_id: UUID, staff_id: UUID, now: datetime) -> None:
-    """Open again what somebody who was shut out had taken, one patient's lock after the other."""
+    """Take out of the hands of somebody who was shut out what they had, one patient's lock after the other."""
     told_by = await chains.of_clinic(db, clinic_id, now)
     system = Actor(clinic_id=clinic_id, kind="system")
     for patient_id in await alerts.in_hand_of(db, clinic_id, staff_id):

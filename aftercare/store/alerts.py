@@ -95,8 +95,20 @@ async def open_by_tier(db: Connection, clinic_id: UUID) -> tuple[TierCount, ...]
 
 
 async def in_hand_of(db: Connection, clinic_id: UUID, staff_id: UUID) -> list[UUID]:
-    """The patients of whom somebody has taken an alert and whom they have not reached."""
+    """The patients of whom somebody has an alert and whom they have not reached."""
     return [row["patient_id"] for row in await db.fetch(_SQL["in_hand_of"], clinic_id, staff_id)]
+
+
+class Owned(TierCount, frozen=True, kw_only=True):
+    """How many unresolved alerts of a tier somebody has whose patient they have reached, or have yet to reach."""
+
+    owner: UUID
+    reached: bool
+
+
+async def owned(db: Connection, clinic_id: UUID) -> list[Owned]:
+    """What each staff member has, the most urgent first."""
+    return many(Owned, await db.fetch(_SQL["owned"], clinic_id))
 
 
 async def add_findings(db: Connection, clinic_id: UUID, rows: Sequence[FindingRow]) -> None:

@@ -55,10 +55,17 @@ select tier, count(*)::int as count from alerts where clinic_id = $1 and state <
 order by array_position(array['emergency', 'same_day', 'soon', 'routine'], tier);
 
 -- name: in_hand_of
--- Whose alerts somebody has taken and has not reached the patient of.
+-- Whose alerts are somebody's who has not reached the patient.
 select distinct patient_id from alerts
-where clinic_id = $1 and owner = $2 and state in ('acknowledged', 'attempted')
+where clinic_id = $1 and owner = $2 and state in ('open', 'acknowledged', 'attempted')
 order by patient_id;
+
+-- name: owned
+-- How many unresolved alerts each staff member has, by whether their patient was reached.
+select owner, tier, state = 'contacted' as reached, count(*)::int as count from alerts
+where clinic_id = $1 and state <> 'resolved' and owner is not null
+group by owner, tier, state = 'contacted'
+order by array_position(array['emergency', 'same_day', 'soon', 'routine'], tier);
 
 -- name: patient_of
 select patient_id from alerts where clinic_id = $1 and id = $2;

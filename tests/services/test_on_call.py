@@ -12,7 +12,7 @@ from aftercare.model.clinic import ClinicSettingsDraft, Holiday
 from aftercare.model.messages import MessageKind
 from aftercare.model.people import Actor, StaffDraft
 from aftercare.model.rotas import OverrideDraft, Rota, RotaDraft
-from aftercare.model.words import AlertState, Role, Tier
+from aftercare.model.words import AlertState, Outcome, Role, Tier
 from aftercare.services import alerts, chains, clinic_settings, rota_gaps, rotas, staff
 from aftercare.store import due_work
 from aftercare.store.alerts import PatientAlert
@@ -379,3 +379,28 @@ async def test_what_somebody_had_taken_who_is_shut_out_is_open_again_and_told(
     await staff.disable(service, team.admin, people[BEECH], now=at + 3 * HOUR)
     after = await _one(service, team, at + 3 * HOUR)
     assert (after.state, after.owner) == (AlertState.CONTACTED, people[BEECH])
+
+
+async def test_what_is_open_in_the_name_of_who_is_shut_out_is_told_to_others_on_its_running_clock(
+    service: Database, worker: Database, team: Team, treat: Treat, post: Post, people: dict[str, UUID], session_at: datetime
+) -> None:  # fmt: skip
+    patient = await treat(session_at)
+    at = datetime(2026, 2, 4, 12, 0, tzinfo=UTC)
+    await patient.says(at, tingling=True)
+    ash = Actor(clinic_id=team.clinic_id, kind="staff", id=people[ASH], role=Role.PRACTITIONER)
+    alert = await _one(service, team, at)
+    done = alerts.Resolve(outcome=Outcome.FALSE_ALARM)
+    await pass_time(worker, post, at + MINUTE)
+    await alerts.resolve(service, ash, alert.id, done, now=at + 2 * MINUTE)
+    post.channel.sent.clear()
+    await alerts.reopen(service, ash, alert.id, alerts.Note(), now=at + HOUR)
+    mine = await _one(service, team, at + HOUR)
+    assert (mine.state, mine.owner) == (AlertState.OPEN, people[ASH])
+    await pass_time(worker, post, at + HOUR + MINUTE)
+    assert told_of(post, mine) == [ASH]
+    post.channel.sent.clear()
+    await staff.disable(service, team.admin, people[ASH], now=at + HOUR + 2 * MINUTE)
+    again = await _one(service, team, at + HOUR + 2 * MINUTE)
+    assert (again.state, again.owner, again.acknowledge_by) == (AlertState.OPEN, None, mine.acknowledge_by)
+    await pass_time(worker, post, at + HOUR + 3 * MINUTE)
+    assert told_of(post, again) == [BEECH, PRACTITIONER]
