@@ -26,6 +26,7 @@ from aftercare.model.instruction_pages import (
 from aftercare.model.instructions import ShownDay
 from aftercare.model.me_page import MePage
 from aftercare.model.message_pages import ConversationPage, MessagesPage, TemplatesPage
+from aftercare.model.phone_pages import PhonesPage
 from aftercare.model.photo_pages import ComparePage
 from aftercare.model.photo_uses import UsePhotoPage, UsesPage
 from aftercare.model.reminder_pages import RemindersPage
@@ -33,6 +34,7 @@ from aftercare.model.rota_pages import ClinicSettingsPage, RotaPage
 from aftercare.model.rule_pages import RulesActPage, RulesEditPage, RulesPage
 from aftercare.model.screening_pages import Candidacy, QuestionGroup, ScreeningRecordPage
 from aftercare.model.screenings import ScreeningAdvice
+from aftercare.model.staff_pages import MemberPage, StaffPage
 from aftercare.model.statistics import PeriodChoice, Statistics
 from aftercare.model.upkeep_page import UpkeepPage
 from aftercare.model.views import (
@@ -339,7 +341,7 @@ class ProblemPage(msgspec.Struct, frozen=True, kw_only=True):
 Page = (
     NextStepsPage | ScriptsPage | ScriptPage | TriagePage | AlertPage | ActPage | PatientPage | PatientsPage | CallListPage | InvitationPage | PhotoPage | SignInPage
     | RecallsPage | DeliveriesPage | WebhooksPage | CourseSettingsPage | StatisticsPage | BacktestPage | ProblemPage | PatientFormPage | SessionFormPage
-    | RotaPage | ClinicSettingsPage
+    | RotaPage | ClinicSettingsPage | StaffPage | MemberPage | PhonesPage
     | MePage | MessagesPage | ConversationPage | TemplatesPage | RulesPage | RulesEditPage | RulesActPage | ComparePage | UsesPage | UsePhotoPage | ErasePage | RemindersPage | UpkeepPage
     | ScreeningFormPage | ScreeningAdvicePage | ScreeningRecordPage
     | InstructionsPage | InstructionFormPage | InstructionsPreviewPage | InstructionsPublishPage | PatientInstructionsPage

@@ -12,11 +12,15 @@ from aftercare.model.words import Tier
 
 
 class TypedForm(msgspec.Struct, frozen=True, kw_only=True):
-    """One of a page's forms as somebody filled it in, and what is wrong where; "" is the whole form."""
+    """One of a page's forms as somebody filled it in, and what is wrong where; "" is the whole form.
+
+    `newer` is what a colleague wrote meanwhile, in words, where it differs from what is typed here.
+    """
 
     form: str  # "new", "edit-" or "over-" and the rota's id; "clinic", or "chain-" and the tier
     values: dict[str, str]
     problems: dict[str, str] = {}
+    newer: dict[str, str] = {}
 
 
 class OverrideLine(msgspec.Struct, frozen=True, kw_only=True):

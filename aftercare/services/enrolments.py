@@ -157,10 +157,15 @@ async def revoke(database: Database, actor: Actor, *, now: datetime) -> None:
 
 
 async def sign_out_phones(database: Database, actor: Actor, patient_id: UUID, *, now: datetime) -> None:
-    """Staff sign out every phone of a patient who lost one. Again changes nothing. Raises NotFound."""
+    """Staff sign out every phone of a patient who lost one, and end the codes that are about: one may be on it.
+
+    Again changes nothing. Raises NotFound.
+    """
     async with database.clinic(actor.clinic_id) as db:
         if await patients.get(db, actor.clinic_id, patient_id) is None:
             raise NotFound
+        # First: whoever is using one now holds its row, and is found among the phones afterwards.
+        await store.end_invitations(db, actor.clinic_id, patient_id, now)
         for phone in await store.of_patient(db, actor.clinic_id, patient_id):
             if phone.revoked_at is None:
                 await _end(db, actor.clinic_id, phone.installation_id, now)

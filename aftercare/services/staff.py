@@ -67,10 +67,12 @@ async def disable(database: Database, actor: Actor, staff_id: UUID, *, now: date
 
     Whom they had not called yet is open for everybody again.
 
-    Again changes nothing. Raises NotFound, Conflict for oneself.
+    Again changes nothing. Raises NotFound, Conflict for oneself, NotSignedIn for who was shut out meanwhile.
     """
     _refuse_oneself(actor, staff_id)
     async with database.clinic(actor.clinic_id) as db:
+        if actor.id and actor.id not in await store.lock_active(db, actor.clinic_id, [actor.id, staff_id]):
+            raise NotSignedIn
         member = await _member(db, actor, staff_id)
         if await store.set_disabled(db, actor.clinic_id, staff_id, now):
             await store.close_sign_ins(db, actor.clinic_id, staff_id)

@@ -31,6 +31,7 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
     enrolled_at: datetime
     seen_at: datetime
     revoked_at: datetime | None
+    pushed: bool  # has an address to which messages are pushed
 
 
 class Holder(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +79,11 @@ async def use_invitation(
 ) -> None:
     """Mark the code used, at its first time."""
     await db.execute(_SQL["use_invitation"], clinic_id, code_hash, now, installation_id)
+
+
+async def end_invitations(db: Connection, clinic_id: UUID, patient_id: UUID, now: datetime) -> None:
+    """No code of the patient's that is about lets anybody in any more."""
+    await db.execute(_SQL["end_invitations"], clinic_id, patient_id, now)
 
 
 async def enrol(

@@ -18,6 +18,13 @@ class Credentials(StaffMember, frozen=True, kw_only=True):
     password_hash: str
 
 
+class Account(StaffMember, frozen=True, kw_only=True):
+    """A staff member with when they came and, if so, were disabled."""
+
+    created_at: datetime
+    disabled_at: datetime | None
+
+
 async def create(
     db: Connection, clinic_id: UUID, member: StaffMember, password_hash: str, now: datetime
 ) -> bool:
@@ -44,9 +51,19 @@ async def all_disabled(db: Connection, clinic_id: UUID) -> list[StaffMember]:
     return many(StaffMember, await db.fetch(_SQL["all_disabled"], clinic_id))
 
 
+async def accounts(db: Connection, clinic_id: UUID) -> list[Account]:
+    """Everyone who works here, by name, then everyone who was disabled."""
+    return many(Account, await db.fetch(_SQL["accounts"], clinic_id))
+
+
 async def by_email(db: Connection, clinic_id: UUID, email: str) -> StaffMember | None:
     """Whom an e-mail (lower case) belongs to, disabled ones too."""
     return one(StaffMember, await db.fetchrow(_SQL["by_email"], clinic_id, email))
+
+
+async def lock_active(db: Connection, clinic_id: UUID, staff_ids: list[UUID]) -> set[UUID]:
+    """Which of them are not disabled; ours alone until the end of the transaction."""
+    return {row["staff_id"] for row in await db.fetch(_SQL["lock_active"], clinic_id, staff_ids)}
 
 
 async def set_disabled(db: Connection, clinic_id: UUID, staff_id: UUID, at: datetime | None) -> bool:

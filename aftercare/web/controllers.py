@@ -29,6 +29,7 @@ from aftercare.web.intake_pages import PatientFormController, SessionFormControl
 from aftercare.web.me import MePageController
 from aftercare.web.messages import MessagePageController, TemplatePageController
 from aftercare.web.people import PeopleController
+from aftercare.web.phones import PhonesPageController
 from aftercare.web.photo_uses import PhotoUsePageController
 from aftercare.web.photos import ComparePageController
 from aftercare.web.recalls import CoursePageController, CourseSettingsPageController, RecallPageController
@@ -37,6 +38,7 @@ from aftercare.web.reminders import RemindersPageController
 from aftercare.web.rota import RotaPageController
 from aftercare.web.rules import RulesPageController
 from aftercare.web.screening import ScreeningPageController
+from aftercare.web.staff import StaffPageController
 from aftercare.web.statistics import StatisticsPageController
 from aftercare.web.upkeep import UpkeepPageController
 from aftercare.web.visits import StaffRequest, anyone, html, reader_of, staff_page
@@ -88,6 +90,7 @@ _NOWHERE = [
     "/scripts/{one:str}/{rest:path}",
     "/patients/{one:str}/{rest:path}",
     "/me/{rest:path}",
+    "/staff/{one:str}/{rest:path}",
     "/patients/{one:str}/photos/{two:str}/{rest:path}",
     "/photos/for/{one:str}/{two:str}/{three:str}/{rest:path}",
     "/call-list/{one:str}/{two:str}/{rest:path}",
@@ -139,6 +142,8 @@ WEB_CONTROLLERS: tuple[ControllerRouterHandler, ...] = (
             ErasePageController,
             UpkeepPageController,
             RemindersPageController,
+            PhonesPageController,
+            StaffPageController,
             PatientFormController,
             SessionFormController,
             ScreeningPageController,

@@ -15,7 +15,7 @@ from aftercare.web.visits import COOKIE, go_to, html, last_clinic
 _log = structlog.get_logger()
 WHERE_TO_SIGN_IN = (
     "Open the sign-in address of your clinic: this address with /sign-in/ and the clinic’s short name behind it. "
-    "It stands in the mail that you were invited with; whoever runs the clinic’s account knows it too."
+    "Whoever runs the clinic’s account knows it: their page of the staff shows it."
 )
 
 

@@ -40,12 +40,14 @@ from aftercare.model.pages import (
     StatisticsPage,
     TriagePage,
 )
+from aftercare.model.phone_pages import PhonesPage
 from aftercare.model.photo_pages import ComparePage
 from aftercare.model.photo_uses import UsePhotoPage, UsesPage
 from aftercare.model.reminder_pages import RemindersPage
 from aftercare.model.rota_pages import ClinicSettingsPage, RotaPage, TypedForm
 from aftercare.model.rule_pages import RulesActPage, RulesEditPage, RulesPage
 from aftercare.model.screening_pages import ScreeningRecordPage
+from aftercare.model.staff_pages import MemberPage, StaffPage
 from aftercare.model.upkeep_page import UpkeepPage
 from aftercare.model.views import Head
 from aftercare.model.words import Tier
@@ -90,6 +92,9 @@ _TEMPLATES: Final[dict[type, str]] = {
     ErasePage: "erase.html",
     UpkeepPage: "upkeep.html",
     RemindersPage: "reminders.html",
+    PhonesPage: "phones.html",
+    StaffPage: "staff.html",
+    MemberPage: "member.html",
     PatientFormPage: "patient_form.html",
     SessionFormPage: "session_form.html",
     ScreeningFormPage: "screening_form.html",

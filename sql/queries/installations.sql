@@ -10,6 +10,10 @@ for update;
 -- name: use_invitation
 update invitations set used_at = coalesce(used_at, $3), used_by = $4 where clinic_id = $1 and code_hash = $2;
 
+-- name: end_invitations
+-- Also for who came a moment before, and waits for the row.
+update invitations set expires_at = created_at where clinic_id = $1 and patient_id = $2 and expires_at > $3;
+
 -- name: enrol
 insert into installations (clinic_id, installation_id, patient_id, app_version, device, enrolled_at, seen_at)
 values ($1, $2, $3, $4, $5, $6, $6)
@@ -55,8 +59,11 @@ where clinic_id = $1 and refresh_hash = $2;
 select first_used_at from tokens where clinic_id = $1 and installation_id = $2 and generation = $3;
 
 -- name: of_patient
-select installation_id, app_version, device, enrolled_at, seen_at, revoked_at from installations
-where clinic_id = $1 and patient_id = $2 order by enrolled_at desc;
+select i.installation_id, i.app_version, i.device, i.enrolled_at, i.seen_at, i.revoked_at, exists (
+    select from addresses a
+    where a.clinic_id = i.clinic_id and a.installation_id = i.installation_id and a.retired_at is null
+) as pushed
+from installations i where i.clinic_id = $1 and i.patient_id = $2 order by i.enrolled_at desc, i.installation_id;
 
 -- name: describe
 update installations set app_version = $3, locale = coalesce($4, locale), time_zone = coalesce($5, time_zone), seen_at = $6

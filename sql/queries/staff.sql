@@ -13,8 +13,18 @@ select staff_id, email, name, role from staff where clinic_id = $1 and disabled_
 -- name: all_disabled
 select staff_id, email, name, role from staff where clinic_id = $1 and disabled_at is not null order by name, staff_id;
 
+-- name: accounts
+select staff_id, email, name, role, created_at, disabled_at from staff where clinic_id = $1
+order by disabled_at is not null, name, staff_id;
+
 -- name: by_email
 select staff_id, email, name, role from staff where clinic_id = $1 and email = $2;
+
+-- name: lock_active
+-- Two who shut each other out at once take turns.
+select staff_id from staff where clinic_id = $1 and staff_id = any ($2::uuid[]) and disabled_at is null
+order by staff_id
+for no key update;
 
 -- name: set_disabled
 update staff set disabled_at = $3 where clinic_id = $1 and staff_id = $2 and (disabled_at is null) <> ($3::timestamptz is null)

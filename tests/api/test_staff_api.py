@@ -4,10 +4,13 @@ import asyncio
 
 import asyncpg
 import httpx
+import msgspec
 import pytest
 
 from aftercare.db.pool import Database
 from aftercare.errors import NotSignedIn
+from aftercare.model.people import Actor, StaffDraft
+from aftercare.model.words import Role
 from aftercare.services import staff
 from aftercare.services.house import House
 from aftercare.store import staff as store
@@ -139,14 +142,38 @@ async def test_an_old_password_does_not_take_back_the_one_that_an_admin_has_set(
     assert (await sign_in(client, "practitioner", NEW)).status_code == 401
 
 
+async def test_two_admins_who_shut_each_other_out_at_once_leave_one(
+    house: House, client: httpx.AsyncClient, admin: Person, root: asyncpg.Connection
+) -> None:
+    """One of them is out before it is their turn, and does nothing any more."""
+    assert await me(client, admin.headers) == 200
+    draft = StaffDraft(email="second@harbour.example", name="Sample Rowan", role=Role.ADMIN, password=NEW)
+    one = Actor(clinic_id=admin.clinic_id, kind="staff", id=admin.id, role=Role.ADMIN)
+    made = await staff.create_staff(house.database, one, draft, now=WEDNESDAY)
+    other = msgspec.structs.replace(one, id=made.staff_id)
+    async with house.database.clinic(admin.clinic_id) as db:
+        # Both are held until both have begun.
+        await store.lock_active(db, admin.clinic_id, [admin.id, made.staff_id])
+        both = [
+            asyncio.create_task(staff.disable(house.database, by, who, now=WEDNESDAY))
+            for by, who in ((one, made.staff_id), (other, admin.id))
+        ]
+        await _waits_for_a_lock(root, "staff", times=2)
+    results = await asyncio.gather(*both, return_exceptions=True)
+    assert [type(one) for one in results if isinstance(one, Exception)] == [NotSignedIn]
+    async with house.database.clinic(admin.clinic_id) as db:
+        left = await store.all_active(db, admin.clinic_id, Role.ADMIN)
+    assert len(left) == 1
+
+
 async def _sign_in(database: Database, of: Person) -> staff.SignIn:
     return await staff.sign_in(
         database, of.clinic_id, "practitioner@harbour.example", PASSWORD, address="one", now=WEDNESDAY
     )
 
 
-async def _waits_for_a_lock(root: asyncpg.Connection, statement: str) -> None:
-    waits = "select exists (select from pg_stat_activity where wait_event_type = 'Lock' and strpos(query, $1) > 0)"
+async def _waits_for_a_lock(root: asyncpg.Connection, statement: str, *, times: int = 1) -> None:
+    waits = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and strpos(query, $1) > 0"
     async with asyncio.timeout(30):
-        while not await root.fetchval(waits, statement):  # noqa: ASYNC110 - PostgreSQL tells nobody of a lock that is waited for
+        while await root.fetchval(waits, statement) < times:  # noqa: ASYNC110 - PostgreSQL tells nobody of a lock that is waited for
             await asyncio.sleep(0.02)

@@ -69,6 +69,7 @@ from tests.web import (
     samples_rota,
     samples_rules,
     samples_screening,
+    samples_staff,
     samples_statistics,
     samples_upkeep,
 )
@@ -432,5 +433,6 @@ PAGES |= samples_rota.pages(HEAD)
 PAGES |= samples_rules.pages(HEAD)
 PAGES |= samples_me.pages(HEAD)
 PAGES |= samples_screening.pages(PATIENT)
+PAGES |= samples_staff.pages(HEAD, ALERT.patient)
 PAGES |= samples_statistics.pages(HEAD)
 PAGES |= samples_upkeep.pages(HEAD, ALERT.patient)
