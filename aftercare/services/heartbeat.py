@@ -51,9 +51,11 @@ def silence(settings: Settings) -> timedelta:
 
 async def state(database: Database, settings: Settings, *, now: datetime) -> str:
     """Background work in a word: `ok`, `silent`, `behind`."""
+    quiet = silence(settings)
     async with database.statement() as db:
-        beat, standing = await store.newest_beat(db), await store.standing(db)
-    return background(beat, standing, now=now, silence=silence(settings))
+        # Another machine's clock may be ahead by less than that.
+        beat, standing = await store.newest_beat(db, now + quiet), await store.standing(db)
+    return background(beat, standing, now=now, silence=quiet)
 
 
 async def standstill(database: Database, clinic_id: UUID) -> Standstill | None:
@@ -121,9 +123,10 @@ class Watch:
 
     async def _look(self, db: Connection) -> bool:
         now = self._house.now()
+        self._since = min(self._since, now)  # the clock may have been put back
         standing = await store.standing(db)
         signs = Signs(
-            newest_beat=await store.newest_beat(db),
+            newest_beat=await store.newest_beat(db, now + self._silence),
             oldest_urgent=await store.oldest_urgent(db),
             # A server that has just begun to look takes no outage for over that others have seen.
             watched_from=min(self._since, standing.since) if standing else self._since,

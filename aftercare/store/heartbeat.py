@@ -50,9 +50,9 @@ async def kinds(db: Connection, since: datetime) -> list[Kind]:
     return many(Kind, await db.fetch(_SQL["kinds"], since))
 
 
-async def newest_beat(db: Connection) -> datetime | None:
-    """When a worker last beat; None if none ever did."""
-    at: datetime | None = await db.fetchval(_SQL["newest_beat"])
+async def newest_beat(db: Connection, latest: datetime) -> datetime | None:
+    """When a worker last beat, at the latest at an instant; None if none did."""
+    at: datetime | None = await db.fetchval(_SQL["newest_beat"], latest)
     return at
 
 

@@ -13,7 +13,8 @@ select kind, count(*) filter (where beat_at >= $1) as workers, max(beat_at) as b
 from workers group by kind order by kind;
 
 -- name: newest_beat
-select max(beat_at) from workers;
+-- How old one is that is later than can be, nobody knows: a clock was put back since.
+select max(beat_at) from workers where beat_at <= $1;
 
 -- name: alone
 select pg_try_advisory_lock($1);

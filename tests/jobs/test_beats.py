@@ -25,7 +25,7 @@ async def _beat_after(service: Database, before: datetime | None) -> datetime:
     async with asyncio.timeout(PATIENCE):
         while True:
             async with service.statement() as db:
-                at = await heartbeat.newest_beat(db)
+                at = await heartbeat.newest_beat(db, datetime.now(UTC))
             if at is not None and (before is None or at > before):
                 return at
 
@@ -36,7 +36,7 @@ async def _until_still(service: Database, last: datetime) -> datetime:
         while True:
             await asyncio.sleep(0.5)
             async with service.statement() as db:
-                newest = await heartbeat.newest_beat(db)
+                newest = await heartbeat.newest_beat(db, datetime.now(UTC))
             assert newest is not None
             if newest == last:
                 return last

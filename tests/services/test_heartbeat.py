@@ -137,6 +137,19 @@ async def test_it_is_told_within_three_minutes_of_the_last_beat(
     assert clock() - datetime(2026, 3, 4, 10, 0, tzinfo=UTC) <= timedelta(minutes=3, seconds=30)
 
 
+async def test_a_worker_that_ended_before_the_clock_was_put_back_is_missed_all_the_same(
+    serve: Serve, clinic: Team, worker: Database, clock: Clock, relay: SmtpReceiver
+) -> None:
+    house, watch = await serve()
+    await beat(worker, clock)
+    clock.move(-3600)
+    assert await heartbeat.state(house.database, house.settings, now=clock()) == "silent"
+    for _ in range(9):
+        await look(watch)
+        clock.move(30)
+    assert to_admin(relay) == ["Aftercare stands still"]
+
+
 async def test_a_short_silence_is_told_to_nobody(
     serve: Serve, clinic: Team, worker: Database, clock: Clock, relay: SmtpReceiver
 ) -> None:
