@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -10,13 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aftercare.alerts import acts
-from aftercare.alerts.chains import EVERYONE, SHIPPED, complete
+from aftercare.alerts.chains import EVERYONE, SHIPPED, complete, means, standing
 from aftercare.alerts.clocks import due_at, lapse, retimed
 from aftercare.alerts.joining import absorb
 from aftercare.model.alerts import Alert, Audience
 from aftercare.model.chains import Chain, Step
 from aftercare.model.clinic import Holiday, Opening, OpeningHours
 from aftercare.model.findings import Finding
+from aftercare.model.rotas import Rota
+from aftercare.model.team import Member, Team
 from aftercare.model.words import Code, Role, Tier
 
 At = Callable[..., datetime]
@@ -120,6 +123,23 @@ def test_whoever_has_it_hears_that_it_is_late_beside_the_next_step(
     ]
 
 
+def test_news_of_what_somebody_has_goes_to_them_however_the_chain_begins(
+    raised: Callable[..., Alert], march: At, hours: OpeningHours, finding: Found
+) -> None:
+    how = chain(BEN_STEP, PRACTITIONERS)
+    taken = acts.acknowledge(raised(how=how), by=ANNE, role=Role.PRACTITIONER, now=march(3), hours=hours)
+    change = absorb(
+        taken.changed,
+        [finding(Code.BURN, Tier.EMERGENCY, "c2", signs=("raw_skin",))],
+        episode_id=UUID(int=1),
+        now=march(3, 11),
+        hours=hours,
+        new_id=lambda: UUID(int=101),
+        chains=dict.fromkeys(Tier, how),
+    )
+    assert [(one.to, one.owner, one.whom) for one in change.notices] == [(Audience.OWNER, ANNE, None)]
+
+
 def test_at_night_a_named_person_and_the_person_on_call_are_both_told_of_an_emergency(
     raised: Callable[..., Alert], march: At, hours: OpeningHours
 ) -> None:
@@ -130,6 +150,67 @@ def test_at_night_a_named_person_and_the_person_on_call_are_both_told_of_an_emer
         (Audience.PERSON, BEN, night + timedelta(minutes=15)),
         (Audience.ON_CALL, None, night + timedelta(minutes=15)),
     ]
+
+
+CLEO, DEE = UUID(int=9), UUID(int=10)
+
+
+def _rota(number: int, *people: UUID, default: bool = False) -> Rota:
+    return Rota(
+        rota_id=UUID(int=number),
+        name=f"Rota {number}",
+        participants=people,
+        hand_over=time(8),
+        starts_on=date(2026, 3, 2),
+        is_default=default,
+        time_zone="Europe/Berlin",
+        version=1,
+    )
+
+
+TEAM = Team(
+    members=(
+        Member(staff_id=ANNE, role=Role.PRACTITIONER),
+        Member(staff_id=BEN, role=Role.COORDINATOR),
+        Member(staff_id=CLEO, role=Role.PRACTITIONER),
+        Member(staff_id=DEE, role=Role.ADMIN),
+    ),
+    rotas=(_rota(50, CLEO), _rota(51, UUID(int=99)), _rota(52, BEN, default=True)),
+)
+
+
+@pytest.mark.parametrize(
+    ("to", "named", "meant"),
+    [
+        (Audience.EVERYONE, {}, [ANNE, BEN, CLEO, DEE]),
+        (Audience.ROLE, {"role": Role.ADMIN}, [DEE]),
+        (Audience.PRACTITIONERS, {}, [ANNE, CLEO]),
+        (Audience.OWNER, {}, [ANNE, CLEO]),
+        (Audience.OWNER, {"owner": BEN}, [BEN]),
+        (Audience.OWNER, {"owner": BEN, "whom": DEE}, [BEN]),
+        (Audience.PERSON, {"whom": DEE, "owner": BEN}, [DEE]),
+        (Audience.PERSON, {"whom": UUID(int=99)}, []),  # who has left
+        (Audience.ON_CALL, {}, [BEN]),  # by the default rota
+        (Audience.ON_CALL, {"whom": NIGHTS}, [CLEO]),
+        (Audience.ON_CALL, {"whom": UUID(int=51)}, []),  # whose only participant has left
+        (Audience.ON_CALL, {"whom": UUID(int=59)}, []),  # which is not the clinic's any more
+    ],
+)
+def test_whom_of_the_team_an_audience_means(
+    march: At, to: Audience, named: dict[str, Any], meant: list[UUID]
+) -> None:
+    assert [member.staff_id for member in means(to, TEAM, march(3), **named)] == meant
+
+
+def test_a_chain_as_it_stands_knows_which_of_its_steps_reach_nobody(march: At) -> None:
+    gone = Step(tells="person", staff_id=UUID(int=99))
+    off = Step(tells="on_call", rota_id=UUID(int=51))
+    admins = Step(tells="role", role=Role.ADMIN)
+    steps = (OWNER, gone, BEN_STEP, off, Step(tells="on_call", rota_id=NIGHTS), admins, EVERYONE)
+    assert standing(steps, TEAM, march(3)) == Chain(steps=steps, absent=frozenset({1, 3}))
+    # Before the first turn of a rota nobody is on call by it.
+    assert standing(steps, TEAM, march(2, 7)).absent == {1, 3, 4}
+    assert standing(steps, TEAM, march(3), owner=UUID(int=99)).absent == {0, 1, 3}
 
 
 steps = st.lists(

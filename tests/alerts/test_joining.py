@@ -186,6 +186,18 @@ def test_news_ends_a_snooze(episode: Any, march: At, finding: Found) -> None:
     assert episode.alert.snoozed_until is None
 
 
+def test_news_after_a_deadline_that_passed_during_a_snooze_gives_a_new_one(
+    episode: Any, march: At, finding: Found
+) -> None:
+    doctor: dict[str, Any] = {"by": ANNE, "role": Role.PRACTITIONER, "hours": episode.hours}
+    episode.report(march(2), finding(Code.SWELLING, Tier.SOON, "c1", grades={"swelling": 2}))
+    episode.keep(acts.acknowledge(episode.alert, now=march(2), **doctor))
+    assert episode.alert.look_at == march(9, 13)
+    episode.keep(acts.snooze(episode.alert, until=march(10), now=march(4), **doctor))
+    episode.report(march(9, 14), finding(Code.SWELLING, Tier.SOON, "c2", grades={"swelling": 3}))
+    assert (episode.alert.snoozed_until, episode.alert.look_at) == (None, march(16, 17))
+
+
 def test_the_same_again_leaves_a_snooze_alone(episode: Any, march: At, finding: Found) -> None:
     episode.report(march(2), finding(Code.SWELLING, Tier.SOON, "c1", grades={"swelling": 2}))
     episode.keep(

@@ -13,6 +13,7 @@ from aftercare.alerts.quiet import (
     LONGEST,
     WHY,
     Handling,
+    by_weekday,
     longest,
     overtaken,
     own_digest,
@@ -251,3 +252,18 @@ LATER = NOW + timedelta(hours=10)
 def test_what_somebody_has_dealt_with_since_is_told_no_more(changes: dict[str, Any], why: str | None) -> None:
     alert = Handling(**{"state": AlertState.OPEN, **changes})
     assert overtaken(alert, NOW, LATER + timedelta(hours=1)) == why
+
+
+def test_a_week_of_quiet_is_laid_out_by_day_past_midnight_and_past_sunday() -> None:
+    nights = (span("22:00", "07:00", 4, 6), span("06:30", "08:00", 5), span("12:00", "13:00", 5))
+    assert by_weekday(nights) == (
+        ((0, 7 * 60),),
+        (),
+        (),
+        (),
+        ((22 * 60, 24 * 60),),
+        ((0, 8 * 60), (12 * 60, 13 * 60)),
+        ((22 * 60, 24 * 60),),
+    )
+    assert by_weekday((span("09:00", "09:00", 2),))[2:4] == (((9 * 60, 24 * 60),), ((0, 9 * 60),))
+    assert by_weekday((span("20:15", "23:59", 0),))[:2] == (((20 * 60 + 15, 24 * 60),), ())

@@ -7,14 +7,15 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from aftercare.alerts.quiet import WHY
-from aftercare.alerts.telling import CHANNELS, letters
+from aftercare.alerts.telling import CHANNELS, letters, notice_of, to_newcomers
 from aftercare.model.addresses import ChannelName, Reach
 from aftercare.model.alerts import Audience, Notice, Why
 from aftercare.model.clinic import Opening, OpeningHours
-from aftercare.model.deliveries import Letter
+from aftercare.model.deliveries import Delivery, Letter
 from aftercare.model.messages import MessageKind
 from aftercare.model.preferences import Muted, QuietSpan, StaffPreferences
 from aftercare.model.rotas import Rota
@@ -210,3 +211,111 @@ def test_a_digest_time_within_ones_quiet_hours_waits_for_their_end() -> None:
     (found,) = told(Team(members=(early,), hours=HOURS), notice(Tier.ROUTINE, not_before=at(9, day=5)))
     assert (found.not_before, found.delivery.held_why) == (at(7, day=5), WHY)
     assert found.not_before - at(6, day=5) == timedelta(hours=1)
+
+
+def test_a_letter_is_thin_and_says_which_alert_why_and_since_when() -> None:
+    hook = UUID(int=9)
+    given = notice(Tier.SAME_DAY, why=Why.OVERDUE, step=2)
+    call, mail, push = told(Team(members=(member(ANNE, PHONE),), hooks=(hook,)), given)
+    what = f"overdue:{ALERT}:2:{at(10).isoformat()}"
+    assert call == Letter(
+        what=what,
+        not_before=at(10),
+        delivery=Delivery(
+            delivery_id=call.delivery.delivery_id,
+            channel=ChannelName.WEBHOOK,
+            kind=MessageKind.ALERT_OVERDUE,
+            tier=Tier.SAME_DAY,
+            alert_id=ALERT,
+            webhook_id=hook,
+            queued_at=at(10),
+        ),
+    )
+    assert (mail.what, mail.delivery) == (
+        what,
+        Delivery(
+            delivery_id=mail.delivery.delivery_id,
+            channel=ChannelName.SMTP,
+            kind=MessageKind.ALERT_OVERDUE,
+            tier=Tier.SAME_DAY,
+            alert_id=ALERT,
+            staff_id=ANNE,
+            queued_at=at(10),
+        ),
+    )
+    assert len({one.delivery.delivery_id for one in (call, mail, push)}) == 3
+    assert notice_of(push) == msgspec.structs.replace(given, to=Audience.PRACTITIONERS)
+
+
+def test_whoever_is_meant_twice_is_told_the_soonest_first() -> None:
+    later, now = notice(Tier.SOON, not_before=at(18)), notice(Tier.SOON, not_before=at(10))
+    found = told(Team(members=(member(ANNE),)), later, now)
+    assert [one.not_before for one in found] == [at(10), at(18)]
+    assert len({one.what for one in found}) == 1
+
+
+def test_the_webhook_hears_of_a_routine_alert_itself_and_people_of_their_digest() -> None:
+    call, mail = told(Team(members=(member(ANNE),), hooks=(UUID(int=9),), hours=HOURS), notice(Tier.ROUTINE))
+    assert (call.delivery.kind, call.delivery.alert_id) == (MessageKind.ALERT_RAISED, ALERT)
+    assert (mail.delivery.kind, mail.delivery.alert_id) == (MessageKind.DIGEST, None)
+
+
+@pytest.mark.parametrize(
+    ("people", "named", "meant"),
+    [
+        ((member(ANNE), member(BEN, role=Role.ADMIN)), {"to": Audience.PERSON, "whom": BEN}, [BEN]),
+        ((member(ANNE), member(BEN, role=Role.ADMIN)), {"to": Audience.ROLE, "role": Role.ADMIN}, [BEN]),
+        # Whom it means has left: then every practitioner hears, and where there is none, everyone.
+        ((member(ANNE), member(BEN, role=Role.ADMIN)), {"to": Audience.PERSON, "whom": CLEO}, [ANNE]),
+        ((member(ANNE), member(BEN, role=Role.ADMIN)), {"to": Audience.OWNER, "owner": CLEO}, [ANNE]),
+        ((member(BEN, role=Role.ADMIN),), {"to": Audience.OWNER, "owner": CLEO}, [BEN]),
+    ],
+)
+def test_nobody_is_never_whom_a_notice_means(
+    people: tuple[Member, ...], named: dict[str, Any], meant: list[UUID]
+) -> None:
+    found = told(Team(members=people), notice(Tier.SOON, **named))
+    assert [one.delivery.staff_id for one in found] == meant
+
+
+def test_who_is_on_call_is_asked_of_the_rota_when_the_notice_leaves() -> None:
+    turns = msgspec.structs.replace(rota(ANNE, BEN), every_days=1)  # handed over at eight
+    team = Team(members=(member(ANNE), member(BEN)), rotas=(turns,))
+    late = notice(Tier.EMERGENCY, Audience.ON_CALL, at(7), not_before=at(8))
+    assert {one.delivery.staff_id for one in told(team, late)} == {BEN}
+    named = notice(Tier.EMERGENCY, Audience.ON_CALL, at(7), whom=turns.rota_id)
+    assert {one.delivery.staff_id for one in told(team, named)} == {ANNE}
+
+
+def test_who_is_called_for_want_of_anybody_awake_is_not_whom_the_chain_named() -> None:
+    """The owner sleeps: the person on call hears now, and the owner when their night is over."""
+    team = Team(members=(QUIET_ANNE, member(CLEO, asks=wishes(NIGHTS))), rotas=(rota(CLEO),))
+    night = at(23)
+    found = told(team, notice(Tier.SAME_DAY, Audience.PERSON, night, whom=ANNE))
+    assert {one.delivery.staff_id: one.not_before for one in found} == {CLEO: night, ANNE: at(7, day=5)}
+
+
+def test_whoever_is_on_call_from_now_on_hears_of_it_as_urgently_as_what_is_open() -> None:
+    people = (member(ANNE, TEXT, asks=wishes(NIGHTS)), member(BEN))
+    ids: Iterator[int] = count(20_000)
+
+    def newcomers(*who: UUID, tier: Tier) -> list[Letter]:
+        return list(to_newcomers(who, tier, Team(members=people), at(23), lambda: UUID(int=next(ids))))
+
+    mail, text = newcomers(ANNE, tier=Tier.SAME_DAY)
+    assert mail == Letter(
+        what=f"hand_over:{at(23).isoformat()}",
+        not_before=at(23),
+        delivery=Delivery(
+            delivery_id=mail.delivery.delivery_id,
+            channel=ChannelName.SMTP,
+            kind=MessageKind.HAND_OVER,
+            tier=Tier.SAME_DAY,
+            staff_id=ANNE,
+            queued_at=at(23),
+        ),
+    )
+    assert (text.delivery.channel, text.delivery.address_id) == (TEXT.channel, TEXT.address_id)
+    assert text.delivery.delivery_id != mail.delivery.delivery_id
+    (soon,) = newcomers(ANNE, CLEO, tier=Tier.SOON)
+    assert (soon.not_before, soon.delivery.held_why) == (at(7, day=5), WHY)

@@ -426,3 +426,28 @@ def test_what_one_check_in_changed_leaves_the_other_alerts_known_to_the_next(
     same = finding(Code.COLD_SORE, Tier.SAME_DAY, "c3", signs=("tingling",))
     change = news(new, march(3, 11), other, same)
     assert [told.fate for told in change.findings] == [Fate.RAISED, Fate.JOINED]
+
+
+def test_an_open_alert_that_several_check_ins_at_once_make_worse_is_changed_and_told_of_once(
+    news: Callable[..., Change], finding: Found, new: Alert, march: At
+) -> None:
+    rose = finding(Code.COLD_SORE, Tier.EMERGENCY, "c2", signs=("at_eye",))
+    more = finding(Code.COLD_SORE, Tier.EMERGENCY, "c3", signs=("at_eye", "blisters"))
+    change = news(new, march(3, 11), rose, more)
+    (alert,) = change.changed
+    assert change.new == ()
+    assert [one.check_in for one in alert.reported] == ["c1", "c2", "c3"]
+    assert [told.fate for told in change.findings] == [Fate.ESCALATED, Fate.JOINED]
+    assert [one.why for one in change.notices] == [Why.TIER_ROSE]
+
+
+def test_what_is_known_is_on_record_beside_what_is_new(
+    news: Callable[..., Change], finding: Found, new: Alert, march: At
+) -> None:
+    known = finding(Code.COLD_SORE, Tier.SAME_DAY, signs=("tingling",))
+    added = finding(Code.COLD_SORE, Tier.SAME_DAY, signs=("blisters",))
+    change = news(new, march(3, 11), added, known)
+    assert [(told.finding, told.fate) for told in change.findings] == [
+        (known, Fate.KNOWN),
+        (added, Fate.JOINED),
+    ]
