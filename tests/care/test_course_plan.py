@@ -89,10 +89,12 @@ def test_the_next_session_is_too_early_then_due_then_overdue(
 
 
 def test_what_is_done_stands_first_and_what_follows_is_projected_up_to_the_first_maintenance() -> None:
-    made = plan(done(BEGAN), today=date(2026, 2, 3))
+    first = done(BEGAN)
+    made = plan(first, today=date(2026, 2, 3))
     assert [one.number for one in made.sessions] == [1, 2, 3, 4, 5]
     assert [one.maintenance for one in made.sessions] == [False] * 4 + [True]
-    assert made.sessions[0].done_on == BEGAN.date()
+    assert (made.sessions[0].done_on, made.sessions[0].session_id) == (BEGAN.date(), first.session_id)
+    assert (made.course_id, made.modality, made.planned_sessions) == (UUID(int=1), NEEDLING, 4)
     third = made.sessions[2]
     # The second may be today at the earliest, so the third is 28 days from today.
     assert (third.earliest, third.latest) == (date(2026, 3, 3), date(2026, 3, 30))
@@ -156,6 +158,10 @@ def test_a_course_whose_place_another_one_has_taken_asks_for_nothing_more() -> N
     old = plan(*had, today=date(2026, 8, 1))
     assert (old.next, old.replaced_by) == (None, newer.course_id)
     assert next_of(plan(*had, course=newer, today=date(2026, 8, 1))).status is PlanStatus.OVERDUE
+    # Treated in both at one instant, neither has taken the other's place: one of them must go on.
+    both = [done(BEGAN), done(BEGAN, newer)]
+    for course in (course_of(), newer):
+        assert next_of(plan(*both, course=course, today=date(2026, 8, 1))).number == 2
 
 
 def test_a_course_of_the_other_modality_goes_on_but_keeps_four_weeks_to_it() -> None:
@@ -232,21 +238,60 @@ def test_a_refusal_says_what_until_when_and_how_to_override(had: list[int], at: 
         check_session(course_of(), sessions, BEGAN + timedelta(days=at), "Europe/London")
 
 
+def refused(had: list[int], at: int) -> str | None:
+    """The day that a session is told to wait for, on a day after the first; None where it may be recorded."""
+    sessions = [done(BEGAN + timedelta(days=days)) for days in had]
+    try:
+        check_session(course_of(), sessions, BEGAN + timedelta(days=at), "Europe/London")
+    except TooSoonError as error:
+        return str(error.extra["earliest"])
+    return None
+
+
+def test_one_that_is_recorded_late_is_held_to_what_came_next_in_whatever_order_it_was_recorded() -> None:
+    for had in ([0, 100, 45], [0, 45, 100], [100, 45, 0]):
+        assert refused(had, 30) == "2026-03-04"  # four weeks before the one of day 45
+    assert refused([0, 100, 70], 42) is None
+    assert refused([0, 28, 84], 56) is None  # the third of four: the fourth need not wait for maintenance
+
+
+def test_a_session_at_the_very_instant_of_another_is_refused() -> None:
+    assert refused([0], 0) == "2026-02-02"
+
+
 def test_a_draft_takes_the_clinics_numbers_and_is_held_to_them() -> None:
-    numbers = CourseSettings(modality=NEEDLING, min_days=35, max_days=60, fewest_sessions=5, most_sessions=6)
+    numbers = CourseSettings(
+        modality=NEEDLING, min_days=35, max_days=60, fewest_sessions=5, most_sessions=6,
+        maintenance_from_months=4, maintenance_to_months=9,
+    )  # fmt: skip
 
     def made(**said: Any) -> Course:
         draft = CourseDraft(modality=NEEDLING, **said)
         return planned_course(draft, numbers, course_id=UUID(int=1), patient_id=PATIENT, now=BEGAN)
 
-    plain = made()
-    assert (plain.planned_sessions, plain.min_days_apart, plain.max_days_apart) == (5, 35, 60)
+    assert made() == Course(
+        course_id=UUID(int=1),
+        patient_id=PATIENT,
+        modality=NEEDLING,
+        planned_sessions=5,
+        min_days_apart=35,
+        max_days_apart=60,
+        maintenance_from_months=4,
+        maintenance_to_months=9,
+        created_at=BEGAN,
+    )
     assert made(min_days_apart=70).max_days_apart == 70
+    assert [made(planned_sessions=count).planned_sessions for count in (5, 6)] == [5, 6]
     for count in (4, 7):
-        with pytest.raises(SessionCountError, match="5 to 6 sessions"):
+        with pytest.raises(SessionCountError) as not_a_course:
             made(planned_sessions=count)
-    with pytest.raises(Malformed, match="at least 35 days"):
+        assert str(not_a_course.value) == (
+            "A course has 5 to 6 sessions here. Plan within that, or change the course settings."
+        )
+        assert not_a_course.value.pointers == {"/planned_sessions": "outside the clinic's course settings"}
+    with pytest.raises(Malformed, match="Sessions are at least 35 days apart here") as too_near:
         made(min_days_apart=28)
+    assert too_near.value.pointers == {"/min_days_apart": "less than the clinic's course settings"}
 
 
 # What holds of every course
