@@ -186,6 +186,7 @@ LEVELS: list[tuple[str, str, dict[int, dict[str, Any]], dict[str, Any], dict[str
         {"redness.rise": "soon", "redness.rebound": "soon"},
     ),
     ("deep needling, redness 2 on days 6, 7", CIT, days("redness", d6=2, d7=2), {"needle_depth_mm": 2.5}, {}),
+    ("rosacea, on day 20 as red as ever", CIT, days("redness", d20=2), {"baseline": {"redness": 2}}, {}),
     ("rosacea, redness 3 on day 5", CIT, days("redness", d5=3), {"baseline": {"redness": 3}}, {}),
     (
         "own redness 1 before, moderate on days 9, 10",
