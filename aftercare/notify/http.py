@@ -155,9 +155,9 @@ def retry_after_seconds(value: str | None, *, now: datetime) -> float | None:
 
 
 def is_address(text: str) -> bool:
-    """Whether anything could be sent there: the name or the number of a host, and a port that there is."""
+    """Whether anything could be sent there: the name or the number of a host, a port that there is, and no sign-in."""
     url = _parse(text)
-    if url is None or not 0 < (443 if url.port is None else url.port) < 65536:
+    if url is None or url.userinfo or not 0 < (443 if url.port is None else url.port) < 65536:
         return False
     return bool(_HOST.fullmatch(url.host)) or ":" in url.host  # within brackets only an IPv6 address is read
 
@@ -165,7 +165,7 @@ def is_address(text: str) -> bool:
 def may_be_trusted(url: str) -> bool:
     """Whether secrets may travel there: over TLS, or within a private network that is named by its number."""
     parsed = _parse(url)
-    if parsed is None or not is_address(url) or parsed.userinfo:
+    if parsed is None or not is_address(url):
         return False
     try:
         address = ip_address(parsed.host)

@@ -58,7 +58,7 @@ async def create_webhook(database: Database, actor: Actor, url: str, *, now: dat
     except msgspec.ValidationError:
         raise Malformed(pointers={"/url": "Write an address that begins with https://."}) from None
     if not is_address(url):
-        raise Malformed(pointers={"/url": "This is not the address of a host."})
+        raise Malformed(pointers={"/url": "Write the address of a host, without a name or password in it."})
     made = WebhookView(webhook_id=uuid7(), url=url, created_at=now, secret=new_secret())
     async with database.clinic(actor.clinic_id) as db:
         await store.create(db, actor.clinic_id, made.webhook_id, url, made.secret or "", now)

@@ -91,7 +91,13 @@ async def test_an_address_is_refused_that_nothing_could_be_sent_to_and_another_c
     service: Database, team: Team, called: Called, now: datetime
 ) -> None:
     await called.add(now)
-    for url in ("", "ftp://hooks.example", "https://hooks.example/\nx", "https://:0/"):
+    for url in (
+        "",
+        "ftp://hooks.example",
+        "https://hooks.example/\nx",
+        "https://:0/",
+        "https://user:word@hooks.example/",  # which every attempt would refuse, and which the ledger would show
+    ):
         with pytest.raises(Malformed):
             await webhooks.create_webhook(service, team.admin, url, now=now)
     other = await make_team(service, "beta", now)

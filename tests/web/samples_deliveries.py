@@ -153,7 +153,7 @@ def pages(head: Head) -> dict[str, Page]:
         ),
         "deliveries-none": DeliveriesPage(head=head, entries=(), asked=given_up, here="/deliveries?state=dead"),
         "webhooks": WebhooksPage(
-            head=admin, hooks=hooks(now), problem="This is not the address of a host.", url="https://:0/"
+            head=admin, hooks=hooks(now), problem="Write the address of a host, without a name or password in it.", url="https://:0/"
         ),
         "webhooks-secret": WebhooksPage(
             head=admin, hooks=hooks(now)[:1],
