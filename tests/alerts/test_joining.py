@@ -131,6 +131,18 @@ def test_a_new_sign_and_a_higher_grade_are_told_again(
     assert episode.alert.acknowledge_by == march(3, 12)  # the clock runs on
 
 
+def test_decisive_without_a_sign_by_its_name_another_row_is_another_sign(
+    episode: Any, march: At, finding: Found
+) -> None:
+    def rested(check_in: str, row: str) -> Finding:
+        return finding(Code.ALLERGY, Tier.SAME_DAY, check_in, row=row, decisive=True)
+
+    episode.report(march(3), rested("c1", "allergy.hives"))
+    assert whys(episode.report(march(4), rested("c2", "allergy.hives"))) == []
+    assert whys(episode.report(march(5), rested("c3", "allergy.spread"))) == [Why.SIGN_JOINED]
+    assert whys(episode.report(march(6), rested("c4", "allergy.hives"))) == []
+
+
 def test_still_reported_two_days_after_contact_is_told_once_each_two_days(
     episode: Any, march: At, finding: Found
 ) -> None:
@@ -275,6 +287,29 @@ def test_a_grade_that_had_fallen_before_it_was_resolved_may_not_rise_again_unsee
     resolved(episode, march(3))
     again = finding(Code.SWELLING, Tier.SOON, "c3", day=5, grades={"swelling": 3})
     assert fates(episode.report(march(5), again)) == [Fate.RAISED]
+
+
+def test_what_arrived_late_is_not_the_grade_that_was_seen_when_it_was_resolved(
+    episode: Any, march: At, finding: Found
+) -> None:
+    episode.report(march(4), finding(Code.SWELLING, Tier.SOON, "c2", day=3, grades={"swelling": 2}))
+    episode.report(march(4), finding(Code.SWELLING, Tier.SOON, "c1", day=2, grades={"swelling": 4}))
+    resolved(episode, march(4))
+    again = finding(Code.SWELLING, Tier.SOON, "c3", day=5, grades={"swelling": 3})
+    assert fates(episode.report(march(6), again)) == [Fate.RAISED]
+
+
+def test_another_row_is_held_by_its_grade_alone_and_by_nothing_without_one(
+    episode: Any, march: At, finding: Found
+) -> None:
+    episode.report(
+        march(2), finding(Code.SWELLING, Tier.SOON, "c1", row="swelling.day", grades={"swelling": 2})
+    )
+    resolved(episode, march(3))
+    same = finding(Code.SWELLING, Tier.SOON, "c2", row="swelling.rise", grades={"swelling": 2})
+    assert fates(episode.report(march(4), same)) == [Fate.HELD]
+    other = finding(Code.SWELLING, Tier.SOON, "c3", row="swelling.one_sided")
+    assert fates(episode.report(march(5), other)) == [Fate.RAISED]
 
 
 def test_one_finding_that_is_worse_brings_those_that_were_held_with_it(
