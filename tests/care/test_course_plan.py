@@ -130,6 +130,7 @@ def test_after_the_last_session_maintenance_comes_in_calendar_months_and_comes_a
 def test_a_course_that_was_not_begun_is_due_from_the_day_on_which_it_was_planned() -> None:
     upcoming = next_of(plan(today=date(2026, 3, 1)))
     assert (upcoming.number, upcoming.earliest, upcoming.status) == (1, BEGAN.date(), PlanStatus.OVERDUE)
+    assert (upcoming.latest, upcoming.overdue_days) == (date(2026, 2, 16), 13)
 
 
 def test_the_day_on_which_a_course_was_planned_is_the_patients() -> None:
@@ -236,6 +237,13 @@ def test_a_refusal_says_what_until_when_and_how_to_override(had: list[int], at: 
     sessions = [done(BEGAN + timedelta(days=days)) for days in had]
     with pytest.raises(TooSoonError, match=sentence):
         check_session(course_of(), sessions, BEGAN + timedelta(days=at), "Europe/London")
+
+
+@pytest.mark.parametrize(("months", "after"), [(1, "1 month:"), (2, "2 months:")])
+def test_maintenance_is_told_in_months_as_they_are_said(months: int, after: str) -> None:
+    course = course_of(planned_sessions=1, maintenance_from_months=months)
+    with pytest.raises(TooSoonError, match=f"maintenance begins after {after}"):
+        check_session(course, [done(BEGAN)], BEGAN + timedelta(days=1), "Europe/London")
 
 
 def refused(had: list[int], at: int) -> str | None:
