@@ -289,6 +289,70 @@ def test_what_cannot_be_read_or_crosses_is_refused_where_it_stands(
     assert pointer in faults(changes)
 
 
+@pytest.mark.parametrize(
+    ("changes", "pointer", "sentence"),
+    [
+        (
+            {"rows": {"cold_sore.tingling": {"off": True}}},
+            "/rows/cold_sore.tingling/off",
+            "cold_sore.tingling is part of the floor and cannot be switched off.",
+        ),
+        (
+            {"rows": {"cold_sore.tingling": {"tier": "soon"}}},
+            "/rows/cold_sore.tingling/tier",
+            "cold_sore.tingling is part of the floor and stays same day or more urgent.",
+        ),
+        (
+            {"signs": {"early_hours": 24}},
+            "/signs/early_hours",
+            "airway.hives_elsewhere, eye.pain_early would fire later or less often, and the floor holds it: keep this at least 48.",
+        ),
+        (
+            {"expected": {"laser_genesis": {"warmth": [3, 1, 0]}}},
+            "/expected/laser_genesis/warmth",
+            "burn.tingling would fire later or less often, and the floor holds it: keep this at most 2 on day 0.",
+        ),
+        (
+            {"fever": {"celsius": 37.2}},
+            "/fever/celsius_after_painkiller",
+            "This may not be above celsius, which is 37.2.",
+        ),
+        (
+            {"course": {"rebound_low": 2}},
+            "/course/rebound_low",
+            "This must be below rebound high, which is 2.",
+        ),
+        (
+            {"silence": {"high_risk_days": [7, 1]}},
+            "/silence/high_risk_days",
+            "The first of the two may not be above the last.",
+        ),
+    ],
+)
+def test_a_clinic_reads_why_a_pack_cannot_be_used(
+    changes: dict[str, Any], pointer: str, sentence: str
+) -> None:
+    fault = faults(changes)[pointer]
+    assert (fault.pointer, fault.sentence) == (pointer, sentence)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"pain": {"some": 3}},
+        {"pain": {"severe": 2}},
+        {"dermatitis": {"itching": 3}},
+        {"dermatitis": {"bruising_from_day": 15}},
+        {"course": {"day_before_hours": [24, 24], "rebound_low_from_day": 4}},
+        {"signs": {"ulcer_herpes_days": [5, 5]}},
+        {"silence": {"call_days": [3, 3]}},
+    ],
+)
+def test_what_only_touches_does_not_cross(changes: dict[str, Any]) -> None:
+    crossing = [one for one in faults(changes).values() if not one.rows]
+    assert crossing == []
+
+
 def test_every_fault_is_said_at_once() -> None:
     found = faults({"pain": {"some": 9}, "rows": {"nothing": {}}, "fever": {"celsius": 39}})
     assert set(found) == {"/pain/some", "/rows/nothing", "/fever/celsius"}

@@ -51,6 +51,13 @@ LEVELS: list[tuple[str, str, dict[int, dict[str, Any]], dict[str, Any], dict[str
         {"swelling.severe_lids_or_one_sided": "same_day", "eye.lids_with_swelling": "same_day"},
     ),
     (
+        "severe swelling with an eye that is shut",
+        CIT,
+        {1: {"swelling": 3, "eye": ["shut"]}},
+        {},
+        {"swelling.severe_lids_or_one_sided": "same_day", "eye.shut": "same_day"},
+    ),
+    (
         "severe swelling placed around the eye",
         CIT,
         {1: {"swelling": 3, "sites": {"swelling": ["around_eye"]}}},
