@@ -4,10 +4,12 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from aftercare.alerts import acts
 from aftercare.alerts.chains import EVERYONE
+from aftercare.alerts.clocks import lapse
 from aftercare.alerts.course import course_block
 from aftercare.alerts.errors import (
     AlreadyResolvedError,
@@ -272,6 +274,20 @@ def test_what_was_left_behind_goes_to_the_first_step_of_the_chain_that_reaches_s
     assert [(told.to, told.whom, told.step, told.not_before) for told in change.notices] == [
         (Audience.PERSON, BEN, 1, march(4, 9))
     ]
+
+
+def test_what_is_open_in_the_name_of_who_left_keeps_its_clock_and_place_and_others_are_told(
+    raised: Raise, march: At, hours: OpeningHours
+) -> None:
+    done = one(acts.resolve(raised(), outcome=Outcome.FALSE_ALARM, **DOCTOR, now=march(3)))
+    opened = one(acts.reopen(done, others=[done], **DOCTOR, now=march(4), hours=hours))
+    soon_late = acts.let_go(opened, now=march(4, 11), hours=hours)
+    assert one(soon_late) == msgspec.structs.replace(opened, owner=None)
+    assert [(told.to, told.step) for told in soon_late.notices] == [(Audience.PRACTITIONERS, 0)]
+    late = one(lapse(opened, now=march(4, 12), hours=hours))
+    change = acts.let_go(late, now=march(4, 13), hours=hours)
+    assert one(change) == msgspec.structs.replace(late, owner=None)
+    assert [(told.to, told.step) for told in change.notices] == [(Audience.EVERYONE, 1)]
 
 
 def test_nothing_is_opened_again_that_nobody_had_or_whose_patient_was_reached(
