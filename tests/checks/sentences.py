@@ -41,6 +41,7 @@ BESIDE: list[Case] = [
     ("every lesion with severe pain", CIT, {9: {"pain": 4, "lumps": True, "ulcer": True, "weeping": True, "white_bumps": True, "blisters": "few", "pus_spots": "few"}}, {}),
     ("severe pain with white bumps", CIT, {9: {"pain": 3, "white_bumps": True}}, {}),
     ("glands with everything", CIT, {9: {"swollen_glands": True, "spreading": True, "chills": True, "yellow_crust": True, "weeping": True, "ulcer": True, "pus_spots": "few", "blisters": "few", "fever_c": 38.0, "feverish": True}}, {}),
+    ("lumps with a fever that is felt and measured", CIT, {9: {"lumps": True, "feverish": True, "fever_c": 38.5}}, {}),
     ("joint pain with two rashes and lumps", CIT, {9: {"joint_pain": True, "bumpy_rash": True, "rash_beyond_area": True, "lumps": True, "pain": 3, "feverish": True}}, {}),
     ("rash, itching, swollen lids", CIT, {3: {"bumpy_rash": True, "rash_beyond_area": True, "itching": 3, "swelling": 2, "eye": ["lid_swelling"], "new_product": True}}, {}),
     ("sun and a new product before dryness", CIT, {13: {"dryness": 2, "sun": True, "new_product": True}, 14: {"dryness": 2, "sun": True, "new_product": True}}, {}),

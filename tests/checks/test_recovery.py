@@ -169,6 +169,7 @@ LUMPS_AND_TINGLING: dict[str, Any] = {"lumps": True, "tingling": True}
     [
         ((FIRST,), 35, {"first": ["cold_sore.tingling", "nodules.lumps"]}),
         ((FIRST, SECOND), 35, {"first": ["nodules.lumps"], "second": ["cold_sore.tingling"]}),
+        ((FIRST, SECOND), 30, {"first": ["nodules.lumps"], "second": ["cold_sore.tingling"]}),
         ((FIRST, SECOND), 30.5, {"first": ["nodules.lumps"], "second": ["cold_sore.tingling"]}),
         ((FIRST, SECOND), 29.5, {"first": ["cold_sore.tingling", "nodules.lumps"]}),
         # Day 42 of the first session ends an hour after the hour of the session, at midnight.
@@ -185,6 +186,7 @@ LUMPS_AND_TINGLING: dict[str, Any] = {"lumps": True, "tingling": True}
     ids=[
         "one session",
         "two sessions",
+        "the very instant of the second",
         "half a day after the second",
         "half a day before the second",
         "the last instant of day 42",
