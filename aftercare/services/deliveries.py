@@ -29,7 +29,7 @@ from aftercare.services import channel_watch, counts
 from aftercare.services.channel_watch import Unsent
 from aftercare.services.patient_ways import another_way, gives_way, over_the_best
 from aftercare.services.releasing import may_leave
-from aftercare.services.still_asked import still_asked
+from aftercare.services.still_needed import still_needed
 from aftercare.services.team import read_team
 from aftercare.store import addresses, alerts, clinics, due_work, webhooks
 from aftercare.store import deliveries as store
@@ -90,7 +90,7 @@ async def attempt(
             delivery is None
             or clinic is None
             or not await may_leave(db, clinic, delivery, now)
-            or not await still_asked(db, claim.clinic_id, delivery, now)
+            or not await still_needed(db, claim.clinic_id, delivery, now)
         ):
             await due_work.finish(db, work_kind(channel), claim)
             return

@@ -13,7 +13,7 @@ from aftercare.model.reminders import RemindersDraft
 from aftercare.notify.channel import Refused, Retry
 from aftercare.services import alerts, deliveries
 from aftercare.services.reminders import put_reminders
-from aftercare.services.still_asked import ANSWERED, NOT_WANTED
+from aftercare.services.still_needed import ANSWERED, NOT_WANTED
 from aftercare.store import deliveries as store
 from aftercare.store import due_work, ledger
 from aftercare.store.deliveries import work_kind

@@ -249,6 +249,19 @@ async def test_a_patient_is_told_that_the_clinic_wrote_by_night_in_the_morning_a
     assert "Please call" not in msgspec.json.encode(told[0]).decode()
 
 
+async def test_a_patient_is_not_told_in_the_morning_of_what_they_have_read_in_the_night(
+    worker: Database, service: Database, team: Team, alder: Recovering, now: datetime, post: Post
+) -> None:
+    night = now.replace(hour=22)
+    draft = ReplyDraft(text="From day 7 on.", message_id=uuid4())
+    await messages.reply(service, team.practitioner, alder.patient_id, draft, now=night)
+    assert draft.message_id is not None
+    seen = ReadDraft(up_to=draft.message_id)
+    await messages.mark_mine_read(service, alder.actor, seen, now=night + HOUR)
+    await pass_time(worker, post, night + 12 * HOUR)
+    assert MessageKind.MESSAGE_SENT not in {mail.kind for mail in post.channel.sent}
+
+
 async def test_both_sides_see_what_the_other_has_read(
     service: Database, team: Team, alder: Recovering, now: datetime
 ) -> None:
