@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -18,7 +19,7 @@ from aftercare.alerts.follow_up import (
 )
 from aftercare.alerts.scripts import shipped
 from aftercare.errors import Malformed
-from aftercare.model.alerts import Audience
+from aftercare.model.alerts import Audience, Why
 from aftercare.model.clinic import OpeningHours
 from aftercare.model.follow_ups import EntryKind, FollowUpDraft, ScriptDraft, ScriptUse, StepTiming
 from aftercare.model.words import Code, Tier
@@ -52,9 +53,12 @@ def test_it_leaves_with_the_digest_that_is_about_to_leave_or_at_once_when_that_h
     owner = UUID(int=7)
     before = overdue_notice(UUID(int=1), owner, march(9, 9) - LEAD, hours)
     assert (before.not_before, before.to, before.owner) == (march(9, 9), Audience.OWNER, owner)
-    assert before.tier is Tier.ROUTINE
+    assert (before.tier, before.why, before.step) == (Tier.ROUTINE, Why.STEP_OVERDUE, 0)
+    assert (before.alert_id, before.at) == (UUID(int=1), march(9, 9) - LEAD)
     late = overdue_notice(UUID(int=1), None, march(9, 11), hours)
-    assert (late.not_before, late.to) == (march(9, 11), Audience.PRACTITIONERS)
+    assert (late.not_before, late.to, late.owner) == (march(9, 11), Audience.PRACTITIONERS, None)
+    early = overdue_notice(UUID(int=1), None, march(9, 9) - LEAD - SECOND, hours)
+    assert early.not_before == early.at
 
 
 def test_only_the_steps_of_urgent_alerts_stand_in_the_digest() -> None:
@@ -72,6 +76,7 @@ def test_everything_that_is_wrong_is_said_at_once(march: March) -> None:
     with pytest.raises(Malformed) as refused:
         check_entry(draft, ScriptDraft(ask=("Where?",)), now=march(4, 10), today=TODAY)
     assert set(refused.value.pointers) == {"/happened_at", "/next_on", "/script/checked"}
+    assert refused.value.detail == "This follow-up needs another look; nothing was saved yet."
 
 
 @pytest.mark.parametrize(
@@ -86,6 +91,62 @@ def test_everything_that_is_wrong_is_said_at_once(march: March) -> None:
 )
 def test_one_word_of_what_was_done_is_enough(draft: FollowUpDraft, march: March) -> None:
     check_entry(draft, ScriptDraft(ask=("Where?",)), now=march(4, 10), today=TODAY)
+
+
+PAST = "Choose a time that has passed, within the last 90 days."
+VISIT = "Choose a day from 90 days ago to two years ahead."
+BOTH = "A next step needs both: what is to be done, and by which day."
+AHEAD = "Choose today or a day ahead, within two years."
+GONE = "There is no such version of this script. Load the page again."
+NOT_OF_IT = "These lines are not of that version. Load the page again."
+NOW = datetime(2026, 3, 4, 9, tzinfo=UTC)
+DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("given", "problems"),
+    [
+        ({"text": ""}, {"/text": "Write what was said or done, or tick a line of the script."}),
+        (
+            {"text": " ", "advised": "\n"},
+            {"/text": "Write what was said or done, or tick a line of the script."},
+        ),
+        ({"happened_at": NOW - 90 * DAY}, {}),
+        ({"happened_at": NOW - 90 * DAY - SECOND}, {"/happened_at": PAST}),
+        ({"happened_at": NOW + 300 * SECOND}, {}),  # a clock that is a little ahead
+        ({"happened_at": NOW + 301 * SECOND}, {"/happened_at": PAST}),
+        ({"visit_on": TODAY - 90 * DAY}, {}),
+        ({"visit_on": TODAY - 91 * DAY}, {"/visit_on": VISIT}),
+        ({"visit_on": TODAY + 731 * DAY}, {}),
+        ({"visit_on": TODAY + 732 * DAY}, {"/visit_on": VISIT}),
+        ({"next_step": "Ring"}, {"/next_on": BOTH}),
+        ({"next_on": TODAY}, {"/next_step": BOTH}),
+        ({"next_step": "Ring", "next_on": TODAY - DAY}, {"/next_on": AHEAD}),
+        ({"next_step": "Ring", "next_on": TODAY + 731 * DAY}, {}),
+        ({"next_step": "Ring", "next_on": TODAY + 732 * DAY}, {"/next_on": AHEAD}),
+        ({"next_step": " "}, {"/next_step": "Say what is to be done, or leave it empty."}),
+        ({"script": ScriptUse(version=1, checked=("Where?",))}, {"/script/version": GONE}),
+    ],
+)
+def test_what_cannot_be_kept_is_said_with_what_to_do_and_where(
+    given: dict[str, Any], problems: dict[str, str]
+) -> None:
+    draft = FollowUpDraft(kind=EntryKind.NOTE, **{"text": "x", **given})
+    assert _problems(draft, None) == problems
+
+
+def test_lines_of_another_version_of_the_script_are_refused() -> None:
+    draft = FollowUpDraft(kind=EntryKind.CALL, script=ScriptUse(version=1, checked=("Where?", "When?")))
+    assert _problems(draft, ScriptDraft(ask=("Where?",), advise=("When?",))) == {}
+    assert _problems(draft, ScriptDraft(ask=("Where?",))) == {"/script/checked": NOT_OF_IT}
+
+
+def _problems(draft: FollowUpDraft, script: ScriptDraft | None) -> dict[str, str]:
+    try:
+        check_entry(draft, script, now=NOW, today=TODAY)
+    except Malformed as refused:
+        return refused.pointers
+    return {}
 
 
 @pytest.mark.parametrize("next_on", [None, TODAY])
