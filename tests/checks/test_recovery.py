@@ -161,27 +161,27 @@ def test_the_checks_see_the_session_its_risks_and_what_was_said_from_its_instant
 
 # --- what is judged, and by which session
 
-LUMPS_AND_TINGLING: dict[str, Any] = {"lumps": True, "tingling": True}
+LUMPS_AND_SPREADING: dict[str, Any] = {"lumps": True, "spreading": True}
 
 
 @pytest.mark.parametrize(
     ("sessions", "day", "who"),
     [
-        ((FIRST,), 35, {"first": ["cold_sore.tingling", "nodules.lumps"]}),
-        ((FIRST, SECOND), 35, {"first": ["nodules.lumps"], "second": ["cold_sore.tingling"]}),
-        ((FIRST, SECOND), 30, {"first": ["nodules.lumps"], "second": ["cold_sore.tingling"]}),
-        ((FIRST, SECOND), 30.5, {"first": ["nodules.lumps"], "second": ["cold_sore.tingling"]}),
-        ((FIRST, SECOND), 29.5, {"first": ["cold_sore.tingling", "nodules.lumps"]}),
+        ((FIRST,), 35, {"first": ["infection.spreading", "nodules.lumps"]}),
+        ((FIRST, SECOND), 35, {"first": ["nodules.lumps"], "second": ["infection.spreading"]}),
+        ((FIRST, SECOND), 30, {"first": ["nodules.lumps"], "second": ["infection.spreading"]}),
+        ((FIRST, SECOND), 30.5, {"first": ["nodules.lumps"], "second": ["infection.spreading"]}),
+        ((FIRST, SECOND), 29.5, {"first": ["infection.spreading", "nodules.lumps"]}),
         # Day 42 of the first session ends an hour after the hour of the session, at midnight.
-        ((FIRST, SECOND), 42 + 1 / 24, {"first": ["nodules.lumps"], "second": ["cold_sore.tingling"]}),
-        ((FIRST, SECOND), 42.05, {"second": ["cold_sore.tingling", "nodules.lumps"]}),
+        ((FIRST, SECOND), 42 + 1 / 24, {"first": ["nodules.lumps"], "second": ["infection.spreading"]}),
+        ((FIRST, SECOND), 42.05, {"second": ["infection.spreading", "nodules.lumps"]}),
         (
             (treated(0, 2, with_day_90=True), SECOND),
             42.05,
-            {"first": ["nodules.lumps"], "second": ["cold_sore.tingling"]},
+            {"first": ["nodules.lumps"], "second": ["infection.spreading"]},
         ),
         # Of three it is the one before the newest, also where the first is still monitored.
-        ((FIRST, SECOND, THIRD), 41.5, {"second": ["nodules.lumps"], "third": ["cold_sore.tingling"]}),
+        ((FIRST, SECOND, THIRD), 41.5, {"second": ["nodules.lumps"], "third": ["infection.spreading"]}),
     ],
     ids=[
         "one session",
@@ -198,7 +198,7 @@ LUMPS_AND_TINGLING: dict[str, Any] = {"lumps": True, "tingling": True}
 def test_late_signs_are_the_older_sessions_while_it_is_monitored_and_all_else_the_newest_ones(
     sessions: tuple[Episode, ...], day: float, who: dict[str, list[str]]
 ) -> None:
-    found = raised(recovery(*sessions), said(day, **LUMPS_AND_TINGLING))
+    found = raised(recovery(*sessions), said(day, **LUMPS_AND_SPREADING))
     assert {session: sorted(row for _, row in rows) for session, rows in found.items()} == who
 
 
