@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aftercare.care.advice import advise, crisis_number, describe_hours, emergency_number, urgent_care_number
-from aftercare.model.advice import Advice
+from aftercare.care.advice_words import LANGUAGES
+from aftercare.model.advice import Advice, Call
 from aftercare.model.clinic import DayOpening, Holiday, Opening, OpeningHours
 from aftercare.model.findings import Finding
 from aftercare.model.words import Code, Tier
@@ -135,6 +136,70 @@ def test_another_language_gets_english() -> None:
     assert advice(language="sv").language == "en"
 
 
+EN = LANGUAGES["en"]
+EMERGENCY, SAME_DAY = Tier.EMERGENCY, Tier.SAME_DAY
+ENOUGH = EN.if_worse.replace("{number}", "112")
+WATCHES = EN.nobody_watches.replace("{hours}", "Mon–Fri 09:00–18:00")
+
+
+@pytest.mark.parametrize(
+    ("findings", "more", "headline", "parts", "call"),
+    [
+        ([said(Code.EYE, EMERGENCY)], {}, "Call 112 now", [EN.emergency[Code.EYE], EN.do_not_wait],
+         Call(number="112", label="Call 112")),
+        # What is common to all stands in where a code has nothing of its own.
+        ([said(Code.MILIA, EMERGENCY)], {}, "Call 112 now", [EN.emergency_other, EN.do_not_wait],
+         Call(number="112", label="Call 112")),
+        ([said(Code.BURN, SAME_DAY)], {}, "Speak with the clinic today", [EN.same_day[Code.BURN], EN.today_open, ENOUGH],
+         Call(number=PHONE, label="Call the clinic")),
+        ([said(Code.MILIA, SAME_DAY)], {"clinic_phone": None}, "Speak with the clinic today", [EN.today_open, ENOUGH], None),
+        ([said(Code.BURN, SAME_DAY)], {"open_now": False}, "See a doctor today: the clinic is closed",
+         [EN.same_day[Code.BURN], "The clinic opens on Monday 9 March at 09:00.", EN.today_closed, ENOUGH],
+         Call(number="116117", label="Call for medical advice")),
+        ([said(Code.MILIA, SAME_DAY)], {"open_now": False, "next_opening": None}, "See a doctor today: the clinic is closed",
+         [EN.today_closed, ENOUGH], Call(number="116117", label="Call for medical advice")),
+        ([said(Code.MILIA, Tier.SOON)], {}, "Received", [EN.soon, WATCHES, EN.reach_clinic, ENOUGH],
+         Call(number=PHONE, label="Call the clinic")),
+        ([said(Code.MILIA, Tier.ROUTINE)], {}, "Received", [WATCHES, EN.reach_clinic, ENOUGH],
+         Call(number=PHONE, label="Call the clinic")),
+        ([], {"clinic_phone": None, "hours_text": ""}, "Received",
+         ["Nobody watches this all the time. The clinic reads at irregular hours.", ENOUGH], None),
+    ],
+)  # fmt: skip
+def test_what_is_shown_is_said_whole_and_nothing_else(
+    findings: list[Finding], more: dict[str, Any], headline: str, parts: list[str], call: Call | None
+) -> None:
+    shown = advice(*findings, **more)
+    tier = findings[0].tier if findings else None
+    text = " ".join(parts).replace("{number}", "112")
+    assert shown == Advice(tier=tier, headline=headline, text=text, language="en", call=call)
+
+
+def test_of_several_emergencies_what_cannot_wait_at_all_is_said_first() -> None:
+    order = (
+        Code.AIRWAY, Code.NOTE, Code.ANAESTHETIC, Code.EYE, Code.COLD_SORE, Code.INFECTION, Code.BURN,
+        Code.WIDESPREAD_HERPES, Code.MILIA,
+    )  # fmt: skip
+    for first, code in enumerate(order):
+        for later in order[first + 1 :]:
+            shown = advice(said(later, EMERGENCY), said(code, EMERGENCY))
+            assert shown == advice(said(code, EMERGENCY)), (code, later)
+    assert advice(said(Code.AIRWAY, SAME_DAY), said(Code.MILIA, EMERGENCY)).tier is EMERGENCY
+
+
+@pytest.mark.parametrize(
+    ("tag", "spoken"), [("pt_BR", "pt"), ("ES", "es"), ("es-419", "es"), ("de", "en"), ("", "en")]
+)
+def test_a_tag_of_any_form_is_spoken_to_in_the_nearest_language(tag: str, spoken: str) -> None:
+    shown = advice(language=tag, hours_text="", clinic_phone=None)
+    words = LANGUAGES[spoken]
+    assert shown.language == spoken
+    assert words.no_hours in shown.text
+    late = advice(said(Code.MILIA, SAME_DAY), language=tag, open_now=False)
+    opens = {"en": "Monday 9 March at 09:00", "es": "lunes 9 de marzo a las 09:00", "pt": "segunda-feira, 9 de março, às 09:00"}  # fmt: skip
+    assert words.opens.replace("{when}", opens[spoken]) in late.text
+
+
 NEVER = re.compile(
     r"clinic knows|clinic has been told|all is well|fine|normal|don't worry|nothing to worry|"
     r"clínica (ya )?sabe|todo (va|está) bien|normal|tudo (está|vai) bem|clínica já sabe|!",
@@ -182,6 +247,8 @@ def test_hours_are_told_in_one_line_and_in_the_patients_language() -> None:
     assert describe_hours(hours, "en") == "Mon–Thu 09:00–18:00, Sat 10:00–12:00, 13:00–15:00"
     assert describe_hours(hours, "es-MX").startswith("lun–jue 09:00")
     assert describe_hours(OpeningHours(time_zone="UTC"), "en") == ""
+    shuffled = OpeningHours(time_zone=hours.time_zone, openings=tuple(reversed(hours.openings)))
+    assert describe_hours(shuffled, "en") == describe_hours(hours, "en")
 
 
 def test_the_hours_name_the_holidays_of_the_week_ahead_and_no_later_ones() -> None:
@@ -196,7 +263,11 @@ def test_the_hours_name_the_holidays_of_the_week_ahead_and_no_later_ones() -> No
     told = "Mon 09:00–18:00; Thu, Dec 24 09:00–12:00; Fri, Dec 25 closed"
     assert describe_hours(hours, "en", date(2026, 12, 18)) == told
     assert describe_hours(hours, "en", date(2026, 12, 25)) == "Mon 09:00–18:00; Fri, Dec 25 closed"
-    assert describe_hours(hours, "pt-BR", date(2026, 12, 25)).endswith("fechado")
+    assert describe_hours(hours, "pt-BR", date(2026, 12, 25)) == (
+        "seg. 09:00–18:00; sex., 25 de dez. fechado"
+    )
+    only_named = OpeningHours(time_zone="Europe/Berlin", holidays=hours.holidays[1:])
+    assert describe_hours(only_named, "en", date(2026, 12, 24)) == "Thu, Dec 24 09:00–12:00"
     for other in (date(2026, 12, 16), date(2026, 12, 26), None):
         assert describe_hours(hours, "en", other) == "Mon 09:00–18:00"
 
@@ -225,3 +296,5 @@ def test_a_line_for_advice_out_of_hours_is_known_only_where_there_is_one() -> No
     assert urgent_care_number("gb") == "111"
     assert urgent_care_number("US") is None
     assert urgent_care_number(None) is None
+    assert crisis_number("us") == "988"
+    assert crisis_number(None) is None

@@ -96,6 +96,9 @@ def test_what_is_done_stands_first_and_what_follows_is_projected_up_to_the_first
     assert (made.sessions[0].done_on, made.sessions[0].session_id) == (BEGAN.date(), first.session_id)
     assert (made.course_id, made.modality, made.planned_sessions) == (UUID(int=1), NEEDLING, 4)
     third = made.sessions[2]
+    assert {(one.status, one.timing) for one in made.sessions[2:]} == {
+        (PlanStatus.TOO_EARLY, PlanStatus.TOO_EARLY)
+    }
     # The second may be today at the earliest, so the third is 28 days from today.
     assert (third.earliest, third.latest) == (date(2026, 3, 3), date(2026, 3, 30))
 

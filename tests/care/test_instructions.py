@@ -367,11 +367,12 @@ def test_no_set_goes_out_in_which_a_day_does_not_say_when_to_call() -> None:
     assert care.gaps([one for one in SET if one.modality is Modality.LASER_GENESIS]) == {
         "/instructions": "Nothing says when to call the clinic on day 0 after microneedling: days 0 to 42 need it."
     }
-    cut_short = [
-        msgspec.structs.replace(one, to_day=41) if one.topic is Topic.CONTACT and one.to_day >= 42 else one
-        for one in SET
-    ]
-    assert "on day 42 after laser genesis" in care.gaps(cut_short)["/instructions"]
+
+    def ending(day: int) -> list[Instruction]:
+        return [msgspec.structs.replace(one, to_day=min(one.to_day, day)) for one in SET]
+
+    assert care.gaps(ending(42)) == {}
+    assert "on day 42 after laser genesis" in care.gaps(ending(41))["/instructions"]
     only_mentioned = [
         msgspec.structs.replace(one, kind=Kind.KNOW) if one.topic is Topic.CONTACT else one for one in SET
     ]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from aftercare.care.calendar import DAYS
 from aftercare.care.views import AHEAD, TakenOn, guide, looked_back, nothing_asked, plan
 from aftercare.model.course_plans import NextSession
-from aftercare.model.photo_views import PhotoGuide
+from aftercare.model.photo_views import PhotoGuide, PhotosAsked, ViewAsked
 from aftercare.model.words import Modality, View
 
 SESSION = date(2026, 3, 2)
@@ -94,9 +94,46 @@ def test_before_the_next_session_from_a_week_ahead_to_the_last_day_it_can_be(
 ) -> None:
     found = asked(day, next_in=(40, 52))
     assert bool(found.missing) is is_asked
-    assert any(
-        one.reason == "before_session" for one in asked(27, next_in=(40, 52)).asked
-    )  # seven days ahead
+    for ahead, is_told in ((26, False), (27, True)):  # seven days ahead
+        reasons = {one.reason for one in asked(ahead, next_in=(40, 52)).asked}
+        assert ("before_session" in reasons) is is_told
+
+
+def test_what_is_asked_says_why_from_when_to_when_and_in_which_words() -> None:
+    def views(*there: View, baseline: str | None = None) -> tuple[ViewAsked, ...]:
+        return tuple(
+            ViewAsked(
+                view=view,
+                name=plan().views[view].name,
+                how=plan().views[view].how,
+                when_needed=view is View.CLOSE_UP,
+                taken=view in there,
+                baseline=baseline if view is View.FRONT else None,
+            )
+            for view in (*FACE, View.CLOSE_UP)
+        )
+
+    found = asked(27, (View.FRONT, 26), next_in=(40, 52))
+    assert found.steps == plan().steps
+    assert found.missing == ()
+    assert found.asked == (
+        PhotosAsked(reason="after_session", date=on(28), until=on(29), day=28, views=views()),
+        PhotosAsked(reason="before_session", date=on(33), until=on(52), day=None, views=views(View.FRONT)),
+    )
+    first = guide(
+        None, today=SESSION, session_on=None, next_session=None, taken=[], baselines={View.FRONT: "/one"}
+    )
+    assert first.asked == (
+        PhotosAsked(reason="before_session", date=on(0), until=on(6), day=None, views=views(baseline="/one")),
+    )
+
+
+def test_a_photo_is_fresh_for_so_many_days_and_read_no_further_back() -> None:
+    fresh_days = plan().before.fresh_days
+    assert looked_back(on(40)) == on(40 - fresh_days)
+    for age, missing in ((fresh_days - 1, ()), (fresh_days, FACE)):
+        taken = [(view, 45 - age) for view in FACE]
+        assert asked(45, *taken, next_in=(45, 52)).missing == missing
 
 
 def test_photos_of_a_day_after_are_fresh_enough_for_the_next_session() -> None:
