@@ -15,7 +15,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
     `delivered_at` and `opened_at` are what the receiving app said. `held_until` and `held_why`: it was due earlier and
     waited, for its recipient's quiet hours. What was held until the same instant leaves as one: `gathered` went along in
-    `digest_id`; `dropped` was needed no more by then, and says why.
+    `digest_id`; `dropped` was needed no more before its first or a further try, and says why.
     """
 
     delivery_id: UUID

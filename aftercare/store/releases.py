@@ -18,7 +18,7 @@ _SQL = queries("releases")
 
 
 class AboutAlert(Delivery, frozen=True, kw_only=True):
-    """One that was not tried yet, with how its alert stands, if it is about one."""
+    """One with how its alert stands, if it is about one."""
 
     alert_state: AlertState | None
     acknowledged_at: datetime | None
@@ -81,6 +81,11 @@ async def move(db: Connection, clinic_id: UUID, letter: Letter) -> None:
     await due_work.put(
         db, clinic_id, work_kind(one.channel), one.delivery_id, letter.not_before.astimezone(UTC), urgency
     )
+
+
+async def led(db: Connection, clinic_id: UUID, delivery_id: UUID) -> list[AboutAlert]:
+    """What a digest of letters that were held stands for, itself first; nothing where it gathered none."""
+    return many(AboutAlert, await db.fetch(_SQL["led"], clinic_id, delivery_id))
 
 
 async def handling(db: Connection, clinic_id: UUID, alert_id: UUID) -> Handling | None:

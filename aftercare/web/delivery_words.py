@@ -111,7 +111,8 @@ def _gathered(entry: LedgerEntry, clock: Clock) -> str:
 
 def _dropped(entry: LedgerEntry, clock: Clock) -> str:
     ended = f" {clock.when(entry.ended_at)}" if entry.ended_at else ""
-    return f"Not sent: needed no more{ended}{f', {entry.dropped_why}' if entry.dropped_why else ''}."
+    tried = f" after {tries(entry.attempts)}" if entry.attempts else ""
+    return f"Not sent{tried}: needed no more{ended}{f', {entry.dropped_why}' if entry.dropped_why else ''}."
 
 
 def _waits(entry: LedgerEntry, clock: Clock) -> str:

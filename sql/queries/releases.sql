@@ -19,6 +19,16 @@ update deliveries set state = 'gathered', digest_id = $3, ended_at = $4 where cl
 -- name: lead
 update deliveries set kind = 'digest', tier = $3 where clinic_id = $1 and delivery_id = $2;
 
+-- name: led
+-- What one digest stands for, itself first, with what became of each alert; nothing where it gathered none.
+select d.delivery_id, d.channel, d.kind, d.tier, d.staff_id, d.address_id, d.alert_id, d.queued_at,
+       a.state as alert_state, a.acknowledged_at, a.attempted_at, a.contacted_at, a.snoozed_until
+from deliveries d
+left join alerts a on a.clinic_id = d.clinic_id and a.id = d.alert_id
+where d.clinic_id = $1 and (d.delivery_id = $2 or d.digest_id = $2)
+  and exists (select from deliveries g where g.clinic_id = $1 and g.digest_id = $2)
+order by d.delivery_id <> $2, d.delivery_id;
+
 -- name: is_routine_waiting
 -- Whether a digest has anything to say to somebody: a routine alert that nobody took or that is theirs, or a next step past
 -- its day.

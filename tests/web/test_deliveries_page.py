@@ -80,6 +80,15 @@ def test_each_state_is_said_in_plain_words_with_what_comes_next(number: int, sai
     assert delivery_words.standing(entries(NOW)[number], PageClock(NOW, "Europe/Berlin")) == said
 
 
+def test_what_was_tried_in_vain_and_is_needed_no_more_says_both() -> None:
+    left_out = entry(
+        1, NOW, 9, channel="smtp", state="dropped", attempts=2, ended_at=NOW, dropped_why="resolved meanwhile"
+    )
+    assert delivery_words.standing(left_out, PageClock(NOW, "Europe/Berlin")) == (
+        "Not sent after 2 tries: needed no more 14:24, resolved meanwhile."
+    )
+
+
 def test_what_was_shown_and_not_opened_is_said() -> None:
     shown = entry(1, NOW, 9, channel="fcm", state="sent", sent_at=NOW, delivered_at=NOW)
     assert delivery_words.standing(shown, PageClock(NOW, "Europe/Berlin")) == (
