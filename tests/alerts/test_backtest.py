@@ -1,6 +1,6 @@
 """A history judged again: the same as it was under the same pack, and exactly otherwise under another."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,17 @@ from aftercare.checks import default_pack
 from aftercare.checks.clinic_pack import changed
 from aftercare.checks.pack import RulePack
 from aftercare.model.alerts import Alert
-from aftercare.model.backtests import History, InFact, Seen, StaffAct, Tally, Unasked, Window
+from aftercare.model.backtests import (
+    AlertDifference,
+    History,
+    InFact,
+    Part,
+    Seen,
+    StaffAct,
+    Tally,
+    Unasked,
+    Window,
+)
 from aftercare.model.care import Episode
 from aftercare.model.check_ins import Kept
 from aftercare.model.clinic import Opening
@@ -280,6 +290,69 @@ def test_a_confirmed_alert_is_caught_raised_later_or_missed(bands: list[int], fa
     assert [one.today for one in named] == ([] if fate == "caught" else [in_fact(first).seen])
 
 
+def test_a_patients_part_says_what_each_pack_raised_when_and_where_they_part() -> None:
+    told = history(said(3, tingling=True), said(4, swelling=2), said(6, swelling=2))
+    cold, swollen = alerts(told)
+    quiet = Finding(
+        code=Code.SILENCE, tier=Tier.SOON, row="silence.high_risk", day=12, reason="Quiet.", version="1"
+    )
+    told = msgspec.structs.replace(
+        told,
+        alerts=(in_fact(cold, Outcome.CONFIRMED), in_fact(swollen, Outcome.CONFIRMED)),
+        unasked=(Unasked(at=SESSION + timedelta(days=13), episode_id=EPISODE, finding=quiet),),
+    )
+    part = try_on(trial(pack(expected={"microneedling": {"swelling": [2, 2, 2, 2, 2, 0]}})), told)
+    both = Tally(
+        alerts=3,
+        by={
+            Code.COLD_SORE: {Tier.SAME_DAY: 1},
+            Code.SWELLING: {Tier.SOON: 1},
+            Code.SILENCE: {Tier.SOON: 1},
+        },
+        weeks={date(2026, 3, 2): 2, date(2026, 3, 9): 1},
+        check_ins_alerting=2,
+        patients_alerting=1,
+        silence=1,
+        told=3,
+        caught=2,
+    )
+    before = in_fact(swollen).seen
+    after = msgspec.structs.replace(
+        before,
+        day=6,
+        at=SESSION + timedelta(days=6),
+        reason="Swelling 2 (moderate) on day 6; none is expected, and it was 2 on day 4.",
+    )
+    parted = AlertDifference(
+        kind="changed",
+        patient_id=PATIENT,
+        episode_id=EPISODE,
+        code=Code.SWELLING,
+        today=before,
+        tried=after,
+    )
+    assert part == Part(
+        patients=1,
+        check_ins=3,
+        first=SESSION + timedelta(days=3),
+        last=SESSION + timedelta(days=6),
+        today=both,
+        tried=msgspec.structs.replace(both, caught=1, late=1),
+        differences=[parted, msgspec.structs.replace(parted, kind="late")],
+    )
+
+
+def test_alerts_are_counted_by_code_tier_and_week_of_the_clinic() -> None:
+    told = history(said(3, swelling=2), said(5, swelling=2), said(27.525, tingling=True))
+    (first, _) = alerts(told)
+    ended = act("resolve", first, first.raised_at + timedelta(hours=1), outcome=Outcome.FALSE_ALARM)
+    told = msgspec.structs.replace(told, alerts=(in_fact(first),), acts=(ended,))
+    tally = try_on(trial(pack()), told).today
+    assert tally.by == {Code.SWELLING: {Tier.SOON: 2}, Code.COLD_SORE: {Tier.SAME_DAY: 1}}
+    # Half an hour before midnight of Sunday in UTC: the clinic's clocks went forward that day, and say Monday.
+    assert tally.weeks == {date(2026, 3, 2): 2, date(2026, 3, 30): 1}
+
+
 def test_an_alert_that_had_ended_before_does_not_catch_a_later_one() -> None:
     told = history(said(3, swelling=2), said(8, swelling=2, number=7))
     (first,) = alerts(told, until=SESSION + timedelta(days=4))
@@ -346,6 +419,12 @@ def test_a_timeline_file_is_tried_as_replay_reads_it() -> None:
     )
     assert [(one.kind, one.code, one.timeline) for one in part.differences] == [("lost", Code.SWELLING, "T1")]
     assert (part.check_ins, part.today.check_ins_alerting, part.tried.check_ins_alerting) == (2, 2, 1)
+    assert (part.patients, part.first, part.last) == (
+        1,
+        timeline.session_at + timedelta(days=3),
+        timeline.session_at + timedelta(days=4),
+    )
+    assert part.today.weeks == {date(2026, 3, 2): 2}
 
 
 def test_an_earlier_alert_that_had_ended_is_not_taken_for_a_later_one() -> None:
