@@ -259,6 +259,21 @@ def test_before_any_session_the_risks_and_the_language_are_known_too() -> None:
     assert ulcer.tier is Tier.SAME_DAY
 
 
+def test_before_any_session_a_note_is_read_in_the_patients_language() -> None:
+    note = "sorry for the confusion"
+    assert raised(recovery(language="en"), said(0, note=note)) == {}
+    assert raised(recovery(language="xx"), said(0, note=note)) != {}
+
+
+def test_before_any_session_a_rise_within_one_date_is_counted_from_twelve_hours_on() -> None:
+    def rows(apart: float) -> set[str]:
+        found = raised(recovery(), said(5.1, pain=0), said(5.1 + apart, pain=2))
+        return {row for _, row in found["none"]}
+
+    assert "pain.rise" in rows(12 / 24)
+    assert "pain.rise" not in rows(11.99 / 24)
+
+
 def test_before_any_session_what_was_said_is_context_and_what_came_after_is_judged_again() -> None:
     mine = recovery(SECOND, before=(said(1, tingling=True), said(4, pain=1), said(31, spreading=True)))
     assert raised(mine, said(3, pain=1), said(2.5, redness=0)) == {
@@ -287,7 +302,7 @@ def test_every_pack_that_judges_says_its_own() -> None:
     assert beside.told == findings(PACK, mine, new)
     assert beside.muted == findings(strict, mine, new)
     # A pack that is no other than the one which tells has nothing to add.
-    same = judge_recovery(Judging(shadow=PACK, shadow_number=1), mine, new)
+    same = judge_recovery(Judging(pack=PACK, shadow=PACK, shadow_number=1), mine, new)
     assert (same.told, same.muted) == (findings(PACK, mine, new), {})
 
 
