@@ -63,6 +63,8 @@ def test_check_ins_that_share_an_id_are_told_apart_by_the_first_free_number() ->
         {"day": 1, "id": "a"},
         {"day": 4},
         {"day": 4},
+        {"day": 5, "id": "b"},
+        {"day": 6, "id": "b"},
     ]
     read = read_timeline(encoded({**BARE, "check_ins": check_ins})).check_ins
     assert [(one.day, one.id) for one in read] == [
@@ -72,6 +74,8 @@ def test_check_ins_that_share_an_id_are_told_apart_by_the_first_free_number() ->
         (3, "a (4)"),
         (4, None),
         (4, None),
+        (5, "b"),
+        (6, "b (2)"),
     ]
 
 
