@@ -25,6 +25,8 @@ MORNING = datetime(2026, 2, 3, 9, 0, tzinfo=UTC)
         ("09:00", "04 00:00", None),
         ("09:00", "04 09:00", None),
         ("22:30", "03 22:31", "03 22:31"),  # a late session's own evening
+        ("22:30", "03 22:44", "03 22:44"),
+        ("22:30", "03 22:45", None),
         ("22:30", "03 23:00", None),
         ("23:50", "04 00:00", None),  # a few minutes late, and yet another day
         ("00:30", "03 02:00", "03 09:00"),  # after a flight west it is still night there
