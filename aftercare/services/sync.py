@@ -108,13 +108,18 @@ async def sync(
     return SyncAnswer(
         check_ins=tuple(results[place] for place in sorted(results)),
         receipts=tuple(
-            [await _receipt(database, actor, place, raw, now) for place, raw in enumerate(batch.receipts)]
+            [
+                await _receipt(database, actor, place, raw, now, sent_at)
+                for place, raw in enumerate(batch.receipts)
+            ]
         ),
         messages=tuple(await _messages(database, actor, batch.messages, now, sent_at)),
     )
 
 
-async def _receipt(database: Database, actor: Actor, place: int, raw: Any, now: datetime) -> SyncResult:
+async def _receipt(
+    database: Database, actor: Actor, place: int, raw: Any, now: datetime, sent_at: datetime | None
+) -> SyncResult:
     """One receipt, in a transaction of its own."""
     item_id = _id_of(raw)
     try:
@@ -122,7 +127,7 @@ async def _receipt(database: Database, actor: Actor, place: int, raw: Any, now: 
             receipt = msgspec.convert(raw, AnyReceipt)
         except msgspec.ValidationError as error:
             raise Malformed(pointers=pointers_of(str(error))) from None
-        await receipts.keep(database, actor, receipt, now=now)
+        await receipts.keep(database, actor, receipt, now=now, sent_at=sent_at)
     except AftercareError as error:
         return SyncResult(place=place, id=item_id, status="refused", problem=_problem(error))
     except Exception as error:  # noqa: BLE001 - as with a check-in

@@ -84,7 +84,6 @@ RULES = (
     Rule(r"patient_(screen|record_session)", r"/reasons Say why", "What an outcome asks for depends on the advice."),
     Rule(r"patient_(screen|record_session)|screening_(advise|prepare)", r"unknown-questionnaire", "Versions are data."),
     Rule(r"webhook_create", r"/url This is not the address", "Hosts have a grammar and ports a bound of their own."),
-    Rule(r"delivery_receipt", r"/at This is in the future", "The present is not in a schema."),
     Rule(r"instructions_(update|publish)", r"instructions-refused", "Days of one topic must not meet, and words agree with the course."),
     Rule(r"patient_plan", r"clinic's course settings", "A clinic's own settings are not in a schema."),
     Rule(r"me_consent", r"/text_version not a version of", "Versions are data."),

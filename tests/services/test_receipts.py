@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from aftercare.db.pool import Database
-from aftercare.errors import Malformed, NotFound
+from aftercare.errors import NotFound
 from aftercare.model.ledger import LedgerEntry, ReceiptDraft
 from aftercare.model.people import Actor
 from aftercare.model.receipts import DeliveryOpened, DeliveryShown
@@ -50,16 +50,32 @@ async def test_of_what_is_said_twice_the_earliest_counts(
     assert (found.delivered_at, found.opened_at) == (seen, later)
 
 
-async def test_a_phones_clock_is_bounded_by_ours_and_by_when_it_was_written(
+@pytest.mark.parametrize("ahead", [30 * MINUTE, timedelta(days=2), timedelta(days=400_000)])
+async def test_a_phone_whose_clock_is_ahead_and_is_not_known_has_opened_it_by_now(
+    service: Database, team: Team, now: datetime, reminded: tuple[Recovering, LedgerEntry], ahead: timedelta
+) -> None:
+    patient, sent = reminded
+    await receipts.keep(service, patient.actor, opened(sent.delivery_id, now + ahead), now=now)
+    assert (await standing(service, team, sent.delivery_id, now)).opened_at == now
+
+
+@pytest.mark.parametrize("clock", [timedelta(days=2), timedelta(days=-400)])
+async def test_a_phone_that_says_what_its_wrong_clock_says_has_opened_it_when_it_did(
+    service: Database, team: Team, now: datetime, reminded: tuple[Recovering, LedgerEntry], clock: timedelta
+) -> None:
+    patient, sent = reminded
+    at, later = sent.queued_at + MINUTE, now + timedelta(hours=1)
+    item = {"id": str(uuid4()), "kind": "delivery_opened", "delivery_id": str(sent.delivery_id)}
+    batch = SyncBatch(receipts=[item | {"at": (at + clock).isoformat()}])
+    answer = await sync(service, patient.actor, batch, now=later, sent_at=later + clock)
+    assert [one.status for one in answer.receipts] == ["kept"]
+    assert (await standing(service, team, sent.delivery_id, now)).opened_at == at
+
+
+async def test_nothing_was_opened_before_it_was_written(
     service: Database, team: Team, now: datetime, reminded: tuple[Recovering, LedgerEntry]
 ) -> None:
     patient, sent = reminded
-    with pytest.raises(Malformed):
-        await receipts.keep(
-            service, patient.actor, opened(sent.delivery_id, now + timedelta(days=2)), now=now
-        )
-    await receipts.keep(service, patient.actor, opened(sent.delivery_id, now + 30 * MINUTE), now=now)
-    assert (await standing(service, team, sent.delivery_id, now)).opened_at == now
     long_ago = opened(sent.delivery_id, now - timedelta(days=400))
     await receipts.keep(service, patient.actor, long_ago, now=now)
     assert (await standing(service, team, sent.delivery_id, now)).opened_at == sent.queued_at
