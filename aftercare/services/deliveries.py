@@ -39,6 +39,10 @@ WAKE = "aftercare_work"  # on it a commit names the kind of work that it made; n
 _PAUSES = (1.0, 1.0, *[2.0] * 59)  # seconds: for two minutes, while the database is away
 
 
+class _TooLate(Unsent):
+    """Its day is over: it leaves over no other way either."""
+
+
 class Sender(Protocol):
     """The ways out, and what links begin with."""
 
@@ -144,7 +148,7 @@ async def _send(
     too_late: bool,
 ) -> Receipt:
     if too_late:
-        raise Unsent("too late in the patient's day")
+        raise _TooLate("too late in the patient's day")
     if delivery.retired:
         raise Unsent("recipient no longer active")
     language = delivery.patient_language or clinic.language
@@ -222,7 +226,8 @@ async def _settle(
         result = {type(None): "sent", Retry: "retry", Retired: "retired"}.get(type(failure), "refused")
         attempts, sent = standing.attempts + 1, standing.state == "sent"
         again = None if sent else _next_try(delivery, failure, attempts, now, answered)
-        other = await another_way(db, claim.clinic_id, delivery) if failure is not None and not sent else None
+        lost = failure is not None and not sent and not isinstance(failure, _TooLate)
+        other = await another_way(db, claim.clinic_id, delivery) if lost else None
         if other is not None and again is not None and gives_way(delivery, attempts, again - answered):
             again = None
         ours = (

@@ -271,6 +271,18 @@ async def test_a_reminder_leaves_over_the_first_way_that_works_and_over_one_alon
     assert await _states(worker, reachable) == states
 
 
+async def test_a_reminder_whose_day_is_over_is_tried_over_no_other_way(
+    worker: Database, reachable: Recovering
+) -> None:
+    post = Failing(fcm=Retry("503"), smtp=Retry("451"))
+    await pass_time(worker, post, NOW + timedelta(hours=11))
+    night = (NOW + timedelta(days=1)).replace(hour=1)
+    async with worker.transaction() as db:  # nobody works until the next day
+        await db.execute("update due_work set due_at = $1 where kind like 'deliver:%' and due_at < $1", night)
+    await pass_time(worker, post, night + timedelta(hours=1))
+    assert await _states(worker, reachable) == ["dead", "dead"]  # the push gave way, the mail never left
+
+
 @pytest.fixture
 async def without_mail(service: Database, reachable: Recovering) -> Recovering:
     """The same with the phone alone."""
