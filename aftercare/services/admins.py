@@ -14,8 +14,16 @@ from aftercare.services.deliveries import queue
 from aftercare.store import staff
 
 
-async def tell_admins(db: Connection, clinic_id: UUID, kind: MessageKind, what: str, now: datetime) -> None:
-    """Queue a mail to each admin, or to everyone where there is none: once for each `what`."""
+async def tell_admins(
+    db: Connection,
+    clinic_id: UUID,
+    kind: MessageKind,
+    what: str,
+    now: datetime,
+    *,
+    not_before: datetime | None = None,
+) -> bool:
+    """Queue a mail to each admin, or to everyone where there is none: once for each `what`. False if it was before."""
     everyone = await staff.all_active(db, clinic_id)
     told = [
         Delivery(
@@ -27,4 +35,5 @@ async def tell_admins(db: Connection, clinic_id: UUID, kind: MessageKind, what: 
         )
         for member in [one for one in everyone if one.role is Role.ADMIN] or everyone
     ]
-    await queue(db, clinic_id, [Letter(what=what, delivery=one, not_before=now) for one in told])
+    letters = [Letter(what=what, delivery=one, not_before=not_before or now) for one in told]
+    return await queue(db, clinic_id, letters)

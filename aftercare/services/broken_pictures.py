@@ -1,7 +1,7 @@
 """Pictures found missing or damaged: kept until they can be shown again, and told to the admins, at most once a day."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 import structlog
@@ -27,9 +27,17 @@ async def note(db: Connection, clinic_id: UUID, broken: Sequence[Broken], *, now
     new = await store.note(db, clinic_id, broken[: max(room, 0)], now, now - _IN_A_SPOOL) if broken else []
     for photo_id in new:
         _log.error("photo_broken", clinic_id=str(clinic_id), photo_id=str(photo_id))
-    if new:
-        what = f"broken_pictures:{now.date().isoformat()}"
-        await tell_admins(db, clinic_id, MessageKind.PICTURES_BROKEN, what, now)
+    today = now.astimezone(UTC).date()
+    if new and not await _tell(db, clinic_id, today, now):
+        # Whoever was told may have looked by now: what was found since is told of with the next day's, if it still stands.
+        await _tell(db, clinic_id, today + timedelta(days=1), now)
+
+
+async def _tell(db: Connection, clinic_id: UUID, day: date, now: datetime) -> bool:
+    """Tell of one day, once it has begun; False if that was done before."""
+    at = max(now, datetime.combine(day, time.min, UTC))
+    what = f"broken_pictures:{day.isoformat()}"
+    return await tell_admins(db, clinic_id, MessageKind.PICTURES_BROKEN, what, now, not_before=at)
 
 
 async def shown(database: Database, blobs: Blobs, key: BlobKey, *, now: datetime) -> bytes:

@@ -1,6 +1,6 @@
 """Pictures that are gone or damaged where they are kept: found, kept, told to the admins once, and struck off when mended."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -15,11 +15,12 @@ from aftercare.services import erasures, photo_store, upkeep
 from aftercare.services.broken_pictures import shown
 from aftercare.services.photo_store import TEND
 from aftercare.store import broken_pictures, due_work
+from tests.services.background import Post
 from tests.services.conftest import Recovering, Team, Treat
 from tests.services.test_photo_store import Clinic
-from tests.services.ways import kept
+from tests.services.ways import deliver, kept
 
-A_DAY = timedelta(days=1)
+A_DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 NOW = datetime.now(UTC) + A_DAY  # the rows' photos came a day ago
 Found = list[tuple[UUID, Rendition, str]]
 
@@ -116,10 +117,30 @@ async def test_a_damaged_picture_is_told_of_when_somebody_wants_to_see_it(
         await shown(service, clinic.blobs, display(clinic, patient, other), now=NOW)
     found = {(photo_id, Rendition.DISPLAY, "does not open"), (other, Rendition.DISPLAY, "is missing")}
     assert set(await standing(service, clinic)) == found
-    assert await told(service, team) == [("pictures_broken", team.admin.id)]
+    assert await told(service, team) == [("pictures_broken", team.admin.id)] * 2  # the other one tomorrow
     # What only opening shows is opened again before it is struck off.
     await tend(worker, clinic, NOW + A_DAY)
     assert set(await standing(service, clinic)) == found
+
+
+@pytest.mark.parametrize("mended", [False, True])
+async def test_what_is_found_after_the_days_mail_is_told_of_the_next_day_once_and_only_if_it_still_stands(
+    service: Database, worker: Database, clinic: Clinic, patient: Recovering, *, mended: bool
+) -> None:
+    noon, post = datetime.combine(NOW.date(), time(12), UTC), Post()
+    keys = [display(clinic, patient, await clinic.photo(patient.patient_id)) for _ in range(3)]
+    for key, at in zip(keys, (noon, noon + HOUR, noon + 2 * HOUR), strict=True):
+        damage(clinic, key)
+        with pytest.raises(SealBrokenError):
+            await shown(service, clinic.blobs, key, now=at)
+        await deliver(worker, post, at)
+    assert len(post.channel.sent) == 1
+    if mended:
+        for key in keys:
+            damage(clinic, key)  # the same bit again
+        await tend(worker, clinic, noon + 3 * HOUR)
+    await deliver(worker, post, noon + 3 * A_DAY)
+    assert len(post.channel.sent) == 1 + (not mended)
 
 
 async def test_a_picture_without_its_key_does_not_open_and_the_others_are_looked_at_all_the_same(
