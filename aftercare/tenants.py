@@ -1,5 +1,6 @@
 """`aftercare clinic` and `aftercare staff`: the operator's part in who is here and who gets in."""
 
+from collections.abc import Awaitable, Callable
 from datetime import time
 
 import click
@@ -79,7 +80,7 @@ def create_staff(handle: str, password: str | None, **fields: str) -> None:
     async def make(house: House) -> None:
         by = await _operator(house, handle)
         made = await service.create_staff(house.database, by, draft, now=house.now())
-        click.echo(f"{made.name} is {made.role} and signs in at {house.address}/sign-in/{handle}")
+        click.echo(_signs_in(house, handle, made))
 
     with_house(make)
 
@@ -90,12 +91,11 @@ def create_staff(handle: str, password: str | None, **fields: str) -> None:
 def disable_staff(handle: str, email: str) -> None:
     """Shut out who leaves: signed out at once and told of nothing any more. Their name stays on what they did."""
 
-    async def shut_out(house: House) -> None:
-        by, member = await _member(house, handle, email)
+    async def shut_out(house: House, by: Actor, member: StaffMember) -> str:
         await service.disable(house.database, by, member.staff_id, now=house.now())
-        click.echo(f"{member.name} is signed out and cannot sign in any more.")
+        return f"{member.name} is signed out and cannot sign in any more."
 
-    with_house(shut_out)
+    _with_member(handle, email, shut_out)
 
 
 @staff.command("enable")
@@ -104,12 +104,11 @@ def disable_staff(handle: str, email: str) -> None:
 def enable_staff(handle: str, email: str) -> None:
     """Let somebody in again who was shut out, with the password of before."""
 
-    async def let_in(house: House) -> None:
-        by, member = await _member(house, handle, email)
+    async def let_in(house: House, by: Actor, member: StaffMember) -> str:
         await service.enable(house.database, by, member.staff_id, now=house.now())
-        click.echo(f"{member.name} is {member.role} and signs in at {house.address}/sign-in/{handle}")
+        return _signs_in(house, handle, member)
 
-    with_house(let_in)
+    _with_member(handle, email, let_in)
 
 
 @staff.command("password")
@@ -120,22 +119,30 @@ def set_password(handle: str, email: str, password: str | None) -> None:
     """A new password for who forgot theirs. Every sign-in of theirs ends."""
     draft = converted({"password": _asked_for(password)}, PasswordDraft)
 
-    async def give(house: House) -> None:
-        by, member = await _member(house, handle, email)
+    async def give(house: House, by: Actor, member: StaffMember) -> str:
         await service.set_password(house.database, by, member.staff_id, draft.password, now=house.now())
-        click.echo(f"{member.name} has a new password and is signed out everywhere.")
+        return f"{member.name} has a new password and is signed out everywhere."
 
-    with_house(give)
+    _with_member(handle, email, give)
+
+
+def _with_member(handle: str, email: str, act: Callable[[House, Actor, StaffMember], Awaitable[str]]) -> None:
+    """Do something with one of a clinic's staff, and say what `act` answers."""
+
+    async def do(house: House) -> None:
+        by = await _operator(house, handle)
+        click.echo(await act(house, by, await service.by_email(house.database, by.clinic_id, email)))
+
+    with_house(do)
+
+
+def _signs_in(house: House, handle: str, member: StaffMember) -> str:
+    return f"{member.name} is {member.role} and signs in at {house.address}/sign-in/{handle}"
 
 
 async def _operator(house: House, handle: str) -> Actor:
     """Whoever has this command line acts for the system."""
     return Actor(clinic_id=await clinics.clinic_by_handle(house.database, handle), kind="system")
-
-
-async def _member(house: House, handle: str, email: str) -> tuple[Actor, StaffMember]:
-    by = await _operator(house, handle)
-    return by, await service.by_email(house.database, by.clinic_id, email)
 
 
 def _asked_for(password: str | None) -> str:
