@@ -13,7 +13,9 @@ begin
             null;  -- another database of this server was quicker
         end;
     end loop;
-    if not pg_has_role(current_user, 'aftercare_owner', 'member') then
+    -- From PostgreSQL 16 on, who makes a role is its member without the right to act as it.
+    if not pg_has_role(current_user, 'aftercare_owner',
+        case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end) then
         execute format('grant aftercare_owner to %I', current_user);
     end if;
     if not has_schema_privilege('aftercare_owner', 'public', 'create') then

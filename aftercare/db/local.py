@@ -73,7 +73,7 @@ async def _refuse_powerful_logins(settings: Settings) -> None:
         if powerful:
             raise PowerfulLoginError(
                 f"The login of {variable} is an administrator or the tables' owner. Make one that is a member of "
-                "aftercare_service (or aftercare_worker) alone; docs/decisions/data-and-background-work.md says how."
+                "aftercare_service (or aftercare_worker) alone; docs/operations/installing.md says how."
             )
 
 
