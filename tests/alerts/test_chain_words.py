@@ -50,8 +50,10 @@ def raised(march: At) -> Alert:
     )  # fmt: skip
 
 
-def logged(alert: Alert, now: datetime, hours: OpeningHours, *steps: Step, absent: int = 99) -> str | None:
-    chain = Chain(steps=(*steps, EVERYONE), absent=frozenset({absent}))
+def logged(
+    alert: Alert, now: datetime, hours: OpeningHours, *steps: Step, absent: tuple[int, ...] = ()
+) -> str | None:
+    chain = Chain(steps=(*steps, EVERYONE), absent=frozenset(absent))
     change = lapse(alert, now=now, hours=hours, chain=chain)
     return log_line(alert, change, chain, NAMES, now=now, time_zone=hours.time_zone)
 
@@ -69,9 +71,10 @@ def test_the_log_says_to_whom_a_late_alert_went_and_why(
 
 
 def test_the_log_says_which_steps_were_passed_over(raised: Alert, march: At, hours: OpeningHours) -> None:
-    assert logged(raised, march(3, 12), hours, OWNER, BEN_STEP, BY_NIGHTS, absent=1) == (
-        "Step 3, who is on call by Nights, since nobody took it until 12:00."
+    assert logged(raised, march(3, 12), hours, OWNER, BEN_STEP, BY_NIGHTS, absent=(1, 2)) == (
+        "Step 4, everyone at the clinic, since nobody took it until 12:00."
         " Step 2, Sample Birch, was passed over: it reaches nobody now."
+        " Step 3, who is on call by Nights, was passed over: it reaches nobody now."
     )
 
 

@@ -50,6 +50,13 @@ def test_what_is_wrong(given: dict[str, timedelta | None], found: Fault | None) 
     assert (wrong and wrong.fault) == found
 
 
+def test_a_fault_stands_since_the_last_beat_or_since_the_work_fell_due() -> None:
+    dead = signs(newest_beat=SILENCE * 3, oldest_urgent=SILENCE * 9)
+    assert seen(dead, now=NOW, silence=SILENCE) == Seen(fault=Fault.NO_WORKER, since=NOW - SILENCE * 3)
+    stuck = signs(oldest_urgent=SILENCE * 2)
+    assert seen(stuck, now=NOW, silence=SILENCE) == Seen(fault=Fault.URGENT_WAITS, since=NOW - SILENCE * 2)
+
+
 def test_a_fault_is_told_only_when_a_later_look_sees_it_too() -> None:
     assert look(None, FAULT) is Step.NOTICE
     assert look(outage(noticed_at=timedelta(seconds=19)), FAULT) is Step.NOTHING
@@ -77,6 +84,7 @@ def test_background_work_in_a_word() -> None:
 
     waits = msgspec.structs.replace(outage(told_at=timedelta(minutes=1)), why=Fault.URGENT_WAITS)
     assert word(timedelta(), None) == "ok"
+    assert word(SILENCE, None) == "ok"  # as it is no fault either
     assert word(None, None) == "silent"
     assert word(SILENCE * 2, waits) == "silent"
     assert word(timedelta(), waits) == "behind"

@@ -101,6 +101,8 @@ def test_a_window_that_was_asked_for_counts_as_asked() -> None:
     found = summary(TODAY, TRIED, Window(since=since, until=until), PART, DIFFERENCES)
     assert (found.since, found.until, found.weeks) == (since, until, 5.0)
     assert found.today.alerts_a_week == 0.8
+    ten_days = summary(TODAY, TRIED, Window(since=FIRST, until=FIRST + timedelta(days=10)), PART, DIFFERENCES)
+    assert (ten_days.weeks, ten_days.today.alerts_a_week) == (1.43, 2.8)
 
 
 def test_less_than_a_week_says_nothing_of_a_week_and_no_patients_have_no_shares() -> None:

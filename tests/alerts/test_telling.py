@@ -169,6 +169,20 @@ def test_who_stands_in_for_an_empty_rota_is_on_call() -> None:
     assert {one.not_before for one in found} == {night}
 
 
+def test_all_who_stand_in_for_an_empty_rota_are_on_call_also_where_one_of_them_is_awake() -> None:
+    night = at(23)
+    found = told(Team(members=(QUIET_ANNE, LOUD_BEN)), notice(Tier.SAME_DAY, Audience.ON_CALL, night))
+    assert {(one.delivery.staff_id, one.not_before) for one in found} == {(ANNE, night), (BEN, night)}
+
+
+def test_whoever_is_on_call_by_any_rota_is_awake_so_that_nobody_else_is_called() -> None:
+    cleo = member(CLEO, asks=wishes(NIGHTS))
+    default = msgspec.structs.replace(rota(CLEO), rota_id=UUID(int=71), is_default=True)
+    team = Team(members=(QUIET_ANNE, cleo), rotas=(default, rota(ANNE)))
+    found = told(team, notice(Tier.SAME_DAY, Audience.PERSON, at(23), whom=ANNE))
+    assert {(one.delivery.staff_id, one.not_before) for one in found} == {(ANNE, at(23))}
+
+
 def test_a_same_day_that_finds_all_of_them_in_quiet_hours_calls_whoever_is_on_call_now() -> None:
     cleo = member(CLEO, role=Role.COORDINATOR, asks=wishes(NIGHTS))
     night = at(23)
@@ -245,6 +259,15 @@ def test_a_letter_is_thin_and_says_which_alert_why_and_since_when() -> None:
     )
     assert len({one.delivery.delivery_id for one in (call, mail, push)}) == 3
     assert notice_of(push) == msgspec.structs.replace(given, to=Audience.PRACTITIONERS)
+
+
+def test_each_webhook_has_a_letter_of_its_own() -> None:
+    hooks = (UUID(int=9), UUID(int=10))
+    found = told(Team(members=(), hooks=hooks), notice(Tier.SOON))
+    assert [one.delivery.webhook_id for one in found] == [*hooks]
+    ids = {one.delivery.delivery_id for one in found}
+    assert len(ids) == 2
+    assert None not in ids
 
 
 def test_whoever_is_meant_twice_is_told_the_soonest_first() -> None:
