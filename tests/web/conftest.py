@@ -10,6 +10,7 @@ from litestar import Litestar
 from playwright import async_api, sync_api
 
 from aftercare.api.app import create_app
+from aftercare.model.people import Patient
 from aftercare.model.words import Role
 from aftercare.services.house import House, build_house
 from aftercare.settings import Settings
@@ -65,6 +66,12 @@ async def app(house: House) -> AsyncIterator[Litestar]:
 @pytest.fixture
 async def practice(app: Litestar, house: House, clock: Clock) -> Practice:
     return await Practice(house, clock, "harbour").begin()
+
+
+@pytest.fixture
+async def patient(practice: Practice) -> Patient:
+    """Two days after needling. Modules whose patients differ have one of their own."""
+    return await practice.treated("Sample Alder", days_ago=2)
 
 
 @pytest.fixture

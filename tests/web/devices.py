@@ -9,10 +9,8 @@ from typing import Any
 
 from playwright.async_api import BrowserContext, CDPSession, Page, Worker, async_playwright
 
-from aftercare.model.words import Role
-from tests.web.practice import PASSWORD, Practice
+from tests.web.chromium import CHROMIUM
 from tests.web.stage import ARGUMENTS, PATIENCE
-from tests.web.test_dashboard_live import CHROMIUM
 
 # A browser here reaches no push service of the world. Its subscription is the test's, everything else its own.
 _SUBSCRIPTION = """(given) => {
@@ -120,19 +118,6 @@ async def browser(
             await pretend_subscription(context, subscription)
         yield context
         await running.close()
-
-
-async def sign_in(
-    context: BrowserContext, practice: Practice, origin: str, role: Role = Role.PRACTITIONER
-) -> Page:
-    """A page of the dashboard that listens to live updates."""
-    page = await context.new_page()
-    await page.goto(f"{origin}/sign-in/{practice.handle}")
-    await page.get_by_label("E-mail").fill(practice.email(role))
-    await page.get_by_label("Password").fill(PASSWORD)
-    async with page.expect_request("**/v1/events*"):
-        await page.get_by_role("button", name="Sign in").click()
-    return page
 
 
 async def device_of(page: Page, origin: str, scope: str = "/") -> Device:

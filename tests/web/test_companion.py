@@ -6,176 +6,28 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
 
 import httpx
 import pytest
 from litestar import Litestar
-from PIL import Image
-from playwright.async_api import BrowserContext, Page, Route, async_playwright, expect
+from playwright.async_api import Route, expect
 
 from aftercare.care.advice_words import LANGUAGES
 from aftercare.care.instrument import Kind, load
-from aftercare.model.check_ins import Kept
-from aftercare.model.people import Actor, Patient
+from aftercare.model.people import Patient
 from aftercare.model.words import Role
-from aftercare.services import check_ins, enrolments, instructions, photos
+from aftercare.services import instructions
 from aftercare.store import consents
 from aftercare.web import render
 from aftercare.web.companion import POLICY, CompanionController
+from tests.web.chromium import mark_browser
+from tests.web.companion import LEFT, phone_of, picture
 from tests.web.practice import Clock, Practice
-from tests.web.stage import ARGUMENTS
-from tests.web.test_dashboard_live import CHROMIUM, mark_browser, served
-
-# What the phone keeps: its tokens.
-TOKENS = """() => new Promise((resolve, reject) => {
-  const asked = indexedDB.open("aftercare", 1);
-  asked.onerror = reject;
-  asked.onsuccess = () => {
-    const found = asked.result.transaction("facts").objectStore("facts").get("tokens");
-    found.onsuccess = () => resolve(found.result);
-  };
-})"""
-
 
 # At once, whatever is drawn again meanwhile: what was found may be replaced before it stands still.
 INTO_VIEW = "document.getElementById('instructions').scrollIntoView()"
-
-
-@dataclass
-class Phone:
-    """A patient's browser, and what of theirs has reached the server."""
-
-    page: Page
-    context: BrowserContext
-    origin: str
-    practice: Practice
-    patient: Patient
-
-    @property
-    def actor(self) -> Actor:
-        return Actor(
-            clinic_id=self.practice.clinic_id,
-            kind="patient",
-            id=self.patient.patient_id,
-            installation_id=None,
-        )
-
-    async def open(self) -> None:
-        """Enrol, and wait until the first thing is asked."""
-        await self.enrol()
-        await expect(
-            self.page.get_by_role("heading", name="Your clinic’s use of your answers")
-        ).to_be_visible()
-
-    async def enrol(self) -> None:
-        """Follow the enrolment's address, which loses the code at once."""
-        database, now = self.practice.house.database, self.practice.clock()
-        system = Actor(clinic_id=self.practice.clinic_id, kind="system")
-        invitation = await enrolments.invite(
-            database, system, self.patient.patient_id, server=self.origin, now=now
-        )
-        await self.page.goto(invitation.address)
-        await expect(self.page.locator("#code")).to_have_value(invitation.code)
-        assert self.page.url == f"{self.origin}/app/"
-        await self.page.locator("main .button.primary").click()
-
-    async def signed_out_elsewhere(self) -> None:
-        """End the phone's tokens behind its back."""
-        tokens = await self.page.evaluate(TOKENS)
-        async with httpx.AsyncClient(base_url=self.origin) as client:
-            headers = {"authorization": f"Bearer {tokens['access_token']}"}
-            assert (await client.delete("/v1/tokens/current", headers=headers)).status_code == 204
-
-    async def agree(self) -> None:
-        await self.tap("I agree")
-
-    async def tap(self, name: str) -> None:
-        await self.page.get_by_role("button", name=name, exact=True).click()
-
-    async def go_on(self) -> None:
-        """On to the next group, which is there before anything else is tapped."""
-        step = self.page.locator(".step .caption")
-        before = await step.text_content()
-        await self.tap("Continue")
-        await expect(step).not_to_have_text(before or "")
-
-    async def tick(self, name: str) -> None:
-        await self.page.get_by_label(name, exact=True).check()
-
-    async def nothing_until(self, heading: str) -> None:
-        """Deny group by group until the one of that heading is asked."""
-        wanted = self.page.get_by_role("heading", name=heading, exact=True)
-        while not await wanted.is_visible():
-            step = self.page.locator(".step .caption")
-            before = await step.text_content()
-            await self.page.locator("#gate").click()
-            await expect(step).not_to_have_text(before or "")
-
-    async def kept(self) -> list[Kept]:
-        return await check_ins.list_check_ins(
-            self.practice.house.database,
-            self.actor,
-            self.patient.patient_id,
-            before=None,
-            now=self.practice.clock(),
-        )
-
-
-@asynccontextmanager
-async def phone_of(app: Litestar, practice: Practice, patient: Patient, **more: Any) -> AsyncIterator[Phone]:
-    """A phone on which no script failed and the policy refused nothing."""
-    complaints: list[str] = []
-
-    def hear(text: str) -> None:
-        if "net::ERR_" not in text and "status of 4" not in text:
-            complaints.append(text)
-
-    app.register(CompanionController)
-    options = {
-        "viewport": {"width": 360, "height": 780},
-        "has_touch": True,
-        "timezone_id": "Europe/London",
-        **more,
-    }
-    async with served(app) as origin, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        context = await browser.new_context(**options)
-        await context.clock.install(time=practice.clock())
-        page = await context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda said: hear(said.text) if said.type == "error" else None)
-        yield Phone(page, context, origin, practice, patient)
-        await browser.close()
-    assert not complaints
-
-
-def picture() -> bytes:
-    """A small picture of nothing."""
-    data = BytesIO()
-    Image.new("RGB", (600, 800), (203, 160, 140)).save(data, "JPEG")
-    return data.getvalue()
-
-
-# How many facts and unsent things the phone still keeps.
-LEFT = """() => new Promise((resolve, reject) => {
-  const asked = indexedDB.open("aftercare", 1);
-  asked.onerror = reject;
-  asked.onsuccess = () => {
-    const stores = ["facts", "outbox"].map((name) => asked.result.transaction(name).objectStore(name).count());
-    stores[1].onsuccess = () => resolve(stores[0].result + stores[1].result);
-  };
-})"""
-
-
-@pytest.fixture
-async def patient(practice: Practice) -> Patient:
-    return await practice.treated("Sample Alder", days_ago=2)
 
 
 @mark_browser
@@ -215,8 +67,7 @@ async def test_the_emergency_number_shows_the_moment_the_box_is_ticked_without_a
 ) -> None:
     async with phone_of(app, practice, patient) as phone:
         page = phone.page
-        await phone.open()
-        await phone.agree()
+        await phone.begin()
         await phone.context.set_offline(True)
         await expect(page.get_by_text("No connection. What you see was read")).to_be_visible()
         await phone.tap("Something changed")
@@ -311,22 +162,17 @@ async def test_a_photo_is_asked_for_agreed_to_sent_and_shown(
 ) -> None:
     async with phone_of(app, practice, patient) as phone:
         page = phone.page
-        await phone.open()
-        await phone.agree()
+        await phone.begin()
         await page.get_by_role("link", name="Add a photo").click()
         await expect(page.get_by_role("heading", name="Photos of your skin")).to_be_visible()
         await phone.agree()
         await page.get_by_label("Close-up of one spot").check()
-        await page.get_by_label("Choose a picture").set_input_files(
-            {"name": "spot.jpg", "mimeType": "image/jpeg", "buffer": picture()}
-        )
-        await phone.tap("Send this photo")
+        await phone.send_photo(picture())
         shown = page.get_by_role("img", name="Close-up of one spot")
         await expect(shown).to_be_visible()
         await expect(page.locator(".waiting")).to_have_count(0)
         await expect(shown).not_to_have_js_property("naturalWidth", 0)
-        database, now = practice.house.database, practice.clock()
-        (kept,) = await photos.list_photos(database, phone.actor, patient.patient_id, before=None, now=now)
+        (kept,) = await phone.kept_photos()
     assert kept.view == "close_up"
 
 
@@ -336,8 +182,7 @@ async def test_two_questions_at_once_after_the_token_ended_rotate_it_once(
 ) -> None:
     async with phone_of(app, practice, patient) as phone:
         page = phone.page
-        await phone.open()
-        await phone.agree()
+        await phone.begin()
         await expect(page.get_by_role("heading", name="Day 2 after micro-needling")).to_be_visible()
         await page.goto("about:blank")  # whatever it still asks would find its token ended before the two do
         rotated: list[str] = []
@@ -359,8 +204,7 @@ async def test_a_phone_that_is_no_longer_enrolled_keeps_what_it_has_not_sent(
 ) -> None:
     async with phone_of(app, practice, patient) as phone:
         page = phone.page
-        await phone.open()
-        await phone.agree()
+        await phone.begin()
         await phone.context.set_offline(True)
         await phone.tap("Start check-in")
         await phone.nothing_until("Anything else")
@@ -432,8 +276,7 @@ async def test_how_much_how_hot_and_where_are_kept_as_the_instrument_takes_them(
 ) -> None:
     async with phone_of(app, practice, patient) as phone:
         page = phone.page
-        await phone.open()
-        await phone.agree()
+        await phone.begin()
         await phone.tap("Something changed")
         await phone.nothing_until("How your skin has felt in the last 24 hours")
         await phone.tick("Pain")
@@ -477,8 +320,7 @@ async def test_what_the_server_could_not_read_is_named_and_asked_again(
 
     async with phone_of(app, practice, patient) as phone:
         page = phone.page
-        await phone.open()
-        await phone.agree()
+        await phone.begin()
         await page.route("**/v1/check-ins/*", garble)
         await phone.tap("Start check-in")
         await phone.nothing_until("Anything else")

@@ -4,7 +4,6 @@ import asyncio
 import re
 from uuid import uuid4
 
-import pytest
 from litestar import Litestar
 from playwright.async_api import Route, expect
 
@@ -12,14 +11,9 @@ from aftercare.model.patient_messages import Message, ReplyDraft
 from aftercare.model.people import Patient
 from aftercare.model.words import Role
 from aftercare.services import messages
+from tests.web.chromium import mark_browser
+from tests.web.companion import Phone, file, phone_of, picture
 from tests.web.practice import Practice
-from tests.web.test_companion import Phone, phone_of, picture
-from tests.web.test_dashboard_live import mark_browser
-
-
-@pytest.fixture
-async def patient(practice: Practice) -> Patient:
-    return await practice.treated("Sample Alder", days_ago=2)
 
 
 async def kept(phone: Phone) -> list[Message]:
@@ -31,8 +25,7 @@ async def kept(phone: Phone) -> list[Message]:
 
 
 async def to_messages(phone: Phone) -> None:
-    await phone.open()
-    await phone.agree()
+    await phone.begin()
     await phone.page.locator("#to-messages").click()
     await expect(phone.page.get_by_role("heading", name="Messages", exact=True)).to_be_visible()
 
@@ -93,8 +86,7 @@ async def test_what_the_clinic_writes_is_announced_read_and_said_to_be(
     await messages.reply(database, by, patient.patient_id, draft, now=practice.clock())
     async with phone_of(app, practice, patient) as phone:
         page = phone.page
-        await phone.open()
-        await phone.agree()
+        await phone.begin()
         await expect(page.locator("#to-messages")).to_have_text("Messages (1 new)")
         await page.locator("#to-messages").click()
         theirs = page.locator(".messages .theirs")
@@ -116,8 +108,7 @@ async def test_what_comes_after_the_page_was_left_is_not_said_to_be_read(
     by, database = practice.team[Role.COORDINATOR], practice.house.database
     async with phone_of(app, practice, patient) as phone:
         page = phone.page
-        await phone.open()
-        await phone.agree()
+        await phone.begin()
         await expect(page.locator("#to-messages")).to_have_text("Messages")
         await page.wait_for_load_state(
             "networkidle"
@@ -169,9 +160,7 @@ async def test_a_photo_goes_along_and_is_shown_to_both(
         await page.get_by_role("link", name="Add a photo").click()
         await phone.agree()
         await expect(page.get_by_role("heading", name="Messages", exact=True)).to_be_visible()
-        await page.locator("#attach").set_input_files(
-            {"name": "spot.jpg", "mimeType": "image/jpeg", "buffer": picture()}
-        )
+        await page.locator("#attach").set_input_files(file(picture()))
         await expect(page.get_by_alt_text("The photo to be sent")).to_be_visible()
         async with page.expect_response(re.compile(r"/v1/photos/[^/]+\?")) as arrived:
             await phone.tap("Send")
@@ -197,9 +186,7 @@ async def test_a_photo_that_arrives_after_its_message_is_shown_once_it_is_there(
         await to_messages(phone)
         await page.get_by_role("link", name="Add a photo").click()
         await phone.agree()
-        await page.locator("#attach").set_input_files(
-            {"name": "spot.jpg", "mimeType": "image/jpeg", "buffer": picture()}
-        )
+        await page.locator("#attach").set_input_files(file(picture()))
         await expect(page.get_by_alt_text("The photo to be sent")).to_be_visible()
         await phone.context.set_offline(True)
         await phone.tap("Send")
@@ -229,11 +216,5 @@ async def test_the_page_is_said_in_the_patients_language_and_fits_a_small_phone(
         await page.locator("#send-message").click()
         await expect(page.locator("#outcome.same_day")).to_be_visible()
         assert await page.evaluate("document.documentElement.scrollWidth") <= 360
-    (message,) = await messages.list_messages(
-        practice.house.database,
-        practice.team[Role.PRACTITIONER],
-        patient.patient_id,
-        before=None,
-        now=practice.clock(),
-    )
+    (message,) = await kept(phone)
     assert message.flag == "same_day"

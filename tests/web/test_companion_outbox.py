@@ -3,15 +3,14 @@
 import asyncio
 import re
 
-import pytest
 from litestar import Litestar
 from playwright.async_api import Route, expect
 
 from aftercare.model.people import Patient
+from tests.web.chromium import mark_browser
+from tests.web.companion import Phone, phone_of, picture
 from tests.web.practice import Clock, Practice
 from tests.web.stage import PATIENCE
-from tests.web.test_companion import Phone, phone_of, picture
-from tests.web.test_dashboard_live import mark_browser
 
 # The turn of a tab that the phone put to sleep while it was sending. The others wait five seconds for it; here a tenth of one.
 # A question that nobody answers is given up after twenty; here never.
@@ -32,21 +31,6 @@ FULL = """() => {
 }"""
 
 
-@pytest.fixture
-async def patient(practice: Practice) -> Patient:
-    return await practice.treated("Sample Alder", days_ago=2)
-
-
-async def add_photo(phone: Phone) -> None:
-    """Agree to photos, choose one and send it."""
-    await phone.page.get_by_role("link", name="Add a photo").click()
-    await phone.agree()
-    await phone.page.get_by_label("Choose a picture").set_input_files(
-        {"name": "face.jpg", "mimeType": "image/jpeg", "buffer": picture()}
-    )
-    await phone.tap("Send this photo")
-
-
 @mark_browser
 async def test_a_check_in_waits_for_no_photo_or_question_that_hangs_and_for_no_tab_that_sleeps(
     app: Litestar, practice: Practice, patient: Patient
@@ -60,12 +44,12 @@ async def test_a_check_in_waits_for_no_photo_or_question_that_hangs_and_for_no_t
     async with phone_of(app, practice, patient) as phone:
         page = phone.page
         await page.add_init_script(IMPATIENT)
-        await phone.open()
-        await phone.agree()
+        await phone.begin()
         await expect(page.get_by_role("heading", name="Day 2 after micro-needling")).to_be_visible()
         await page.route(re.compile(r"/v1/(photos/|me/messages|me/photos)"), hang)
         await page.reload()
-        await add_photo(phone)
+        await phone.to_photos()
+        await phone.send_photo(picture())
         await asyncio.wait_for(hanging.wait(), PATIENCE)
         await page.evaluate(ASLEEP)
         await page.get_by_role("link", name="Back").click()
@@ -85,8 +69,7 @@ async def test_a_phone_that_is_full_sends_all_the_same_and_once_however_often_it
 ) -> None:
     async with phone_of(app, practice, patient) as phone:
         page = phone.page
-        await phone.open()
-        await phone.agree()
+        await phone.begin()
         await expect(page.get_by_role("heading", name="Day 2 after micro-needling")).to_be_visible()
         await page.evaluate(FULL)
         await phone.tap("Start check-in")
@@ -104,8 +87,7 @@ async def test_whoever_enrols_in_one_tab_is_the_patient_of_all_and_sees_nothing_
 ) -> None:
     async with phone_of(app, practice, patient) as phone:
         page = phone.page
-        await phone.open()
-        await phone.agree()
+        await phone.begin()
         await phone.tap("Something changed")
         await phone.nothing_until("Anything else")
         await phone.tap("Send")
@@ -128,8 +110,7 @@ async def test_a_refusal_by_something_in_between_refuses_nothing_and_ends_no_enr
 ) -> None:
     async with phone_of(app, practice, patient) as phone:
         page = phone.page
-        await phone.open()
-        await phone.agree()
+        await phone.begin()
         await phone.tap("Start check-in")
         await phone.nothing_until("Anything else")
 
@@ -152,8 +133,7 @@ async def test_what_was_answered_before_midnight_is_sent_after_it_and_what_ran_o
     clock.at = clock.at.replace(hour=23, minute=50)  # in London, in winter
     async with phone_of(app, practice, patient) as phone:
         page = phone.page
-        await phone.open()
-        await phone.agree()
+        await phone.begin()
         await phone.tap("Start check-in")
         await phone.nothing_until("Blisters, spots and sores")
         await phone.tick("One spot tingles or burns more")

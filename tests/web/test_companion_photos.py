@@ -6,16 +6,15 @@ from uuid import uuid4
 import pytest
 from litestar import Litestar
 from PIL import Image
-from playwright.async_api import FilePayload, expect
+from playwright.async_api import expect
 
 from aftercare.model.people import Patient
 from aftercare.model.words import View
 from aftercare.photos.synthetic import face
-from aftercare.services import photos
 from aftercare.services.photos import PhotoDraft, put_photo
+from tests.web.chromium import mark_browser
+from tests.web.companion import phone_of
 from tests.web.practice import Practice
-from tests.web.test_companion import Phone, phone_of
-from tests.web.test_dashboard_live import mark_browser
 
 
 @pytest.fixture
@@ -24,23 +23,10 @@ async def patient(practice: Practice) -> Patient:
     return await practice.treated("Sample Alder", days_ago=3)
 
 
-def file(data: bytes) -> FilePayload:
-    return {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": data}
-
-
 def dark() -> bytes:
     out = BytesIO()
     Image.new("RGB", (900, 1200), (12, 9, 8)).save(out, "JPEG")
     return out.getvalue()
-
-
-async def to_photos(phone: Phone) -> None:
-    """Enrol, agree to everything that is asked, and open the page of photos."""
-    await phone.open()
-    await phone.agree()
-    await phone.page.get_by_role("link", name="Add a photo").click()
-    await phone.agree()
-    await expect(phone.page.get_by_role("heading", name="Photo", exact=True)).to_be_visible()
 
 
 @mark_browser
@@ -49,18 +35,15 @@ async def test_views_are_taken_one_after_the_other_and_none_of_them_holds_up_a_c
 ) -> None:
     async with phone_of(app, practice, patient) as phone:
         page = phone.page
-        await phone.open()
-        await phone.agree()
+        await phone.begin()
         await expect(page.get_by_text("Still to take today: Face from the front")).to_be_visible()
         await expect(page.get_by_role("button", name="Start check-in")).to_be_enabled()
-        await page.get_by_role("link", name="Add a photo").click()
-        await phone.agree()
+        await phone.to_photos()
         await expect(page.get_by_label("Face from the front")).to_be_checked()
         await expect(page.get_by_text("Look straight at the lens")).to_be_visible()
         await page.get_by_text("How to take it").click()
         await expect(page.get_by_text("about 50 cm away")).to_be_visible()
-        await page.get_by_label("Choose a picture").set_input_files(file(face(2)))
-        await phone.tap("Send this photo")
+        await phone.send_photo(face(2))
         # The next one that is missing is offered by itself, also before the server has answered.
         await expect(page.get_by_label("Left side, half turned")).to_be_checked()
         await expect(page.locator(".choice", has_text="Face from the front")).to_contain_text("sent")
@@ -80,20 +63,18 @@ async def test_a_dark_photo_is_kept_with_a_friendly_word_until_a_better_one_came
 ) -> None:
     async with phone_of(app, practice, patient) as phone:
         page = phone.page
-        await to_photos(phone)
-        await page.get_by_label("Choose a picture").set_input_files(file(dark()))
-        await phone.tap("Send this photo")
+        await phone.begin()
+        await phone.to_photos()
+        await phone.send_photo(dark())
         advice = page.locator(".photo-advice")
         await expect(advice).to_contain_text("It is a little dark. If you can, take it again by a window.")
         await expect(advice).to_contain_text("It is kept either way.")
         await phone.tap("Take it again")
         await expect(page.get_by_label("Face from the front")).to_be_checked()
-        await page.get_by_label("Choose a picture").set_input_files(file(face(2)))
-        await phone.tap("Send this photo")
+        await phone.send_photo(face(2))
         await expect(advice).to_have_count(0)
         await expect(page.locator(".photos figure")).to_have_count(2)
-        database, now = practice.house.database, practice.clock()
-        kept = await photos.list_photos(database, phone.actor, patient.patient_id, before=None, now=now)
+        kept = await phone.kept_photos()
     assert sorted(len(one.advice) for one in kept) == [0, 2]
 
 
@@ -108,9 +89,10 @@ async def test_a_new_photo_is_held_against_the_earlier_one_before_it_is_sent(
             PhotoDraft(view=View.FRONT), face(2), now=now,
         )  # fmt: skip
         page = phone.page
-        await to_photos(phone)
+        await phone.begin()
+        await phone.to_photos()
         await page.get_by_label("Face from the front").check()
-        await page.get_by_label("Choose a picture").set_input_files(file(face(2, redness=0.6)))
+        await phone.choose(face(2, redness=0.6))
         earlier = page.locator(".held .earlier")
         await expect(earlier).to_have_css("opacity", "0")
         slider = page.get_by_label("Your earlier photo over it")

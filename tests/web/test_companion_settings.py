@@ -2,27 +2,21 @@
 
 import json
 
-import pytest
 from litestar import Litestar
 from playwright.async_api import Route, expect
 
 from aftercare.model.people import Actor, Patient
 from aftercare.model.reminders import Reminders
 from aftercare.services import erasures, reminders
+from tests.web.chromium import mark_browser
+from tests.web.companion import LEFT, Phone, phone_of
 from tests.web.practice import Practice
-from tests.web.test_companion import LEFT, Phone, phone_of
-from tests.web.test_dashboard_live import mark_browser
 
 # A browser that has a subscription and cannot reach its push service to end it.
 _NO_PUSH_SERVICE = """
   const unsubscribe = async () => { throw new DOMException("no push service", "NetworkError"); };
   PushManager.prototype.getSubscription = async () => ({ unsubscribe });
 """
-
-
-@pytest.fixture
-async def patient(practice: Practice) -> Patient:
-    return await practice.treated("Sample Alder", days_ago=2)
 
 
 def _me(phone: Phone) -> Actor:
@@ -41,8 +35,7 @@ async def test_reminders_are_paused_stopped_and_taken_up_again(
 ) -> None:
     async with phone_of(app, practice, patient) as phone:
         page = phone.page
-        await phone.open()
-        await phone.agree()
+        await phone.begin()
         await page.get_by_role("link", name="Settings").click()
         await expect(page.get_by_text("The clinic reminds you of each check-in.")).to_be_visible()
         await phone.tap("Pause for 7 days")
@@ -68,8 +61,7 @@ async def test_the_settings_open_and_the_way_out_works_though_server_and_push_se
     async with phone_of(app, practice, patient) as phone:
         page = phone.page
         await page.add_init_script(_NO_PUSH_SERVICE)
-        await phone.open()
-        await phone.agree()
+        await phone.begin()
         await page.get_by_role("link", name="Settings").click()
         await expect(page.get_by_text("The clinic reminds you of each check-in.")).to_be_visible()
         await page.route("**/v1/me/reminders", fail)
@@ -94,8 +86,7 @@ async def test_photos_are_erased_and_the_clinic_is_asked_by_two_taps_each(
 ) -> None:
     async with phone_of(app, practice, patient) as phone:
         page, house = phone.page, practice.house
-        await phone.open()
-        await phone.agree()
+        await phone.begin()
         await page.get_by_role("link", name="Settings").click()
         await page.get_by_role("link", name="Erase").click()
         await phone.tap("Erase my photos")

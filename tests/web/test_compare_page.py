@@ -14,9 +14,9 @@ from playwright.async_api import async_playwright, expect
 from aftercare.model.people import Actor, Patient
 from aftercare.model.words import Role, View
 from aftercare.services.photos import PhotoDraft, put_photo
+from tests.web.chromium import CHROMIUM, mark_browser, served
 from tests.web.practice import Practice, Window, window, words_of
 from tests.web.stage import ARGUMENTS
-from tests.web.test_dashboard_live import CHROMIUM, mark_browser, served
 
 
 def flat(colour: tuple[int, int, int], size: tuple[int, int] = (900, 1200)) -> bytes:

@@ -1,40 +1,23 @@
 """Live updates of the real dashboard: told by the sealer, served by a real server, seen in a real browser."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
 
 import asyncpg
 import httpx
 import pytest
-from granian.constants import Interfaces
-from granian.server.embed import Server
 from litestar import Litestar
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import expect
 
 from aftercare.api import clinic
 from aftercare.db.pool import Database
 from aftercare.model.words import AlertState, Role, Tier
 from aftercare.services import audit, events, staff
 from aftercare.services.events import Hub
-from aftercare.web import questions, render
-from tests.e2e.processes import free_port
+from aftercare.web import questions
+from tests.web.chromium import mark_browser, served, signed_in
 from tests.web.practice import PASSWORD, Clock, Practice
-from tests.web.stage import ARGUMENTS, PATIENCE
-
-CHROMIUM = shutil.which("chromium")
-
-
-def mark_browser(test: Any) -> Any:
-    """A test that drives a real browser, where there is one."""
-    built = (render.ASSETS / "aftercare.js").is_file()
-    no_chromium = pytest.mark.skipif(
-        CHROMIUM is None, reason="no chromium on the path: install Debian's `chromium`"
-    )
-    not_built = pytest.mark.skipif(not built, reason="front end not built: `npx vite build`")
-    return pytest.mark.browser(no_chromium(not_built(test)))
+from tests.web.stage import PATIENCE
 
 
 async def test_an_event_of_an_alert_says_how_urgent_it_is(practice: Practice, worker: Database) -> None:
@@ -48,42 +31,6 @@ async def test_an_event_of_an_alert_says_how_urgent_it_is(practice: Practice, wo
             break
     assert heard[0].tier is None
     assert (heard[-1].name, heard[-1].tier, heard[-1].state) == ("alert", Tier.SAME_DAY, AlertState.OPEN)
-
-
-@asynccontextmanager
-async def served(app: Litestar) -> AsyncIterator[str]:
-    """The application, which is running already, behind a real server in this loop."""
-    port = free_port()
-    server = Server(app, port=port, interface=Interfaces.ASGINL, log_enabled=False)
-    listening = asyncio.Event()
-    server.on_startup(listening.set)
-    running = asyncio.create_task(server.serve())
-    await asyncio.wait_for(listening.wait(), PATIENCE)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.stop()  # type: ignore[no-untyped-call]  # granian leaves it without types
-        await asyncio.wait_for(running, PATIENCE)
-
-
-@asynccontextmanager
-async def signed_in(practice: Practice, origin: str, *, refused: str = "-") -> AsyncIterator[Page]:
-    """A page of a practitioner of which the browser has nothing to complain, but for what is `refused`."""
-    complaints: list[str] = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        context = await browser.new_context(viewport={"width": 1440, "height": 900})
-        page = await context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-        await page.goto(f"{origin}/sign-in/{practice.handle}")
-        await page.get_by_label("E-mail").fill(practice.email(Role.PRACTITIONER))
-        await page.get_by_label("Password").fill(PASSWORD)
-        async with page.expect_request("**/v1/events*"):
-            await page.get_by_role("button", name="Sign in").click()
-        yield page
-        await browser.close()
-    assert not [said for said in complaints if refused not in said]
 
 
 @mark_browser

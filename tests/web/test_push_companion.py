@@ -21,11 +21,11 @@ from aftercare.services.house import House
 from aftercare.store import ledger
 from tests.e2e.push_service import Browser, PushService, packed
 from tests.services.background import Post, pass_time
+from tests.web.chromium import mark_browser
+from tests.web.companion import Phone, phone_of
 from tests.web.devices import Device, device_of, pretend_subscription
 from tests.web.practice import Practice
 from tests.web.stage import PATIENCE
-from tests.web.test_companion import Phone, phone_of
-from tests.web.test_dashboard_live import mark_browser
 
 # The page of a test has the practice's time, its worker the machine's: it is given the page's.
 _TIME = """(at) => {

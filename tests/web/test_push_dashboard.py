@@ -22,10 +22,10 @@ from aftercare.services.house import House
 from aftercare.store import ledger
 from tests.e2e.push_service import PushService, packed
 from tests.services.background import Post, pass_time
-from tests.web.devices import browser, device_of, sign_in
+from tests.web.chromium import CHROMIUM, mark_browser, served, sign_in
+from tests.web.devices import browser, device_of
 from tests.web.practice import Practice
 from tests.web.stage import ARGUMENTS, PATIENCE
-from tests.web.test_dashboard_live import CHROMIUM, mark_browser, served
 
 ALERT = "0195b1c0-0000-7000-8000-0000000000aa"
 PAYLOAD = {

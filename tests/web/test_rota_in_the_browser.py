@@ -4,8 +4,8 @@ from litestar import Litestar
 from playwright.async_api import expect
 
 from aftercare.model.words import Role
+from tests.web.chromium import mark_browser, served, signed_in
 from tests.web.practice import Practice
-from tests.web.test_dashboard_live import mark_browser, served, signed_in
 
 
 @mark_browser

@@ -13,11 +13,11 @@ from playwright.async_api import BrowserContext, Page, Route, async_playwright, 
 from aftercare.api import clinic
 from aftercare.model.people import Patient
 from aftercare.model.words import Role
-from aftercare.services import events, photos
+from aftercare.services import events
+from tests.web.chromium import CHROMIUM, mark_browser, served, sign_in
+from tests.web.companion import LEFT, phone_of, picture
 from tests.web.practice import PASSWORD, Practice
 from tests.web.stage import ARGUMENTS
-from tests.web.test_companion import LEFT, phone_of, picture
-from tests.web.test_dashboard_live import CHROMIUM, mark_browser, served
 
 # Whether the browser's own cache still has an address; the server is not asked.
 CACHED = """(address) => fetch(address, {cache: "only-if-cached", mode: "same-origin"}).then(() => true, () => false)"""
@@ -28,11 +28,6 @@ KEPT = """async () => {
   return requests.flat().map((request) => new URL(request.url).pathname);
 }"""
 BROUGHT_BACK = """() => dispatchEvent(new PageTransitionEvent("pageshow", {persisted: true}))"""
-
-
-@pytest.fixture
-async def patient(practice: Practice) -> Patient:
-    return await practice.treated("Sample Alder", days_ago=2)
 
 
 @pytest.fixture
@@ -55,12 +50,7 @@ async def shared_computer(practice: Practice, origin: str) -> AsyncIterator[Brow
             executable_path=CHROMIUM, args=ARGUMENTS, ignore_default_args=["--disable-back-forward-cache"]
         )
         context = await browser.new_context(viewport={"width": 1440, "height": 900})
-        page = await context.new_page()
-        await page.goto(f"{origin}/sign-in/{practice.handle}")
-        await page.get_by_label("E-mail").fill(practice.email(Role.PRACTITIONER))
-        await page.get_by_label("Password").fill(PASSWORD)
-        await page.get_by_role("button", name="Sign in").click()
-        await page.wait_for_url(f"{origin}/")
+        await sign_in(context, practice, origin)
         yield context
         await browser.close()
 
@@ -159,17 +149,11 @@ async def test_a_phone_that_signed_out_keeps_no_photo_in_any_tab_store_or_cache(
 ) -> None:
     async with phone_of(app, practice, patient) as phone:
         page = phone.page
-        await phone.open()
-        await phone.agree()
-        await page.get_by_role("link", name="Add a photo").click()
-        await phone.agree()
-        await page.get_by_label("Choose a picture").set_input_files(
-            {"name": "face.jpg", "mimeType": "image/jpeg", "buffer": picture()}
-        )
-        await phone.tap("Send this photo")
+        await phone.begin()
+        await phone.to_photos()
+        await phone.send_photo(picture())
         await expect(page.locator(".photos img")).to_have_count(1)
-        database, now = practice.house.database, practice.clock()
-        (kept,) = await photos.list_photos(database, phone.actor, patient.patient_id, before=None, now=now)
+        (kept,) = await phone.kept_photos()
         assert all(path == "/app/" or path.startswith("/assets/") for path in await page.evaluate(KEPT))
         other = await phone.context.new_page()
         await other.goto(f"{phone.origin}/app/#/photo")
@@ -193,8 +177,7 @@ async def test_whoever_withdraws_photos_is_not_asked_again_and_finds_the_way_bac
 ) -> None:
     async with phone_of(app, practice, patient) as phone:
         page = phone.page
-        await phone.open()
-        await phone.agree()
+        await phone.begin()
         await expect(page.get_by_role("link", name="Add a photo")).to_be_visible()
         await page.get_by_role("link", name="Settings").click()
         await expect(page.get_by_text("Not asked yet. Your photos are not used for this.")).to_have_count(2)
@@ -219,8 +202,7 @@ async def test_the_patient_reads_who_saw_the_photos_and_what_for(
 ) -> None:
     async with phone_of(app, practice, patient) as phone:
         page = phone.page
-        await phone.open()
-        await phone.agree()
+        await phone.begin()
         await page.get_by_role("link", name="Settings").click()
         await page.get_by_role("link", name="Who saw your photos").click()
         await expect(

@@ -9,8 +9,8 @@ from playwright.async_api import expect
 from aftercare.model.words import Role
 from aftercare.services import events
 from aftercare.services.heartbeat import Watch, silence
+from tests.web.chromium import mark_browser, served, signed_in
 from tests.web.practice import Practice, Window, window, words_of
-from tests.web.test_dashboard_live import mark_browser, served, signed_in
 
 SAID = "Nothing has been checked or sent since 10:00."
 
