@@ -50,7 +50,10 @@ class ScriptsPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ScriptPage(msgspec.Struct, frozen=True, kw_only=True):
-    """`/scripts/{code}`: one script, to read or to edit, with what it was before."""
+    """`/scripts/{code}`: one script, to read or to edit, with what it was before.
+
+    `overtaken` when a colleague has saved another version since what is typed was begun.
+    """
 
     head: Head
     script: Script
@@ -59,3 +62,4 @@ class ScriptPage(msgspec.Struct, frozen=True, kw_only=True):
     by: dict[UUID, str]
     typed: dict[str, str] = {}
     problems: dict[str, str] = {}
+    overtaken: bool = False

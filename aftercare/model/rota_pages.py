@@ -22,6 +22,13 @@ class TypedForm(msgspec.Struct, frozen=True, kw_only=True):
     problems: dict[str, str] = {}
     newer: dict[str, str] = {}
 
+    def rows(self, name: str) -> int:
+        """How many numbered fields of a name, from 0 on, reach to the last that was filled in."""
+        ends = [field.removeprefix(name) for field in self.values if field.startswith(name)]
+        return 1 + max(
+            (int(end) for end in ends if end.isascii() and end.isdigit() and len(end) < 4), default=-1
+        )
+
 
 class OverrideLine(msgspec.Struct, frozen=True, kw_only=True):
     """What is laid over a rota; `may_remove` for who looks."""

@@ -29,6 +29,10 @@ from aftercare.web.visits import (
 )
 
 WhenQuery = Annotated[StepTiming | None, QueryParameter(required=False)]
+_SCRIPT_CLASH = (
+    "A colleague changed this script while you were writing; nothing of yours was saved. What differs on record now stands "
+    "below it. Save again to keep what you wrote, or reload to begin from theirs."
+)
 _MOST_FIELDS = 90  # every line of a script, and the rest of the form
 
 
@@ -175,6 +179,8 @@ class ScriptPageController(Controller):
             problems={"": "Nothing was saved yet: the script needs another look."} | problems,
             now=house.now(),
         )
+        if whole(typed.get("version", ""), 0) != page.script.version:
+            page = msgspec.structs.replace(page, problems=page.problems | {"": _SCRIPT_CLASH}, overtaken=True)
         return html(page, status=status)
 
 

@@ -40,6 +40,12 @@ def read_week(texts: Iterable[str]) -> tuple[tuple[Opening, ...], tuple[int, ...
     return tuple(openings), tuple(wrong)
 
 
+def as_written(text: str) -> str:
+    """What was typed as openings, as they are written here; as it is where it cannot be read."""
+    spans = read_spans(text)
+    return text if spans is None else spans_text(spans)
+
+
 def spans_text(openings: Iterable[DayOpening | Opening]) -> str:
     """The same the other way round."""
     ordered = sorted((one.opens, one.closes) for one in openings)

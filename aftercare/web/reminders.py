@@ -20,7 +20,8 @@ from aftercare.web.visits import StaffRequest, care_page, go_to, html, reader_of
 
 _UNREADABLE = {"": "Choose whether reminders come; a pause has the day on which they come again."}
 _OVERTAKEN = {
-    "": "Somebody has changed this meanwhile. What stands here now is theirs; change it again if need be."
+    "": "Somebody has changed this while you were writing. What is on record now is said above; save again to put what stands "
+    "here in its place."
 }
 
 
@@ -52,7 +53,7 @@ class RemindersPageController(Controller):
         except Malformed as error:
             return await _again(request, house, patient_id, typed, refused(error), 422)
         except Outdated:
-            return await _again(request, house, patient_id, {}, _OVERTAKEN, 409)
+            return await _again(request, house, patient_id, typed, _OVERTAKEN, 409)
         return go_to(notices.after(f"/patients/{patient_id}", "reminders"))
 
 

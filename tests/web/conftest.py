@@ -86,3 +86,10 @@ async def coordinator(app: Litestar, practice: Practice) -> AsyncIterator[Window
     async with window(app) as opened:
         await opened.sign_in(practice, Role.COORDINATOR)
         yield opened
+
+
+@pytest.fixture
+async def admin(app: Litestar, practice: Practice) -> AsyncIterator[Window]:
+    async with window(app) as opened:
+        await opened.sign_in(practice, Role.ADMIN)
+        yield opened

@@ -49,6 +49,23 @@ def pages(head: Head, alert: AlertView, people: tuple[PatientView, ...]) -> dict
         "script": ScriptPage(
             head=head, script=own, shipped=script, versions=(own,), by={head.staff.id: head.staff.name}
         ),
+        "script-overtaken": ScriptPage(
+            head=head,
+            script=own,
+            shipped=script,
+            versions=(own,),
+            by={head.staff.id: head.staff.name},
+            typed={
+                "version": "0",
+                "ask": "\n".join(own.ask),
+                "advise": "Keep it clean.",
+                "send_on": "An eye.",
+            },
+            problems={
+                "": "A colleague changed this script while you were writing; nothing of yours was saved."
+            },
+            overtaken=True,
+        ),
     }
 
 

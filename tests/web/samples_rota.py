@@ -164,11 +164,49 @@ def pages(head: Head) -> dict[str, Page]:
             "name0": "Give it a name.",
         },
     )
+    overtaken = TypedForm(
+        form=f"edit-{full.rota_id}",
+        values={
+            "name": "Nights",
+            "starts_on": "2026-03-02",
+            "hand_over": "08:00",
+            "every_days": "7",
+            "person0": str(ASH),
+        },
+        problems={"": "A colleague changed this rota while you were writing; nothing of yours was saved."},
+        newer={
+            "name": full.name,
+            "every_days": "4",
+            "people": "Sample Ash, Sample Beech, Sample Cedar",
+            "window0": "",
+        },
+    )
+    hours_overtaken = TypedForm(
+        form="clinic",
+        values={"name": "Harbour", "day0": "09:00-12:00", "on0": "2026-12-25", "name0": "Christmas Day"},
+        problems={
+            "": "A colleague changed these settings while you were writing; nothing of yours was saved."
+        },
+        newer={
+            "name": head.clinic,
+            "day0": "09:00-18:00",
+            "holidays": "On record now, and not here: 2026-12-24 Christmas Eve, 09:00-12:00.",
+        },
+    )
+    steps_overtaken = TypedForm(
+        form="chain-soon",
+        values={"step0": "on_call"},
+        problems={"": "A colleague changed these steps while you were choosing; nothing of yours was saved."},
+        newer={"steps": "whoever has it, everyone"},
+    )
     found = rota_page(head, full)
     told = msgspec.structs.replace(head, gaps=found.gaps)
     return {
         "rota": found,
         "rota-refused": rota_page(head, full, typed=refused),
+        "rota-overtaken": rota_page(head, full, typed=overtaken),
+        "clinic-settings-overtaken": settings_page(head, typed=hours_overtaken),
+        "clinic-settings-steps": settings_page(head, typed=steps_overtaken),
         "rota-coordinator": rota_page(head, rota(head), edit=False),
         "rota-empty": RotaPage(head=head, rotas=(), may_edit=True, choices=found.choices),
         "clinic-settings": settings_page(told),

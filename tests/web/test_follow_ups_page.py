@@ -185,7 +185,7 @@ async def test_a_practitioner_writes_a_script_and_others_read_it(
     assert "Version 1, 10:00 by Practitioner One" in page
     assert shipped(Code.BURN).ask[0] in page  # what it was before
     stale = await practitioner.act("/scripts/burn", version="0", ask="Another?")
-    assert (stale.status_code, "Someone changed this" in unescape(stale.text)) == (412, True)
+    assert (stale.status_code, "A colleague changed this script" in unescape(stale.text)) == (412, True)
     async with window(app) as admin:
         await admin.sign_in(practice, Role.ADMIN)
         assert "Practitioners change scripts." in await admin.see("/scripts/burn")

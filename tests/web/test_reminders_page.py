@@ -41,12 +41,16 @@ async def test_what_cannot_be_is_said_and_what_was_typed_stays(
         assert said in words_of(wrong.text)
 
 
-async def test_a_form_that_somebody_overtook_says_so(practice: Practice, practitioner: Window) -> None:
+async def test_a_form_that_somebody_overtook_says_so_and_keeps_what_was_typed(
+    practice: Practice, practitioner: Window
+) -> None:
     patient = await practice.treated("Sample Alder")
     here = f"/patients/{patient.patient_id}/reminders"
     first = await practitioner.act(here, state="stopped", version="0", times="0")
     assert first.status_code == 303
-    late = await practitioner.act(here, state="on", version="0", times="0")
+    late = await practitioner.act(here, state="paused", until="2026-03-20", version="0", times="0")
     assert late.status_code == 409
-    assert "changed this meanwhile" in words_of(late.text)
+    assert "Somebody has changed this while you were writing." in words_of(late.text)
+    assert 'value="paused" checked' in late.text
+    assert 'value="2026-03-20"' in late.text
     assert "asked for no reminders" in words_of(late.text)

@@ -1,9 +1,7 @@
 """The staff as an admin works with them, and as everybody else reads them."""
 
-from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
-import pytest
 from litestar import Litestar
 
 from aftercare.model.chains import ChainDraft, Step
@@ -18,13 +16,6 @@ NEW = {
     "role": "coordinator",
     "password": " spaced out ",
 }
-
-
-@pytest.fixture
-async def admin(app: Litestar, practice: Practice) -> AsyncIterator[Window]:
-    async with window(app) as opened:
-        await opened.sign_in(practice, Role.ADMIN)
-        yield opened
 
 
 def account(practice: Practice, role: Role) -> str:
