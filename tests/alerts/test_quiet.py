@@ -188,6 +188,12 @@ def test_a_week_that_is_quiet_all_over_has_no_end(quiet: tuple[QuietSpan, ...]) 
     assert longest(quiet) == timedelta(days=7)
 
 
+def test_a_stretch_over_the_end_of_the_week_is_one() -> None:
+    evening, morning = span("20:00", "23:59", 6), span("00:00", "07:00", 0)
+    assert longest((evening, morning)) == timedelta(hours=11)
+    assert longest((span("12:00", "12:01", 2),)) == timedelta(minutes=1)
+
+
 def test_no_quiet_hours_hold_nothing() -> None:
     assert longest(()) == timedelta(0)
     assert quiet_until(asks(), london(3, 4, 3)) is None

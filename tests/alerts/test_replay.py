@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aftercare.alerts.replay import Expect, Line, load_timelines, meets, replay
+from aftercare.alerts.replay import Expect, Line, load_timelines, meets, named_hours, replay
 from aftercare.checks import default_pack
 from aftercare.checks.files import TimelineFileError
 from aftercare.model.timeline import Timeline
@@ -90,6 +90,69 @@ def test_what_is_no_timeline_is_refused_in_one_sentence(content: bytes, says: st
     with pytest.raises(TimelineFileError, match=says) as refused:
         load_timelines(content)
     assert "\n" not in refused.value.detail
+
+
+WHEN = "session_at must carry an offset, such as +00:00, and lie between 1900 and 2200."
+ZONE = "There is no such time_zone; write one like Europe/Berlin."
+CENTURY = "Days must lie within a century of the session."
+NEEDS = "What the case expects needs flag_by or at_most."
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"session_at": "1900-01-01T00:00:00Z"}, None),
+        ({"session_at": "1899-12-31T23:59:59Z"}, WHEN),
+        ({"session_at": "2200-12-31T00:00:00Z"}, None),
+        ({"session_at": "2201-01-01T00:00:00Z"}, WHEN),
+        ({"session_at": "2026-03-03T11:00:00"}, WHEN),
+        ({"time_zone": "Mars/Olympus"}, ZONE),
+        ({"check_ins": [{"day": 36_500}, {"day": -36_500}]}, None),
+        ({"check_ins": [{"day": 1}, {"day": 36_501}]}, CENTURY),
+        ({"check_ins": [{"day": -36_501}]}, CENTURY),
+        ({"check_ins": [{"day": 1, "hours_after": 24 * 36_500 + 1}]}, CENTURY),
+        ({"until_day": 0}, None),
+        ({"until_day": 36_500}, None),
+        ({"until_day": -1}, CENTURY),
+        ({"until_day": 36_501}, CENTURY),
+    ],
+)
+def test_a_timeline_that_would_fail_in_the_middle_is_refused_with_the_very_bound(
+    more: dict[str, Any], says: str | None
+) -> None:
+    assert refused_for({**BARE, **more}) == says
+
+
+def refused_for(entry: Any) -> str | None:
+    try:
+        load_timelines(json.dumps(entry).encode())
+    except TimelineFileError as refused:
+        return refused.detail
+    return None
+
+
+def test_what_is_wrong_with_an_entry_says_which_one_and_with_its_expectation_what() -> None:
+    later = {**BARE, "session_at": "2201-01-01T00:00:00Z"}
+    assert refused_for([BARE, later, later]) == f"Entry 2: {WHEN}"
+    assert refused_for({"timeline": BARE, "expect": {}}) == NEEDS
+    for enough in ({"flag_by": 0}, {"at_most": None}, None):
+        assert refused_for({"timeline": BARE, "expect": enough}) is None
+    misspelt = refused_for({"timeline": BARE, "expect": {"flag_bye": 3}})
+    assert misspelt is not None
+    assert misspelt.startswith("What the case expects is not understood: Object contains unknown field")
+
+
+def test_what_was_raised_together_carries_all_of_its_evidence_the_leads_first() -> None:
+    said = {"day": 3, "answers": {"spreading": True, "yellow_crust": True, "redness": 3}}
+    (infection,) = [one for one in replay(timeline(said), default_pack()) if one.check is Code.INFECTION]
+    assert {"spreading", "yellow_crust"} <= {one.item for one in infection.evidence}
+    alone = replay(timeline({"day": 3, "answers": {"spreading": True}}), default_pack())
+    assert len(infection.evidence) > len(next(one for one in alone if one.check is Code.INFECTION).evidence)
+
+
+def test_answers_at_one_hour_are_told_apart_by_their_place_in_the_file() -> None:
+    names = named_hours(timeline({"day": 2}, {"day": 3, "hours_after": 70.5, "id": "c9"}, {"day": 4}))
+    assert names == [("check-in 0001", 48.0), ("c9", 70.5), ("check-in 0003", 96.0)]
 
 
 def line(day: int, check: Code, tier: Tier) -> Line:
