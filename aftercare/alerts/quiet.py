@@ -74,7 +74,7 @@ def longest(quiet: Sequence[QuietSpan]) -> timedelta:
             start = begins
         end = max(end, ends)
         best = max(best, end - start)
-    return timedelta(minutes=min(max(best, spans[0][1] - spans[0][0]), _WEEK))
+    return timedelta(minutes=min(best, _WEEK))
 
 
 def ways(preferences: StaffPreferencesDraft, tier: Tier, reaches: Sequence[Reach]) -> tuple[Reach, ...]:
