@@ -175,6 +175,18 @@ def test_what_is_shown_is_said_whole_and_nothing_else(
     assert shown == Advice(tier=tier, headline=headline, text=text, language="en", call=call)
 
 
+def test_what_is_not_known_of_a_clinic_is_not_promised() -> None:
+    shown = advise(
+        [said(Code.MILIA, SAME_DAY)], open_now=False, next_opening=None, emergency_number="112", clinic_phone=None,
+        language="en", time_zone="UTC",
+    )  # fmt: skip
+    assert shown.call is None
+    received = advise(
+        [], open_now=True, next_opening=None, emergency_number="112", clinic_phone=None, language="en", time_zone="UTC"
+    )  # fmt: skip
+    assert "The clinic reads at irregular hours." in received.text
+
+
 def test_of_several_emergencies_what_cannot_wait_at_all_is_said_first() -> None:
     order = (
         Code.AIRWAY, Code.NOTE, Code.ANAESTHETIC, Code.EYE, Code.COLD_SORE, Code.INFECTION, Code.BURN,

@@ -101,7 +101,9 @@ def test_what_is_asked_before_each_session_is_never_taken_from_the_record() -> N
 
 
 def test_an_earlier_session_is_known_with_its_day() -> None:
-    assert known(NOTHING_KNOWN, date(2026, 1, 31)) == {"treated_before": True, "last_session": "2026-01-31"}
+    session = {"treated_before": True, "last_session": "2026-01-31"}
+    assert known(NOTHING_KNOWN, date(2026, 1, 31)) == session
+    assert known(alder(fitzpatrick=5), date(2026, 1, 31)) == {"fitzpatrick": "5", **session}
 
 
 @pytest.mark.parametrize(

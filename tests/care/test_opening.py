@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aftercare.care.opening import add_open_time, digest_at, is_open, next_opening, open_time
+from aftercare.care.opening import (
+    add_open_time,
+    digest_at,
+    holidays_from,
+    is_open,
+    next_opening,
+    open_time,
+)
+from aftercare.care.opening import openings as walk_openings
 from aftercare.model.clinic import DayOpening, Holiday, Opening, OpeningHours
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -121,6 +129,35 @@ def test_who_is_open_through_the_night_has_a_digest_each_day_all_the_same() -> N
     )
     assert digest_at(nights, berlin(9, 8)) == berlin(9, 20)  # once a day, not at nine as well
     assert digest_at(nights, berlin(9, 21)) == berlin(10, 20)
+
+
+def test_the_order_in_which_openings_were_written_down_does_not_matter() -> None:
+    afternoon_first = OpeningHours(
+        time_zone="Europe/Berlin", openings=(Opening(0, time(14), time(18)), Opening(0, time(9), time(12)))
+    )
+    assert list(walk_openings(afternoon_first, berlin(9, 0), berlin(10, 0))) == [
+        (berlin(9, 9), berlin(9, 12)),
+        (berlin(9, 14), berlin(9, 18)),
+    ]
+    assert next_opening(afternoon_first, berlin(9, 8)) == berlin(9, 9)
+    assert add_open_time(afternoon_first, berlin(9, 11), timedelta(hours=2)) == berlin(9, 15)
+
+
+def test_the_openings_between_two_instants_are_those_that_touch_the_time_between() -> None:
+    days = (berlin(9, 18), berlin(11, 9))  # from a closing to an opening
+    assert list(walk_openings(HOURS, *days)) == [(berlin(10, 9), berlin(10, 18))]
+    assert open_time(HOURS, *days) == timedelta(hours=9)
+    assert open_time(HOURS, berlin(9, 17), berlin(10, 10)) == timedelta(hours=2)
+    for hours in (HOURS, NEVER):
+        assert open_time(hours, berlin(10, 10), berlin(9, 17)) == timedelta(0)
+    assert open_time(NEVER, berlin(14, 3), berlin(14, 5)) == timedelta(hours=2)
+
+
+def test_the_holidays_of_some_days_are_those_from_the_first_on_in_order() -> None:
+    first, second, third = (Holiday(on=date(2026, 12, day), name="A day") for day in (24, 25, 26))
+    hours = msgspec.structs.replace(HOURS, holidays=(third, second, first))
+    assert holidays_from(hours, date(2026, 12, 24), 2) == (first, second)
+    assert holidays_from(hours, date(2026, 12, 25), 8) == (second, third)
 
 
 ZONES = [
