@@ -224,7 +224,16 @@ def test_ones_own_digest_comes_at_ones_own_time_on_a_day_on_which_the_clinic_ope
     assert own_digest(four, WEEKDAYS, london(3, 6, 16, 1), otherwise) == london(
         3, 9, 16
     )  # not at the weekend
+    assert own_digest(four, WEEKDAYS, london(3, 5, 16), otherwise) == london(3, 5, 16)
     assert own_digest(asks(), WEEKDAYS, london(3, 5, 10), otherwise) == otherwise
+
+
+def test_the_day_of_ones_own_digest_is_the_clinics_day_and_not_that_of_utc() -> None:
+    auckland = ZoneInfo("Pacific/Auckland")  # where Friday's opening is Thursday in UTC
+    fridays = OpeningHours(time_zone=auckland.key, openings=(Opening(4, time(9), time(18)),))
+    since = datetime(2026, 3, 4, tzinfo=UTC)
+    four = own_digest(asks(digest_at=time(16), zone=auckland.key), fridays, since, since)
+    assert four == datetime(2026, 3, 6, 16, tzinfo=auckland)
 
 
 @given(instants, walls, st.sampled_from(ZONES))
