@@ -84,11 +84,10 @@ async def send(
             raise OtherContent
         if before:
             return msgspec.convert(before.answer, MessageAnswer)
-        if await store.count_since(db, actor.clinic_id, actor.id, now - timedelta(days=1)) >= MOST_A_DAY:
-            raise MessagesOfTodayUsed(retry_after=3600)
         kept, adjusted = keep(mine, actor, message_id, _as_check_in(draft), arrival)
         kept = msgspec.structs.replace(kept, answers={"message": draft.text})
-        return await _take(db, mine, kept, draft, adjusted, actor, digest)
+        came = await store.count_since(db, actor.clinic_id, actor.id, now - timedelta(days=1))
+        return await _take(db, mine, kept, draft, adjusted, actor, digest, flood=came >= MOST_A_DAY)
 
 
 def _as_check_in(draft: MessageDraft) -> CheckInDraft:
@@ -106,9 +105,11 @@ async def _take(
     adjusted: tuple[Adjusted, ...],
     actor: Actor,
     digest: bytes,
+    *,
+    flood: bool,
 ) -> MessageAnswer:
     now, patient_id = kept.received_at, mine.patient.patient_id
-    own = await _judge(db, mine, kept, actor)
+    own = await _judge(db, mine, kept, actor, flood=flood)
     answer = MessageAnswer(
         message_id=kept.check_in_id,
         received_at=now,
@@ -160,16 +161,23 @@ def _of_message(adjusted: Adjusted) -> Adjusted:
     return msgspec.structs.replace(adjusted, pointer="/written_at")
 
 
-async def _judge(db: Connection, mine: Recovery, kept: Kept, actor: Actor) -> list[Finding]:
-    """Screen a message by the engine; what its own words say. What came after it is not judged anew: it changes no course."""
+async def _judge(db: Connection, mine: Recovery, kept: Kept, actor: Actor, *, flood: bool) -> list[Finding]:
+    """Screen a message by the engine; what its own words say. What came after it is not judged anew: it changes no course.
+
+    Raises MessagesOfTodayUsed in a flood where nobody hears anything new by it: a red flag never waits.
+    """
+    now = kept.received_at
     judging = await judges.judging(db, actor.clinic_id, mine.packs)
     found = judge_recovery(judging, mine, [kept])
     with_message = msgspec.structs.replace(mine, check_ins=(*mine.check_ins, kept))
     told, muted = (_own(those, kept.check_in_id) for those in (found.told, found.muted))
-    await recovery.absorb_findings(db, with_message, told, actor, now=kept.received_at)
-    await judges.count_muted(
-        db, actor.clinic_id, mine.patient.patient_id, judging.shadow_number, muted, now=kept.received_at
-    )
+    changes = await recovery.changes_by(db, with_message, told, now=now)
+    if flood and not any(change.notices for change in changes):
+        raise MessagesOfTodayUsed(retry_after=3600)
+    for change in changes:
+        await recovery.write(db, with_message, change, actor, now=now)
+    patient_id, number = mine.patient.patient_id, judging.shadow_number
+    await judges.count_muted(db, actor.clinic_id, patient_id, number, muted, now=now)
     return [one for those in _own(found.said, kept.check_in_id).values() for one in those]
 
 

@@ -94,7 +94,7 @@ async def handling(db: Connection, clinic_id: UUID, alert_id: UUID) -> Handling 
 
 
 async def drop(db: Connection, clinic_id: UUID, delivery_id: UUID, why: str, now: datetime) -> None:
-    """It is needed no more, and will not be sent."""
+    """It is needed no more, and will not be sent, unless it was by now."""
     await db.execute(_SQL["drop"], clinic_id, delivery_id, why, now)
 
 

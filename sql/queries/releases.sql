@@ -11,7 +11,9 @@ order by d.delivery_id
 for no key update of d;
 
 -- name: drop
-update deliveries set state = 'dropped', dropped_why = $3, ended_at = $4 where clinic_id = $1 and delivery_id = $2;
+-- What somebody who took long has sent meanwhile stays sent.
+update deliveries set state = 'dropped', dropped_why = $3, ended_at = $4
+where clinic_id = $1 and delivery_id = $2 and state in ('queued', 'failed');
 
 -- name: gather
 update deliveries set state = 'gathered', digest_id = $3, ended_at = $4 where clinic_id = $1 and delivery_id = any ($2::uuid[]);

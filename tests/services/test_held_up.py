@@ -11,6 +11,7 @@ from aftercare.model.messages import MessageKind
 from aftercare.model.words import Outcome
 from aftercare.notify.channel import Retry
 from aftercare.services import alerts
+from aftercare.store import releases
 from tests.services.background import Post, pass_time
 from tests.services.conftest import Recovering, Team, Treat
 from tests.services.test_quiet_hours import EVENING, TEN, UNTIL_TEN, alert_of, ask, ledger
@@ -87,6 +88,17 @@ async def test_what_was_tried_in_vain_and_dealt_with_meanwhile_does_not_arrive_w
     over = why == "resolved meanwhile"
     assert await dropped(worker, team, airway) == {("dropped", why) if over else ("sent", None)}
     assert bool(heard) is not over
+
+
+async def test_what_a_worker_that_came_back_late_has_sent_meanwhile_stays_sent(
+    service: Database, worker: Database, team: Team, post: Post, held_up: datetime
+) -> None:
+    nodules = await alert_of(service, team, "nodules", held_up)
+    await told_after(worker, post, held_up)
+    (sent,) = [one for one in await ledger(worker, team.clinic_id) if one.alert_id == nodules]
+    async with worker.clinic(team.clinic_id) as db:
+        await releases.drop(db, team.clinic_id, sent.delivery_id, "resolved meanwhile", held_up)
+    assert await dropped(worker, team, nodules) == {("sent", None)}
 
 
 async def test_what_still_stands_arrives_when_the_outage_ends(

@@ -113,13 +113,18 @@ async def test_a_message_answers_no_check_in(service: Database, alder: Recoverin
 
 
 async def test_a_flood_is_held_back_and_nothing_of_it_is_lost(
-    service: Database, alder: Recovering, now: datetime, monkeypatch: pytest.MonkeyPatch
+    service: Database, team: Team, alder: Recovering, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(messages, "MOST_A_DAY", 2)
     for minute in range(2):
         await writes(alder, now + timedelta(minutes=minute), f"words {minute}")
     with pytest.raises(MessagesOfTodayUsed):
         await writes(alder, now + HOUR, "one more")
+    await writes(alder, now + HOUR, "I cannot breathe and my tongue is swollen")  # a red flag never waits
+    with pytest.raises(MessagesOfTodayUsed):
+        await writes(alder, now + HOUR, "I cannot breathe and my tongue is swollen")  # all of it was heard
+    (alert,) = await open_alerts(service, team.practitioner, now + HOUR)
+    assert (alert.code, alert.tier) == ("airway", "emergency")
     await writes(alder, now + DAY + HOUR, "one more")
 
 
