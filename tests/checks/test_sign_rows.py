@@ -492,6 +492,7 @@ SIGNS: list[tuple[str, str, dict[int, dict[str, Any]], dict[str, Any], dict[str,
         {},
         {"contact_request.urgent": "same_day"},
     ),
+    ("wants a call, in a word that is no answer", CIT, {2: {"wants_contact": "soon"}}, {}, {}),
     ("wants no call", CIT, {2: {"wants_contact": "no"}}, {}, {}),
     # words
     ("writes of dying", CIT, {5: {"note": "I want to die"}}, {}, {"note.self_harm": "emergency"}),
