@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -20,7 +21,7 @@ from aftercare.alerts.follow_up import (
 from aftercare.alerts.scripts import shipped
 from aftercare.errors import Malformed
 from aftercare.model.alerts import Audience, Why
-from aftercare.model.clinic import OpeningHours
+from aftercare.model.clinic import Opening, OpeningHours
 from aftercare.model.follow_ups import EntryKind, FollowUpDraft, ScriptDraft, ScriptUse, StepTiming
 from aftercare.model.words import Code, Tier
 
@@ -45,6 +46,15 @@ def test_a_step_of_friday_is_looked_at_before_mondays_digest_and_then_every_open
     assert look_again_at(first, hours) == march(10, 9) - LEAD
     # After an outage: with the next one, not twice on one day.
     assert look_again_at(march(9, 14), hours) == march(10, 9) - LEAD
+
+
+def test_the_day_of_a_step_is_over_by_the_clinics_clock() -> None:
+    auckland = ZoneInfo("Pacific/Auckland")  # where Friday is over before noon in UTC
+    daily = OpeningHours(
+        time_zone=auckland.key, openings=tuple(Opening(day, time(9), time(18)) for day in range(7))
+    )
+    saturday = datetime(2026, 3, 7, 9, tzinfo=auckland)
+    assert first_look_at(date(2026, 3, 6), daily) == saturday - LEAD
 
 
 def test_it_leaves_with_the_digest_that_is_about_to_leave_or_at_once_when_that_has_left(

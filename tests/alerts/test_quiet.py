@@ -262,6 +262,9 @@ LATER = NOW + timedelta(hours=10)
         # Whoever had it before this was written has not seen it.
         ({"state": AlertState.ACKNOWLEDGED, "acknowledged_at": NOW - timedelta(hours=1)}, None),
         ({"state": AlertState.CONTACTED, "contacted_at": NOW - timedelta(hours=1)}, None),
+        # At the very instant: it may not have been seen, and a snooze is over.
+        ({"state": AlertState.ACKNOWLEDGED, "acknowledged_at": NOW}, None),
+        ({"snoozed_until": LATER + timedelta(hours=1)}, None),
     ],
 )
 def test_what_somebody_has_dealt_with_since_is_told_no_more(changes: dict[str, Any], why: str | None) -> None:
