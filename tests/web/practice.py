@@ -243,3 +243,12 @@ def rows_of(html: str) -> list[str]:
 
 def alert_ids(html: str) -> list[str]:
     return re.findall(r'data-row="([0-9a-f-]+)"', html)
+
+
+def as_sent(html: str, action: str) -> dict[str, str]:
+    """The fields of a form as a browser sends them back unchanged: what stands in boxes, and what is chosen."""
+    form = html.split(f'action="{action}"', 1)[1].split("</form>", 1)[0]
+    fields = dict(re.findall(r'<input [^>]*?name="([^"]+)" value="([^"]*)"', form))
+    for name, choices in re.findall(r'<select name="([^"]+)"[^>]*>(.*?)</select>', form, re.DOTALL):
+        fields[name] = "".join(re.findall(r'<option value="([^"]*)" selected>', choices))
+    return fields

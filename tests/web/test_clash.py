@@ -5,8 +5,8 @@ from litestar import Litestar
 from aftercare.model.chains import ChainDraft, Step
 from aftercare.model.words import Code, Role, Tier
 from aftercare.services import chains, clinic_settings, scripts
-from tests.web.practice import Practice, Window, window, words_of
-from tests.web.test_rota_page import as_sent, only_rota, turns
+from tests.web.practice import Practice, Window, as_sent, window, words_of
+from tests.web.turns import only_rota, turns
 
 
 async def test_turns_that_a_colleague_changed_meanwhile_stand_beside_mine_and_mine_are_saved_after(

@@ -3,26 +3,12 @@
 import re
 
 from aftercare.model.chains import ChainDraft, Step
-from aftercare.model.rotas import Rota
 from aftercare.model.words import Role, Tier
 from aftercare.services import chains, clinic_settings, rotas
 from aftercare.web.hours_text import read_spans, read_week, spans_text, week_texts
 from aftercare.web.rota import rota_draft
-from tests.web.practice import Practice, Window, words_of
-
-
-def turns(practice: Practice, *roles: Role, **more: str) -> dict[str, str]:
-    """The form of a rota of these people, from the Monday before on."""
-    people = {f"person{place}": str(practice.team[role].id) for place, role in enumerate(roles)}
-    bare = {"name": "Nights", "hand_over": "08:00", "every_days": "7", "starts_on": "2026-03-02"}
-    return bare | people | more
-
-
-async def only_rota(practice: Practice) -> Rota:
-    (found,) = await rotas.list_rotas(
-        practice.house.database, practice.team[Role.ADMIN], now=practice.clock()
-    )
-    return found
+from tests.web.practice import Practice, Window, as_sent, words_of
+from tests.web.turns import only_rota, turns
 
 
 async def test_an_empty_page_says_what_a_rota_changes_and_a_form_what_is_wrong_with_it(
@@ -188,15 +174,6 @@ def test_hours_are_read_as_people_write_them() -> None:
     openings, unread = read_week(["09:00-17:00", "x", "", "", "", "", "10:00-11:00"])
     assert unread == (1,)
     assert week_texts(openings) == ["09:00-17:00", "", "", "", "", "", "10:00-11:00"]
-
-
-def as_sent(html: str, action: str) -> dict[str, str]:
-    """The fields of a form as a browser sends them back unchanged: what stands in boxes, and what is chosen."""
-    form = html.split(f'action="{action}"', 1)[1].split("</form>", 1)[0]
-    fields = dict(re.findall(r'<input [^>]*?name="([^"]+)" value="([^"]*)"', form))
-    for name, choices in re.findall(r'<select name="([^"]+)"[^>]*>(.*?)</select>', form, re.DOTALL):
-        fields[name] = "".join(re.findall(r'<option value="([^"]*)" selected>', choices))
-    return fields
 
 
 async def test_a_long_rota_and_a_long_chain_lose_nobody_when_they_are_saved_as_they_stand(
