@@ -220,6 +220,7 @@ def test_a_long_note_is_quoted_in_part(findings: Findings) -> None:
 
 def test_alarm_beside_a_sign_as_urgent_is_told_once_and_beside_a_lesser_one_as_well(raised: Raised) -> None:
     assert raised(CIT, {4: {"note": "I am scared, it is spreading"}}) == {"infection.spreading": "same_day"}
+    assert raised(CIT, {4: {"note": "I am scared, lots of pus spots"}}) == {"infection.pus_spots": "soon"}
     assert raised(CIT, {1: {"note": "I am scared, I have chills"}}) == {"note.worried": "soon"}
     assert raised(CIT, {4: {"note": "I am scared", "spreading": True}}) == {
         "infection.spreading": "same_day",
