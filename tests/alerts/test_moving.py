@@ -4,6 +4,7 @@ from datetime import date, datetime, time
 from itertools import count
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from aftercare.alerts.moving import moved
@@ -106,6 +107,8 @@ def test_whom_the_letters_did_not_mean_is_called_by_a_new_one_of_the_same() -> N
     after = move(found, CLOSED, at(23))
     assert leaves(after) == {ANNE: at(9, day=6), BEN: at(23), HOOK: at(23)}
     assert len({one.what for one in after}) == 1
+    (call,) = [one for one in after if one.delivery.staff_id == BEN]
+    assert (call.delivery.queued_at, call.delivery.alert_id) == (at(23), UUID(int=4))
 
 
 def test_whoever_was_called_when_it_was_written_is_not_called_again() -> None:
@@ -138,6 +141,20 @@ def test_what_quiet_hours_alone_hold_stays_where_it_is() -> None:
     open_late = OpeningHours(time_zone=HOURS.time_zone, openings=(Opening(2, time(9), time(23)),))
     held_only = [one for one in written(Tier.SOON) if one.delivery.staff_id == BEN]
     assert moved(held_only, team(CLOSED), now=at(22, 30), before=open_late, new_id=new_id) == []
+
+
+def test_the_letters_of_each_alert_that_waits_are_moved() -> None:
+    other = [
+        msgspec.structs.replace(one, what=one.what.replace(str(UUID(int=4)), str(UUID(int=6))))
+        for one in written(Tier.SOON)
+    ]
+    after = move(waiting([*written(Tier.SOON), *other], NIGHT), CLOSED, at(23))
+    assert sorted(one.not_before for one in after) == [at(9, day=6)] * 6
+    assert len({one.what for one in after}) == 2
+
+
+def test_what_leaves_at_this_very_instant_is_not_moved() -> None:
+    assert move(written(Tier.SOON), CLOSED, at(9, day=5)) == []
 
 
 def test_the_same_hours_move_nothing() -> None:

@@ -24,7 +24,7 @@ from aftercare.alerts.quiet import (
 from aftercare.care.opening import is_open
 from aftercare.model.addresses import ChannelName, Reach
 from aftercare.model.clinic import Opening, OpeningHours
-from aftercare.model.preferences import Muted, QuietSpan, StaffPreferences
+from aftercare.model.preferences import Muted, QuietSpan, StaffPreferences, StaffPreferencesDraft
 from aftercare.model.words import AlertState, Tier
 
 LONDON = "Europe/London"
@@ -186,6 +186,11 @@ def test_the_longest_stretch_is_what_a_walk_through_the_week_finds(quiet: tuple[
 )
 def test_a_week_that_is_quiet_all_over_has_no_end(quiet: tuple[QuietSpan, ...]) -> None:
     assert longest(quiet) == timedelta(days=7)
+
+
+def test_quiet_hours_that_name_no_zone_are_in_utc() -> None:
+    nights = StaffPreferencesDraft(quiet=(span("22:00", "07:00"),))
+    assert quiet_until(nights, datetime(2026, 7, 1, 23, tzinfo=UTC)) == datetime(2026, 7, 2, 7, tzinfo=UTC)
 
 
 def test_a_stretch_over_the_end_of_the_week_is_one() -> None:
