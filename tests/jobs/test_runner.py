@@ -12,13 +12,12 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from aftercare.db.pool import Database
-from aftercare.jobs.lines import Line
 from aftercare.jobs.runner import Worker
 from aftercare.model.addresses import ChannelName
 from aftercare.model.deliveries import Delivery, Letter
 from aftercare.model.messages import MessageKind
 from aftercare.services import audit
-from aftercare.services.deliveries import queue
+from aftercare.services.deliveries import WAKE, queue
 from aftercare.services.house import House, build_house
 from aftercare.services.webhooks import create_webhook
 from aftercare.settings import Settings
@@ -106,24 +105,19 @@ async def test_a_hanging_webhook_delays_neither_mail_nor_another_webhook(
         await asyncio.gather(slow.wait_for(1), quick.wait_for(1), mail.wait_for_mail_of(PRACTITIONER))
 
 
-async def _until_listening(running: Worker, owner: asyncpg.Connection) -> None:
-    """Wait until the worker hears commits, then stop its ticks: what moves from here on was woken."""
+async def _until_still(running: Worker, owner: asyncpg.Connection) -> None:
+    """Wait until the worker hears commits, then stop its ticks: what is woken from here on was woken by a commit."""
     heard = "select exists (select from pg_stat_activity where datname = current_database() and query ilike 'listen%')"
     async with asyncio.timeout(PATIENCE):
         while not await owner.fetchval(heard):  # noqa: ASYNC110 - PostgreSQL tells nobody
             await asyncio.sleep(0.02)
-    running._scheduler.pause()
+        running._scheduler.pause()
+        while _woken(running):  # noqa: ASYNC110 - nor does a line that begins to look
+            await asyncio.sleep(0.02)
 
 
-async def _look(line: Line) -> datetime | None:
-    """Have a line look, twice, since one look may be under way; when it did."""
-    for _ in range(2):
-        before = line.looked_at
-        line.wake()
-        async with asyncio.timeout(PATIENCE):
-            while line.looked_at == before:  # noqa: ASYNC110 - a look that finds nothing tells nobody
-                await asyncio.sleep(0.01)
-    return line.looked_at
+def _woken(running: Worker) -> set[str]:
+    return {line.work.kind for line in running._lines if line._woken.is_set()}
 
 
 def _test_of(channel: ChannelName, *, webhook_id: UUID | None = None, staff_id: UUID | None = None) -> Letter:
@@ -139,27 +133,39 @@ def _test_of(channel: ChannelName, *, webhook_id: UUID | None = None, staff_id: 
     return Letter(what=f"test:{test.delivery_id}", delivery=test, not_before=now)
 
 
-async def test_a_commit_wakes_each_line_that_it_made_work_for_and_no_other(
+async def test_a_commit_wakes_the_lines_that_it_made_work_for(
     service: Database, running: Worker, mail: SmtpReceiver, team: Team
 ) -> None:
-    mails = next(line for line in running._lines if line.work.kind == work_kind(ChannelName.SMTP))
     owner = await asyncpg.connect(service.url)
     async with WebhookReceiver() as hooks:
         await owner.execute("update clinics set private_webhook_hosts = array['127.0.0.1']")
         hook = await create_webhook(service, team.admin, hooks.url, now=datetime.now(UTC))
         call = partial(_test_of, ChannelName.WEBHOOK, webhook_id=hook.webhook_id)
-        await _until_listening(running, owner)
-        looked = await _look(mails)
+        await _until_still(running, owner)
+        said: list[object] = []
+        await owner.add_listener(WAKE, lambda *heard: said.append(heard[-1]))
         async with service.clinic(team.clinic_id) as db:
             await queue(db, team.clinic_id, [call()])
         await hooks.wait_for(1)
-        assert mails.looked_at == looked
+        await owner.execute("select 1")  # what was said before this is heard by now
+        assert said == ["deliver:webhook"]
 
+        both = [call(), _test_of(ChannelName.SMTP, staff_id=team.practitioner.id)]
         async with service.clinic(team.clinic_id) as db:
-            await queue(
-                db, team.clinic_id, [call(), _test_of(ChannelName.SMTP, staff_id=team.practitioner.id)]
-            )
+            await queue(db, team.clinic_id, both)
         await asyncio.gather(hooks.wait_for(2), mail.wait_for_mail_of(PRACTITIONER))
+        await owner.execute("select 1")
+        assert set(said[1:]) == {"deliver:webhook", "deliver:smtp"}
+    await owner.reset()
+    await owner.close()
+
+
+async def test_what_a_commit_names_wakes_no_other_line(service: Database, running: Worker) -> None:
+    owner = await asyncpg.connect(service.url)
+    for channel in ChannelName:
+        await _until_still(running, owner)
+        running._wake(work_kind(channel))
+        assert _woken(running) == {work_kind(channel)}
     await owner.close()
 
 
