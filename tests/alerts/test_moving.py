@@ -137,6 +137,14 @@ def test_quiet_hours_hold_at_the_new_opening_and_no_longer() -> None:
     assert (back.not_before, back.delivery.held_until, back.delivery.held_why) == (at(9, day=5), None, None)
 
 
+@pytest.mark.parametrize(("rota", "hour"), [(True, 6), (False, 7)])
+def test_whoever_is_on_call_at_the_new_opening_has_no_quiet_hours_then(*, rota: bool, hour: int) -> None:
+    six = OpeningHours(time_zone=HOURS.time_zone, openings=(Opening(3, time(6), time(18)),))
+    found = waiting(written(Tier.SAME_DAY), NIGHT)
+    after = moved(found, team(six, rota=rota), now=at(23), before=HOURS, new_id=new_id)
+    assert leaves(after) == {ANNE: at(6, day=5), BEN: at(hour, day=5), HOOK: at(6, day=5)}
+
+
 def test_what_quiet_hours_alone_hold_stays_where_it_is() -> None:
     open_late = OpeningHours(time_zone=HOURS.time_zone, openings=(Opening(2, time(9), time(23)),))
     held_only = [one for one in written(Tier.SOON) if one.delivery.staff_id == BEN]
