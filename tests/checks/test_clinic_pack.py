@@ -9,12 +9,21 @@ from aftercare.checks import default_pack
 from aftercare.checks.clinic_pack import changed, changes_between, difference, escaped, flat, takes, type_at
 from aftercare.checks.pack import Row, RulePack
 from aftercare.model.rule_packs import Difference
-from aftercare.model.words import Code, Tier
+from aftercare.model.words import Code, Modality, Tier
 
 PACK = default_pack()
 AN_OBJECT = "This holds named values, so it is an object."
 NO_SUCH_NAME = "There is nothing of this name to change in a pack."
 NOT_SHIPPED = "The shipped pack has nothing of this name."
+
+
+def test_the_shipped_pack_holds_a_grade_for_each_day_until_the_last_column_and_is_the_same_read_anew() -> (
+    None
+):
+    anew = default_pack.__wrapped__()
+    assert anew.expected[Modality.LASER_GENESIS]["redness"] == (2, 1, 1, 0, 0, 0, 0, 0, 0)
+    assert len(anew.expected[Modality.MICRONEEDLING]["crusting"]) == 16
+    assert anew == PACK
 
 
 @pytest.mark.parametrize(
