@@ -1,0 +1,27 @@
+"""What a single answer is worth where nobody has checked it: a grade out of its range is none, a place stands for a few."""
+
+from typing import Any
+
+import pytest
+
+from aftercare.checks import answers as read
+
+
+@pytest.mark.parametrize(
+    ("value", "grade"),
+    [(0, 0), (4, 4), (4.0, 4), (5, None), (-1, None), (2.5, None), (True, None), ("2", None), (None, None)],
+)
+def test_a_grade_is_a_whole_number_from_0_to_4_and_anything_else_was_not_given(
+    value: Any, grade: int | None
+) -> None:
+    assert read.grade({"pain": value}, "pain") == grade
+
+
+@pytest.mark.parametrize("sign", ["blisters", "pus_spots"])
+def test_what_was_placed_and_not_counted_is_a_few_and_what_was_denied_is_none(sign: str) -> None:
+    placed = {"sites": {sign: ["chin"]}}
+    assert read.amount(placed, sign) == "few"
+    assert read.amount({**placed, sign: "many"}, sign) == "many"
+    assert read.amount({**placed, sign: "none"}, sign) is None
+    assert read.amount({"sites": {"tingling": ["chin"]}}, sign) is None
+    assert read.amount({}, sign) is None
