@@ -74,6 +74,17 @@ def test_an_override_wins_and_of_two_the_newer_whatever_their_order_in_the_list(
         assert on_call(rota, berlin(5)) == ASH
 
 
+def test_a_shift_names_its_override_and_one_that_only_touches_the_time_makes_none() -> None:
+    swap, before, after = (
+        override(number, berlin(first), berlin(last), BEECH)
+        for number, first, last in ((1, 3, 4), (2, 2, 3), (3, 5, 6))
+    )
+    assert shifts(with_overrides(swap, before, after), berlin(3), berlin(5)) == (
+        Shift(starts_at=berlin(3), ends_at=berlin(4), staff_id=BEECH, override_id=swap.override_id),
+        Shift(starts_at=berlin(4), ends_at=berlin(5), staff_id=ASH),
+    )
+
+
 def test_only_the_hours_of_the_week_are_on_call() -> None:
     nights = tuple(Opening(day, time(18), time(8)) for day in range(7))
     rota = msgspec.structs.replace(WEEKLY, windows=nights)
