@@ -69,7 +69,9 @@ class EventController(Controller):
         async def standstill() -> Standstill | None:
             return await heartbeat.standstill(house.database, request.user.clinic_id)
 
-        return ServerSentEvent(_stream(told, still_signed_in, standstill))
+        # nginx would keep an emergency until its buffer is full.
+        unbuffered = {"X-Accel-Buffering": "no"}
+        return ServerSentEvent(_stream(told, still_signed_in, standstill), headers=unbuffered)
 
 
 async def _stream(
