@@ -114,6 +114,7 @@ def test_the_digest_leaves_once_a_day_at_the_first_opening() -> None:
     assert digest_at(split, berlin(9, 8)) == berlin(9, 9)
     assert digest_at(split, berlin(9, 9)) == berlin(9, 9)
     assert digest_at(split, berlin(9, 13)) == berlin(16, 9)
+    assert digest_at(NEVER, berlin(9, 9)) == berlin(9, 9)
     assert digest_at(NEVER, berlin(9, 13)) == berlin(10, 9)
     assert digest_at(WHOLE_WEEK, berlin(9, 8)) == berlin(9, 9)
 
@@ -129,6 +130,24 @@ def test_who_is_open_through_the_night_has_a_digest_each_day_all_the_same() -> N
     )
     assert digest_at(nights, berlin(9, 8)) == berlin(9, 20)  # once a day, not at nine as well
     assert digest_at(nights, berlin(9, 21)) == berlin(10, 20)
+
+
+def test_who_is_open_until_nine_in_the_morning_has_no_digest_when_they_go_home() -> None:
+    fridays = OpeningHours(time_zone="Europe/Berlin", openings=(Opening(4, time(20), time(9)),))
+    assert digest_at(fridays, berlin(13, 21)) == berlin(20, 20)
+
+
+def test_the_day_of_a_digest_is_the_clinics_and_not_the_machines() -> None:
+    afternoons = weekdays("Europe/Berlin", opens=14)
+    assert digest_at(afternoons, berlin(9, 13)) == berlin(9, 14)  # where the machine is, the tenth has begun
+    line_islands = ZoneInfo("Pacific/Kiritimati")  # whose days begin before the machine's
+    midnight = datetime(2026, 3, 10, tzinfo=line_islands)
+    assert digest_at(weekdays("Pacific/Kiritimati", opens=0, closes=1), midnight) == midnight
+
+
+def test_openings_on_no_day_of_the_week_are_as_good_as_none() -> None:
+    nowhere = OpeningHours(time_zone="Europe/Berlin", openings=(Opening(7, time(9), time(18)),))
+    assert add_open_time(nowhere, berlin(14, 3), timedelta(hours=2)) == berlin(14, 5)
 
 
 def test_the_order_in_which_openings_were_written_down_does_not_matter() -> None:
