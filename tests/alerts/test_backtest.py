@@ -179,6 +179,8 @@ def test_an_act_on_what_a_pack_does_not_raise_is_counted_and_changes_nothing() -
     replayed = relive(loose, CLINIC, told)
     assert (replayed.alerts, replayed.acts_without_alert) == ((), 1)
     assert relive(default_pack(), CLINIC, told).acts_without_alert == 0
+    part = try_on(trial(loose), told)
+    assert (part.today.acts_without_alert, part.tried.acts_without_alert) == (0, 1)
 
 
 def test_an_act_that_its_role_may_not_do_any_more_is_no_act() -> None:
@@ -220,6 +222,32 @@ def test_a_snooze_ends_by_itself() -> None:
     told = msgspec.structs.replace(told, alerts=(in_fact(first),), acts=(snoozed,))
     assert alerts(told, until=ends)[0].snoozed_until is None
     assert alerts(told, until=ends - timedelta(minutes=1))[0].snoozed_until == ends
+
+
+def test_a_snooze_of_what_everyone_was_told_of_ends_by_itself_too() -> None:
+    told = history(said(3, swelling=2))
+    (first,) = alerts(told)
+    late = first.raised_at + timedelta(days=8)
+    (last,) = alerts(told, until=late)
+    assert last.step == 1
+    snoozed = act("snooze", first, late, until=late + timedelta(hours=20))
+    told = msgspec.structs.replace(told, alerts=(in_fact(first),), acts=(snoozed,))
+    assert alerts(told, until=late + timedelta(hours=19))[0].snoozed_until is not None
+    assert alerts(told, until=late + timedelta(hours=20))[0].snoozed_until is None
+
+
+@pytest.mark.parametrize(("recorded", "news"), [(3.02, 1), (3.1, 2)])
+def test_an_emergency_that_arrives_after_a_contact_is_news_only_if_it_was_written_after_it(
+    recorded: float, news: int
+) -> None:
+    told = history(
+        said(3, breathing_or_tongue=True), said(recorded, arrives=3.2, breathing_or_tongue=True, number=5)
+    )
+    (first,) = alerts(told, until=SESSION + timedelta(days=3.01))
+    reached = act("contact", first, first.raised_at + timedelta(hours=1))
+    told = msgspec.structs.replace(told, alerts=(in_fact(first),), acts=(reached,))
+    when = (SESSION + timedelta(days=3), SESSION + timedelta(days=3.2))
+    assert relive(default_pack(), CLINIC, told).told_at == when[:news]
 
 
 def test_silence_stands_as_it_was_under_any_pack() -> None:
@@ -347,7 +375,9 @@ def test_alerts_are_counted_by_code_tier_and_week_of_the_clinic() -> None:
     (first, _) = alerts(told)
     ended = act("resolve", first, first.raised_at + timedelta(hours=1), outcome=Outcome.FALSE_ALARM)
     told = msgspec.structs.replace(told, alerts=(in_fact(first),), acts=(ended,))
-    tally = try_on(trial(pack()), told).today
+    part = try_on(trial(pack()), told)
+    tally = part.today
+    assert part.tried == tally
     assert tally.by == {Code.SWELLING: {Tier.SOON: 2}, Code.COLD_SORE: {Tier.SAME_DAY: 1}}
     # Half an hour before midnight of Sunday in UTC: the clinic's clocks went forward that day, and say Monday.
     assert tally.weeks == {date(2026, 3, 2): 2, date(2026, 3, 30): 1}
@@ -372,6 +402,34 @@ def test_a_window_counts_what_falls_into_it_and_lives_through_what_came_before()
     # The alert of day 3 is open when the window begins, so day 5 raises nothing new.
     assert (part.check_ins, part.today.alerts) == (1, 0)
     assert try_on(trial(pack(), since=since), told).today.alerts == 1
+
+
+def test_what_happens_when_a_window_ends_or_later_is_not_lived_through() -> None:
+    told = history(said(3, swelling=2), said(5, swelling=4))
+    assert alerts(told, until=SESSION + timedelta(days=3)) == []
+    part = try_on(trial(pack(), until=SESSION + timedelta(days=4)), told)
+    assert part.today.by == {Code.SWELLING: {Tier.SOON: 1}}
+    assert try_on(trial(pack()), told).today.by != part.today.by
+
+
+def test_only_what_was_confirmed_within_a_window_is_caught_or_missed() -> None:
+    told = history(said(3, swelling=2))
+    (first,) = alerts(told)
+    told = msgspec.structs.replace(told, alerts=(in_fact(first, Outcome.CONFIRMED),))
+    for days, caught in ((3, 1), (4, 0)):
+        part = try_on(trial(pack(), since=SESSION + timedelta(days=days)), told)
+        assert (part.today.caught, part.today.missed) == (caught, 0)
+
+
+def test_who_sent_nothing_is_no_patient_of_the_trial() -> None:
+    assert try_on(trial(pack()), history()) == Part()
+
+
+def test_a_timeline_without_check_ins_has_no_first_and_no_last() -> None:
+    ((timeline, _),) = load_timelines(
+        b'{"id": "T1", "modality": "microneedling", "session_at": "2026-03-02T11:00:00+00:00"}'
+    )
+    assert try_on_timeline(default_pack(), pack(), timeline) == Part(patients=1)
 
 
 def test_a_pack_beside_itself_differs_in_nothing() -> None:
@@ -417,14 +475,42 @@ def test_a_timeline_file_is_tried_as_replay_reads_it() -> None:
     assert (part.today.alerts, part.tried.alerts) == tuple(
         len(replay(timeline, by)) for by in (default_pack(), loose)
     )
-    assert [(one.kind, one.code, one.timeline) for one in part.differences] == [("lost", Code.SWELLING, "T1")]
-    assert (part.check_ins, part.today.check_ins_alerting, part.tried.check_ins_alerting) == (2, 2, 1)
-    assert (part.patients, part.first, part.last) == (
+    (lost,) = part.differences
+    assert (lost.kind, lost.code, lost.timeline) == ("lost", Code.SWELLING, "T1")
+    assert (lost.patient_id, lost.episode_id) == (UUID(int=0), UUID(int=0))
+    assert (part.patients, part.check_ins, part.first, part.last) == (
         1,
+        2,
         timeline.session_at + timedelta(days=3),
         timeline.session_at + timedelta(days=4),
     )
-    assert part.today.weeks == {date(2026, 3, 2): 2}
+    cold_sore = Tally(
+        alerts=1,
+        by={Code.COLD_SORE: {Tier.SAME_DAY: 1}},
+        weeks={date(2026, 3, 2): 1},
+        check_ins_alerting=1,
+        patients_alerting=1,
+        told=1,
+    )
+    assert part.tried == cold_sore
+    assert part.today == msgspec.structs.replace(
+        cold_sore,
+        alerts=2,
+        by={**cold_sore.by, Code.SWELLING: {Tier.SOON: 1}},
+        weeks={date(2026, 3, 2): 2},
+        check_ins_alerting=2,
+        told=2,
+    )
+
+
+def test_the_weeks_of_a_timeline_are_those_of_its_own_zone() -> None:
+    ((timeline, _),) = load_timelines(
+        b'{"id": "T1", "modality": "microneedling", "session_at": "2026-03-05T11:00:00+00:00",'
+        b' "time_zone": "Pacific/Auckland", "check_ins": [{"day": 3, "answers": {"tingling": true}}]}'
+    )
+    part = try_on_timeline(default_pack(), pack(), timeline)
+    # Eleven o'clock of Sunday in UTC is midnight in Auckland.
+    assert part.today.weeks == part.tried.weeks == {date(2026, 3, 9): 1}
 
 
 def test_an_earlier_alert_that_had_ended_is_not_taken_for_a_later_one() -> None:

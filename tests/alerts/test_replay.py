@@ -56,7 +56,7 @@ def test_check_ins_are_taken_in_the_order_of_their_own_time() -> None:
 def test_a_line_carries_its_evidence_and_the_version_of_the_pack() -> None:
     (line,) = replay(timeline({"day": 2, "answers": {"tingling": True}}), default_pack())
     assert line.id == "T1"
-    assert line.evidence[0].item == "tingling"
+    assert [one.item for one in line.evidence] == ["tingling", "rule"]
     assert line.version
     assert line.reason
 
@@ -66,6 +66,9 @@ def test_a_bare_timeline_a_case_and_a_list_of_both_are_read() -> None:
     read = load_timelines(json.dumps([BARE, case]).encode())
     assert [one.id for one, _ in read] == ["T1", "T1"]
     assert [expect for _, expect in read] == [None, Expect(at_most=None)]
+    # Only beside a timeline is it what a case expects.
+    ((_, expect),) = load_timelines(json.dumps({**BARE, "expect": {"at_most": None}}).encode())
+    assert expect is None
 
 
 @pytest.mark.parametrize(
@@ -270,6 +273,45 @@ def test_a_check_in_that_says_nothing_is_silence_too() -> None:
 def test_whoever_answers_every_day_is_never_silent() -> None:
     daily = [{"day": day, "answers": FINE, "hours_after": 24 * day + 1} for day in range(8)]
     assert silences(*daily, patient={"immunosuppressed": True}, until_day=7) == []
+
+
+@pytest.mark.parametrize("time_zone", ["Pacific/Auckland", "America/Los_Angeles"])
+def test_silence_ends_with_the_day_where_the_patient_lives(time_zone: str) -> None:
+    heard = {"day": 0, "answers": FINE, "hours_after": 9}
+    lives = {"patient": {"hsv_history": True}, "time_zone": time_zone}
+    assert silences(heard, **lives, until_day=1) == []
+    assert silences(heard, **lives, until_day=2) == [(1, Tier.SOON)]
+
+
+def test_after_laser_on_dark_skin_one_miss_is_an_alert() -> None:
+    heard = {"day": 0, "answers": FINE, "hours_after": 9}
+    dark = {"patient": {"fitzpatrick": 5}, "until_day": 2}
+    assert silences(heard, modality="laser_genesis", **dark) == [(1, Tier.SOON)]
+    assert silences(heard, modality="microneedling", **dark) == []
+
+
+def test_who_answers_before_the_reminder_leaves_has_answered_that_day() -> None:
+    early = [{"day": day, "answers": FINE, "hours_after": 24 * day - 4} for day in (1, 2, 3)]
+    heard = {"day": 0, "answers": FINE, "hours_after": 9}
+    assert silences(heard, *early, patient={"hsv_history": True}, until_day=4) == []
+    assert silences(heard, *early, patient={"hsv_history": True}, until_day=5) == [(4, Tier.SOON)]
+
+
+def test_who_writes_unasked_on_the_day_after_a_miss_is_not_silent() -> None:
+    daily = [{"day": day, "answers": FINE, "hours_after": 24 * day + 1} for day in range(7)]
+    unasked = {"day": 8, "answers": FINE}
+    assert silences(*daily, unasked, patient={"hsv_history": True}, until_day=8) == []
+    assert silences(*daily, patient={"hsv_history": True}, until_day=8) == [(7, Tier.SOON)]
+
+
+@pytest.mark.parametrize(("minutes_late", "told"), [(0, []), (1, [(3, Tier.SAME_DAY)])])
+def test_an_answer_at_the_very_end_of_the_twelve_hours_is_in_time(
+    minutes_late: int, told: list[tuple[int, Tier]]
+) -> None:
+    """The check-in of day 3 falls due at 09:00, 70 hours after the session."""
+    prodrome = {"day": 2, "answers": {"tingling": True}}
+    answer = {"day": 3, "answers": FINE, "hours_after": 70 + 12 + minutes_late / 60}
+    assert silences(prodrome, answer, until_day=3) == told
 
 
 def test_after_a_lump_on_day_42_the_check_in_of_day_90_is_awaited() -> None:

@@ -97,6 +97,16 @@ def test_only_the_hours_of_the_week_are_on_call() -> None:
     ]
 
 
+def test_who_takes_over_as_the_hours_end_has_no_shift_before_they_begin_again() -> None:
+    nights = tuple(Opening(day, time(18), time(8)) for day in range(7))
+    rota = msgspec.structs.replace(WEEKLY, windows=nights)
+    assert shifts(rota, berlin(8, 18), berlin(10)) == (
+        Shift(starts_at=berlin(8, 18), ends_at=berlin(9, 8), staff_id=ASH),
+        Shift(starts_at=berlin(9, 8), ends_at=berlin(9, 18), staff_id=None),
+        Shift(starts_at=berlin(9, 18), ends_at=berlin(10), staff_id=BEECH),
+    )
+
+
 def test_the_night_of_the_change_is_an_hour_shorter_or_longer_and_handed_over_at_the_same_wall_time() -> None:
     daily = msgspec.structs.replace(WEEKLY, every_days=1)
     spring = list(shifts(daily, berlin(28, 8), berlin(30, 8)))
