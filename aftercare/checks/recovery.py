@@ -3,9 +3,13 @@
 The same for what arrives, for what is judged again and for a back-test.
 """
 
+import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
 
 from aftercare.care.calendar import day_of, monitored_until
 from aftercare.checks.engine import judge
@@ -112,6 +116,7 @@ def _wanted(codes: frozenset[str], *, late: bool) -> bool:
 
 
 NEVER_TREATED_DAY = 400
+_DAY = re.compile(r"\b(on|since) day (\d+)\b")
 
 
 def _before_any_session(
@@ -136,4 +141,17 @@ def _before_any_session(
             if place(recovery, one.judged_at) is None
         ],
     )
-    return judge(pack, untreated, since=str(new.check_in_id))
+    began = start.astimezone(ZoneInfo(new.time_zone)).date()
+    return [_in_dates(finding, began) for finding in judge(pack, untreated, since=str(new.check_in_id))]
+
+
+def _in_dates(finding: Finding, began: date) -> Finding:
+    """Say its sentence without days and hours: they are counted from no session, and only this module knows them."""
+
+    def named(day: re.Match[str]) -> str:
+        on = began + timedelta(days=int(day[2]))
+        return f"{day[1]} {on.day} {on:%B %Y}"
+
+    own = re.compile(rf",? on day {finding.day}\b| \d+ hours after the session\b")
+    reason = _DAY.sub(named, own.sub(", before any session", finding.reason))
+    return msgspec.structs.replace(finding, reason=reason)

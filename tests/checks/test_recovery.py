@@ -280,7 +280,29 @@ def test_before_any_session_what_was_said_is_context_and_what_came_after_is_judg
         "none": [(NEVER_TREATED_DAY + 1, "pain.mild")]
     }
     (found,) = findings(PACK, mine, [said(3, tingling=True)])[PATIENT][:1]
-    assert found.reason == f"Tingling in one spot, also on day {NEVER_TREATED_DAY - 2}."
+    assert found.reason == "Tingling in one spot, also on 14 January 2026."
+
+
+@pytest.mark.parametrize(
+    ("earlier", "now", "sentence"),
+    [
+        ({}, {"tingling": True}, "Tingling in one spot, before any session."),
+        ({"tingling": False}, {"tingling": True}, "Tingling in one spot, new since 31 December 2025."),
+        (
+            {"pain": 1},
+            {"pain": 2},
+            "Pain 2 (moderate), before any session; none is expected, and it was 1 on 31 December 2025.",
+        ),
+        ({}, {"hives": "elsewhere"}, "Hives beyond the treated skin, before any session."),
+        ({}, {"eye": ["pain"]}, "Pain in the eye, before any session."),
+        ({}, {"wants_contact": "urgent"}, "Asks to be contacted, before any session: urgent."),
+    ],
+)
+def test_before_any_session_a_sentence_says_so_and_gives_dates_since_no_day_was_counted(
+    earlier: dict[str, Any], now: dict[str, Any], sentence: str
+) -> None:
+    mine = recovery(before=(said(-13.5, **earlier),))
+    assert sentence in [one.reason for one in findings(PACK, mine, [said(3, **now)])[PATIENT]]
 
 
 def test_what_arrives_together_from_before_and_after_the_first_session_is_judged_each_in_its_place() -> None:
