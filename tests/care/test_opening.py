@@ -84,6 +84,22 @@ def test_an_opening_over_the_change_of_clocks_is_as_long_as_it_really_was() -> N
     assert add_open_time(nights, berlin(25, 0, month=10), timedelta(hours=5)) == berlin(25, 5, month=10)
 
 
+def test_an_opening_that_ends_in_the_hour_lived_twice_ends_in_the_second_one() -> None:
+    nights = OpeningHours(time_zone="Europe/Berlin", openings=(Opening(6, time(1), time(2, 30)),))
+    second = datetime(2026, 10, 25, 2, 30, tzinfo=BERLIN, fold=1).astimezone(UTC)
+    assert add_open_time(nights, berlin(25, 0, month=10), timedelta(hours=2, minutes=30)) == second
+
+
+def test_an_opening_within_the_hour_that_clocks_skip_is_none() -> None:
+    nights = OpeningHours(time_zone="Europe/Berlin", openings=(Opening(6, time(2, 15), time(2, 45)),))
+    assert next_opening(nights, berlin(28, 12)) == berlin(5, 2, 15, month=4)
+
+
+def test_who_closes_at_the_time_at_which_they_open_is_open_for_a_day() -> None:
+    mondays = OpeningHours(time_zone="Europe/Berlin", openings=(Opening(0, time(9), time(9)),))
+    assert list(walk_openings(mondays, berlin(9, 0), berlin(16, 0))) == [(berlin(9, 9), berlin(10, 9))]
+
+
 def test_half_an_hour_of_summer_time_on_lord_howe_is_half_an_hour() -> None:
     island = ZoneInfo("Australia/Lord_Howe")
     nights = OpeningHours(time_zone="Australia/Lord_Howe", openings=(Opening(6, time(1), time(4)),))
@@ -261,11 +277,17 @@ def test_a_clinic_that_never_closes_closes_on_its_holiday_however_far_that_is() 
     assert not is_open(hours, berlin(25, 0, month=12))
     assert next_opening(hours, berlin(1, 12)) == berlin(26, 0, month=12)
     assert next_opening(hours, berlin(26, 12, month=12)) is None
+    # It closes at two, when where the machine is the 26th has begun.
+    until_two = msgspec.structs.replace(CHRISTMAS, openings=(DayOpening(time(0), time(14)),))
+    hours = msgspec.structs.replace(WHOLE_WEEK, holidays=(until_two,))
+    assert next_opening(hours, berlin(1, 12, month=12)) == berlin(26, 0, month=12)
 
 
 def test_a_clinic_without_weekly_hours_is_open_on_the_days_that_it_names_and_counts_every_minute() -> None:
     hours = msgspec.structs.replace(NEVER, holidays=(SHORT_EVE,))
     assert is_open(hours, berlin(24, 10, month=12))
+    assert not is_open(hours, berlin(24, 12, month=12))
+    assert not is_open(hours, berlin(24, 13, month=12))
     assert next_opening(hours, berlin(1, 10)) == berlin(24, 9, month=12)
     assert next_opening(hours, berlin(24, 12, month=12)) is None
     assert add_open_time(hours, berlin(1, 10), timedelta(hours=2)) == berlin(1, 12)
