@@ -101,6 +101,14 @@ def _body(text: str) -> str:
     return text.partition("## Signature")[0]
 
 
+def test_a_row_that_is_switched_off_says_so_and_each_of_its_marks_stands_beside_it() -> None:
+    pack = default_pack()
+    row = msgspec.structs.replace(pack.rows["pain.severe"], off=True, floor=True, holds_course=True)
+    whole = page(msgspec.structs.replace(pack, rows={**pack.rows, "pain.severe": row}))
+    assert "| switched off | `pain` | floor, holds the course |" in whole
+    assert "switched off" not in page(pack)
+
+
 def test_a_lowered_row_shows_and_the_digest_tells_two_packs_apart() -> None:
     pack = default_pack()
     row = msgspec.structs.replace(pack.rows["pain.severe"], tier=Tier.SOON)

@@ -85,6 +85,22 @@ def test_within_one_date_a_rise_is_counted_from_twelve_hours_on(apart: float, *,
     assert ("infection.warmth_rise" in rows) is rises
 
 
+def test_a_rise_is_counted_from_either_of_two_that_were_equally_low_the_day_before() -> None:
+    assert (4, "pain.rise") in said(at_hours((74, {"pain": 0}), (80, {"pain": 0}), (100, {"pain": 2})))
+
+
+@pytest.mark.parametrize(
+    ("morning", "sentence"),
+    [
+        (False, "Tingling in one spot, new since earlier that day."),
+        (True, "Tingling in one spot, on day 3, said before."),
+    ],
+)
+def test_what_was_said_twice_on_one_day_is_told_as_of_that_day(*, morning: bool, sentence: str) -> None:
+    told = at_hours((80, {"tingling": morning}), (90, {"tingling": True}))
+    assert judge(default_pack(), told)[-1].reason == sentence
+
+
 def test_two_sets_of_answers_of_one_instant_are_no_course() -> None:
     edited = at_hours((120, {"pain": 0}), (120, {"pain": 2}))
     assert said(edited) == [(5, "pain.moderate")]

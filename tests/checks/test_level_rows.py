@@ -432,6 +432,14 @@ def test_dark_skin_and_weak_defence_stand_in_the_evidence(findings: Callable[...
     assert texts["immunosuppressed"] == "raises soon to same_day"
 
 
+@pytest.mark.parametrize(("skin_type", "reminds"), [(None, False), (3, False), (4, True), (6, True)])
+def test_that_redness_shows_less_is_said_from_skin_type_four_on(
+    findings: Callable[..., list[Finding]], skin_type: int | None, *, reminds: bool
+) -> None:
+    (found,) = findings(CIT, {20: {"ulcer": True}}, fitzpatrick=skin_type)
+    assert ("fitzpatrick" in {line.item for line in found.evidence}) is reminds
+
+
 def test_what_never_raises_alone_is_evidence(findings: Callable[..., list[Finding]]) -> None:
     course = {2: {"swelling": 2}, 4: {"swelling": 2, "one_sided": True}}
     (found,) = findings(CIT, course)
