@@ -1,5 +1,6 @@
 """A history judged again: the same as it was under the same pack, and exactly otherwise under another."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
@@ -8,13 +9,14 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from aftercare.alerts import acts
 from aftercare.alerts.backtest import relive
 from aftercare.alerts.comparing import Trial, try_on, try_on_timeline
 from aftercare.alerts.replay import load_timelines, replay
 from aftercare.checks import default_pack
 from aftercare.checks.clinic_pack import changed
 from aftercare.checks.pack import RulePack
-from aftercare.model.alerts import Alert
+from aftercare.model.alerts import Alert, Change
 from aftercare.model.backtests import (
     AlertDifference,
     History,
@@ -156,6 +158,8 @@ def test_what_came_before_its_session_was_entered_is_judged_again_with_it() -> N
         (PATIENT, SESSION + timedelta(days=1)),
         (EPISODE, SESSION + timedelta(days=2)),
     ]
+    at_once = history(said(0, arrives=1, breathing_or_tongue=True), episodes=(late,))
+    assert [one.episode_id for one in alerts(at_once)] == [PATIENT, EPISODE]
 
 
 def test_what_staff_resolved_is_held_in_the_replay_too() -> None:
@@ -191,6 +195,105 @@ def test_an_act_that_its_role_may_not_do_any_more_is_no_act() -> None:
     assert [one.unresolved for one in alerts(told)] == [False]
     strict = pack(rows={"swelling.moderate": {"tier": "same_day"}})
     assert [one.unresolved for one in alerts(told, strict)] == [True]
+
+
+AS_WHO: dict[str, Any] = {"by": WHO, "role": Role.PRACTITIONER}
+AT_CLINIC: dict[str, Any] = {**AS_WHO, "hours": CLINIC.hours}
+HOUR = timedelta(hours=1)
+CONFIRMED: dict[str, Any] = {"outcome": Outcome.CONFIRMED}
+Live = Callable[[Alert, datetime], Change]
+# What a colleague did before, the act, and the same act live; a snooze ends before the time of its alert.
+ACTS: dict[str, tuple[str | None, dict[str, Any], Live]] = {
+    "acknowledge": (
+        "acknowledge",
+        {},
+        lambda one, now: acts.acknowledge(one, **AT_CLINIC, now=now, take_over=True),
+    ),
+    "attempt": (None, {}, lambda one, now: acts.attempt(one, **AT_CLINIC, now=now)),
+    "contact": (None, {}, lambda one, now: acts.contact(one, **AT_CLINIC, now=now)),
+    "snooze": (
+        None,
+        {"until": SESSION + timedelta(days=3) + 1.5 * HOUR},
+        lambda one, now: acts.snooze(
+            one, **AT_CLINIC, now=now, until=SESSION + timedelta(days=3) + 1.5 * HOUR
+        ),
+    ),
+    "resolve": (None, CONFIRMED, lambda one, now: acts.resolve(one, **AS_WHO, **CONFIRMED, now=now)),
+    "reopen": ("resolve", {}, lambda one, now: acts.reopen(one, **AT_CLINIC, others=[one], now=now)),
+    "end_condition": ("resolve", {}, lambda one, now: acts.end_condition(one, **AS_WHO, now=now)),
+}
+
+
+@pytest.mark.parametrize("kind", ACTS)
+def test_each_act_does_in_the_replay_what_it_does_live_and_none_where_its_role_may_not(kind: str) -> None:
+    told = history(said(3, tingling=True))
+    raised = SESSION + timedelta(days=3)
+    (new,) = alerts(told, until=raised + timedelta(minutes=1))
+    before, more, live = ACTS[kind]
+    done = [act(before, new, raised + HOUR / 2, **CONFIRMED)] if before else []
+    done = [msgspec.structs.replace(one, by=UUID(int=4)) for one in done]
+
+    def after(*those: StaffAct) -> tuple[list[Alert], int]:
+        with_acts = msgspec.structs.replace(told, alerts=(in_fact(new),), acts=(*done, *those))
+        lived = relive(default_pack(), CLINIC, with_acts, until=raised + 1.25 * HOUR)
+        return list(lived.alerts), lived.acts_without_alert
+
+    (stood,), nothing = after()
+    assert nothing == 0
+    assert after(act(kind, new, raised + HOUR, **more)) == (list(live(stood, raised + HOUR).changed), 0)
+    assert after(act(kind, new, raised + HOUR, Role.ADMIN, **more)) == ([stood], 1)
+
+
+def test_two_alerts_that_staff_end_at_one_instant_are_both_ended() -> None:
+    told = history(said(3, tingling=True), said(4, swelling=2))
+    both = alerts(told)
+    ended = tuple(act("resolve", one, SESSION + timedelta(days=5), **CONFIRMED) for one in both)
+    told = msgspec.structs.replace(told, alerts=tuple(map(in_fact, both)), acts=ended)
+    assert [one.unresolved for one in alerts(told)] == [False, False]
+
+
+def two_of_a_kind() -> tuple[History, Alert, Alert]:
+    """Swelling on day 3 that was ended an hour later, and again on day 5."""
+    told = history(said(3, swelling=2), said(5, swelling=2))
+    (first,) = alerts(told, until=SESSION + timedelta(days=4))
+    ended = act("resolve", first, first.raised_at + HOUR, outcome=Outcome.FALSE_ALARM)
+    told = msgspec.structs.replace(told, alerts=(in_fact(first),), acts=(ended,))
+    _, second = alerts(told)
+    return msgspec.structs.replace(told, alerts=(in_fact(first), in_fact(second))), first, second
+
+
+def test_an_act_is_done_to_the_alert_of_its_own_instant_and_not_to_another_of_its_kind() -> None:
+    told, first, second = two_of_a_kind()
+    called = act("attempt", second, second.raised_at + HOUR)
+    lived = relive(default_pack(), CLINIC, msgspec.structs.replace(told, acts=(*told.acts, called)))
+    assert [one.attempts for one in lived.alerts] == [0, 1]
+    # Live it would be refused as well: another of its kind is open.
+    again = act("reopen", first, second.raised_at + HOUR)
+    lived = relive(default_pack(), CLINIC, msgspec.structs.replace(told, acts=(*told.acts, again)))
+    assert [one.unresolved for one in lived.alerts] == [False, True]
+    assert lived.acts_without_alert == 1
+
+
+def test_an_alert_that_a_pack_raises_later_is_reopened_in_place_of_the_one_in_fact() -> None:
+    told = history(said(3, swelling=2), said(4, swelling=2))
+    (first,) = alerts(told)
+    ended = act("resolve", first, SESSION + timedelta(days=5), outcome=Outcome.FALSE_ALARM)
+    opened = act("reopen", first, SESSION + timedelta(days=6))
+    told = msgspec.structs.replace(told, alerts=(in_fact(first),), acts=(ended, opened))
+    lived = relive(pack(expected={"microneedling": {"swelling": [2, 2, 2, 2, 1, 0]}}), CLINIC, told)
+    assert [(one.day, one.unresolved) for one in lived.alerts] == [(4, True)]
+    assert lived.acts_without_alert == 0
+
+
+def test_each_act_on_what_a_pack_does_not_raise_is_counted() -> None:
+    told, _, second = two_of_a_kind()
+    called = act("attempt", second, second.raised_at + HOUR)
+    ended = act("resolve", second, second.raised_at + 2 * HOUR, outcome=Outcome.FALSE_ALARM)
+    told = msgspec.structs.replace(told, acts=(*told.acts, called, ended))
+    only_the_first = pack(expected={"microneedling": {"swelling": [2, 2, 2, 1, 1, 2]}})
+    lived = relive(only_the_first, CLINIC, told)
+    assert [one.unresolved for one in lived.alerts] == [False]
+    assert lived.acts_without_alert == 2
 
 
 def test_a_reopened_alert_is_the_one_that_was_reopened() -> None:
@@ -263,7 +366,9 @@ def test_silence_stands_as_it_was_under_any_pack() -> None:
         said(1), unasked=(Unasked(at=SESSION + timedelta(days=3), episode_id=EPISODE, finding=quiet),)
     )
     for by in (default_pack(), pack(silence={"after_alert_hours": 72})):
-        assert short(alerts(told, by)) == [(Code.SILENCE, Tier.SOON, timedelta(days=3))]
+        (silence,) = alerts(told, by)
+        assert short([silence]) == [(Code.SILENCE, Tier.SOON, timedelta(days=3))]
+        assert silence.episode_id == EPISODE
     part = try_on(trial(pack()), told)
     assert (part.today.silence, part.today.patients_alerting) == (1, 0)
 
