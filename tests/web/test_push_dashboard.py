@@ -251,6 +251,7 @@ async def test_a_click_leads_to_our_own_pages_only_and_a_page_is_taken_that_show
             await device.click_notification()
         assert page.url.startswith(f"{origin}/call-list")
         assert writing.url == f"{origin}/patients/new"
+        await device.shown(0)  # closed for good: the browser knows it by its tag, as it will the next
         # Now there is no page but forms and other things: a new one is opened, of ours again.
         await device.in_worker(
             "() => { Clients.prototype.openWindow = async (address) => { self.openedAt = address; }; }"
