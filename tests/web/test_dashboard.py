@@ -451,7 +451,8 @@ async def test_who_went_quiet_is_rung_and_leaves_the_list(practice: Practice, co
     html = await coordinator.see("/call-list")
     said = words_of(html)
     assert (
-        "Sample Elm E-5 day 3 after needling 1.5 mm No check-in on day 1, 2. The reminder never left." in said
+        "Sample Elm E-5 day 3 after needling 1.5 mm No check-in on days 1 and 2. The reminder never left."
+        in said
     )
     done = re.search(r'action="(/call-list/[^"]+/done)"', html)
     assert done is not None
