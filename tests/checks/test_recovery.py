@@ -283,6 +283,14 @@ def test_before_any_session_what_was_said_is_context_and_what_came_after_is_judg
     assert found.reason == "Tingling in one spot, also on 14 January 2026."
 
 
+def test_before_any_session_a_date_is_the_one_where_the_patient_was() -> None:
+    # Eleven in the morning of New Year's Eve in London; in Auckland it has just struck midnight.
+    for zone, date in ((LONDON, "31 December 2025"), (AUCKLAND, "1 January 2026")):
+        mine = recovery(before=(said(-13.5, zone=zone, tingling=False),))
+        (found,) = findings(PACK, mine, [said(3, zone=zone, tingling=True)])[PATIENT]
+        assert found.reason == f"Tingling in one spot, new since {date}."
+
+
 @pytest.mark.parametrize(
     ("earlier", "now", "sentence"),
     [
