@@ -330,13 +330,13 @@ def test_a_snooze_ends_by_itself() -> None:
 def test_a_snooze_of_what_everyone_was_told_of_ends_by_itself_too() -> None:
     told = history(said(3, swelling=2))
     (first,) = alerts(told)
-    late = first.raised_at + timedelta(days=8)
-    (last,) = alerts(told, until=late)
-    assert last.step == 1
-    snoozed = act("snooze", first, late, until=late + timedelta(hours=20))
-    told = msgspec.structs.replace(told, alerts=(in_fact(first),), acts=(snoozed,))
-    assert alerts(told, until=late + timedelta(hours=19))[0].snoozed_until is not None
-    assert alerts(told, until=late + timedelta(hours=20))[0].snoozed_until is None
+    taken = act("acknowledge", first, first.raised_at + HOUR)
+    late = first.raised_at + timedelta(days=8)  # who took it has not reached the patient in 48 open hours
+    snoozed = act("snooze", first, late, until=late + 20 * HOUR)
+    told = msgspec.structs.replace(told, alerts=(in_fact(first),), acts=(taken, snoozed))
+    (asleep,) = alerts(told, until=late + 19 * HOUR)
+    assert (asleep.step, asleep.snoozed_until) == (1, late + 20 * HOUR)
+    assert alerts(told, until=late + 20 * HOUR)[0].snoozed_until is None
 
 
 @pytest.mark.parametrize(("recorded", "news"), [(3.02, 1), (3.1, 2)])
