@@ -120,8 +120,8 @@ def _spans(hours: OpeningHours, after: datetime) -> Iterator[tuple[datetime, dat
             if (
                 opens is not None
                 and closes - opens > _WEEK_AND_A_DAY
-                and closes.astimezone(zone).date() > last_holiday
-            ):  # it never closes: do not look for the end
+                and closes.astimezone(zone).date() - last_holiday > _WEEK_AND_A_DAY
+            ):  # its week never closes: do not look for the end
                 yield opens, datetime.max.replace(tzinfo=UTC)
                 return
             continue

@@ -283,6 +283,14 @@ def test_a_clinic_that_never_closes_closes_on_its_holiday_however_far_that_is() 
     assert next_opening(hours, berlin(1, 12, month=12)) == berlin(26, 0, month=12)
 
 
+def test_a_day_of_rest_that_was_worked_once_is_one_again_in_the_next_week() -> None:
+    but_tuesdays = tuple(one for one in WHOLE_WEEK.openings if one.weekday != 1)
+    worked = Holiday(on=date(2026, 3, 10), name="Open day", openings=(DayOpening(time(0), time(23, 59)),))
+    hours = msgspec.structs.replace(WHOLE_WEEK, openings=but_tuesdays, holidays=(worked,))
+    assert next_opening(hours, berlin(9, 12)) == berlin(18, 0)
+    assert add_open_time(hours, berlin(9, 12), timedelta(days=8)) == berlin(18, 12)
+
+
 def test_a_clinic_without_weekly_hours_is_open_on_the_days_that_it_names_and_counts_every_minute() -> None:
     hours = msgspec.structs.replace(NEVER, holidays=(SHORT_EVE,))
     assert is_open(hours, berlin(24, 10, month=12))
