@@ -27,6 +27,7 @@ from tests.prove.people import Phone, enrol, open_clinic
 PATIENCE = 60.0  # seconds: a bound for what must come, far beyond when it comes
 _PAUSE = 0.1  # of a phone before it tries again: far less than it is asked to wait
 _LOOK = 0.1
+_PAUSE = 0.1  # of a phone that keeps reporting: one that loops is asked to wait after some hundreds on a day
 _UNDELIVERED = (
     "select count(*) from due_work where kind like 'deliver:%' and due_at < now() + interval '1 minute'"
 )
@@ -63,6 +64,7 @@ class Reporter:
         async with self._client() as client:
             while not until.is_set():
                 await self._report(client, {})
+                await asyncio.sleep(_PAUSE)
 
     async def report(self, **answers: Any) -> None:
         """Report once."""
