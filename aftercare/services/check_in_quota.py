@@ -14,8 +14,8 @@ from aftercare.model.alerts import Change
 from aftercare.model.check_ins import Kept
 from aftercare.model.recovery import Recovery
 
-# Within a day room for whoever was without a network for weeks; within a week few enough to read them all for months.
-ROOM: Final = ((timedelta(days=1), 200), (timedelta(days=7), 500))
+# So many that only a loop meets them, whoever was without a network for weeks included; the cost of a loop has an end all the same.
+ROOM: Final = ((timedelta(days=1), 1_000), (timedelta(days=7), 2_000))
 
 
 def require_room_or_news(
