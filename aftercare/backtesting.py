@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from rich.console import Console
@@ -24,10 +24,12 @@ from aftercare.alerts.comparing import Trial, try_on_timeline
 from aftercare.alerts.replay import load_timelines, meets, replay
 from aftercare.alerts.summing import summary
 from aftercare.checks.pack import RulePack, default_pack
+from aftercare.checks.presets import preset_pack
 from aftercare.errors import AftercareError
 from aftercare.model import backtests
 from aftercare.model.backtests import AlertDifference, Kind, PackSummary, Part, Said, Seen, Summary, Window
 from aftercare.model.people import Actor
+from aftercare.model.rule_packs import PresetName
 from aftercare.services import backtest, rule_packs
 from aftercare.services.backtest import BacktestDraft
 from aftercare.services.clinics import clinic_by_handle
@@ -99,12 +101,12 @@ async def _trial(
 ) -> Trial:
     if pack.isascii() and pack.isdigit():
         return await backtest.prepare(database, actor, int(pack), draft, now=now())
-    return await backtest.prepare_pack(database, actor, read_pack(Path(pack)), draft, now=now())
+    return await backtest.prepare_pack(database, actor, pack_named(pack), draft, now=now())
 
 
 async def run_on_files(files: Sequence[Path], pack: str, report: Report) -> None:
     """The same over timeline files, beside the shipped pack. Raises PackFileError, TimelineFileError, Malformed."""
-    tried = default_pack() if pack == "0" else read_pack(Path(pack))
+    tried = pack_named(pack)
     async with aclosing(_over_files(files, tried)) as said:
         await report.follow(said, "files")
 
@@ -128,6 +130,13 @@ async def _over_files(files: Sequence[Path], tried: RulePack) -> AsyncGenerator[
         summary(today, tried, Window(), whole, kinds),
         cases=backtests.Cases(of=met["of"], today=met["today"], tried=met["tried"]),
     )
+
+
+def pack_named(name: str) -> RulePack:
+    """Give the shipped pack for "0", a preset by its name, else what a file holds. Raises PackFileError, Malformed."""
+    if name == "0":
+        return default_pack()
+    return preset_pack(name) if name in get_args(PresetName) else read_pack(Path(name))
 
 
 def read_pack(file: Path) -> RulePack:

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 import click
 import msgspec
@@ -10,13 +11,19 @@ from rich.console import Console
 
 from aftercare.alerts.joining import HOLD, NEVER_HELD
 from aftercare.alerts.replay import load_timelines, replay
-from aftercare.checks import default_pack
+from aftercare.checks import RulePack, default_pack
 from aftercare.checks.docs import clinician_page
 from aftercare.checks.oddities import oddities
 from aftercare.commands import say, sentence
 from aftercare.db.local import with_database
 from aftercare.errors import AftercareError
+from aftercare.model.rule_packs import PresetName
 from aftercare.settings import read_settings
+
+_PACK_HELP = (
+    f"0 (the shipped one), {', '.join(get_args(PresetName))}, or a .json or .toml file with what it changes."
+)
+_any_pack = click.option("--pack", default="0", show_default=True, help=_PACK_HELP)
 
 
 @click.group()
@@ -26,8 +33,10 @@ def checks() -> None:
 
 @checks.command("replay")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-def replay_files(files: tuple[Path, ...]) -> None:
+@_any_pack
+def replay_files(files: tuple[Path, ...], pack: str) -> None:
     """One JSON line per raised or escalated alert of each timeline file, in time order; what is odd in it on stderr."""
+    judging = _pack(pack)
     for file in files:
         content = file.read_bytes()
         try:
@@ -37,7 +46,7 @@ def replay_files(files: tuple[Path, ...]) -> None:
         for odd in oddities(content):
             click.echo(f"{file.name}: {odd}", err=True)
         for timeline, _ in entries:
-            for line in replay(timeline, default_pack()):
+            for line in replay(timeline, judging):
                 click.echo(msgspec.json.encode(line).decode())
 
 
@@ -52,7 +61,7 @@ def replay_files(files: tuple[Path, ...]) -> None:
 @click.option(
     "--pack",
     required=True,
-    help="A number of the clinic's packs (0: the shipped one), or a .json or .toml file with what it changes.",
+    help=f"A number of the clinic's packs, or {_PACK_HELP}",
 )
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Count what came from this day on (UTC).")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Count what came before this day (UTC).")
@@ -85,6 +94,15 @@ def backtest_pack(
 
 
 @checks.command("docs")
-def render_checks() -> None:
+@_any_pack
+def render_checks(pack: str) -> None:
     """The page that a clinician signs: every check, its medicine, its rows and numbers, as Markdown."""
-    click.echo(clinician_page(default_pack(), hold=HOLD, never_held=NEVER_HELD), nl=False)
+    click.echo(clinician_page(_pack(pack), hold=HOLD, never_held=NEVER_HELD), nl=False)
+
+
+def _pack(name: str) -> RulePack:
+    if name == "0":
+        return default_pack()
+    from aftercare import backtesting  # noqa: PLC0415 - the shipped pack needs no service
+
+    return backtesting.pack_named(name)

@@ -111,7 +111,7 @@ _NO_DATABASE = {"server_info", "server_live"}
 _TEXTS = {
     ("RulePackDraft", "changes"): (
         "Only what differs from the shipped pack, in the shape of `pack` in `GET /v1/rule-packs/{number}`. Of a row `tier`, "
-        "`off` and `holds_course` may be changed; lists are replaced whole. What is unknown, out of bounds or below the "
+        "`off`, `holds_course` and `alone_from_day` may be changed; lists are replaced whole. What is unknown, out of bounds or below the "
         "floor is refused, each with its JSON pointer."
     ),
     ("CheckInDraft", "answers"): (

@@ -117,9 +117,18 @@ grade and the one so many days earlier: {late}.
 **Floor**: a clinic may tighten these rows; no clinic's pack may drop or lower them. **Holds the course**: the next session
 waits until a practitioner has looked.
 
-What is absent was not asked or not answered, and is never read as "no". What was once said stays said. Redness is never needed
+{_alone(pack)}What is absent was not asked or not answered, and is never read as "no". What was once said stays said. Redness is never needed
 for any other row: it shows less on brown and black skin. One-sided, no fall since the peak, and new after day
 {pack.course.new_after_day} are shown as evidence and raise nothing alone. A photo is never judged.
+"""
+
+
+def _alone(pack: RulePack) -> str:
+    if not any(row.alone_from_day for row in pack.rows.values()):
+        return ""
+    return """**Alone only from a day**: before it the row needs another grade above what is expected, or another sign, in the same
+check-in, or the same raised on an earlier one of two in a row. Redness is no such company for another row, a wish to be called neither.
+
 """
 
 
@@ -197,7 +206,8 @@ def _urgency(row: Row) -> str:
 
 
 def _marks(row: Row) -> str:
-    marks = (("floor", row.floor), ("holds the course", row.holds_course))
+    alone = f"alone only from day {row.alone_from_day}"
+    marks = (("floor", row.floor), ("holds the course", row.holds_course), (alone, row.alone_from_day > 0))
     return ", ".join(mark for mark, there in marks if there)
 
 

@@ -1,7 +1,6 @@
 """The engine: a timeline in, findings out. The same for live, replay, back-test and shadow; it remembers nothing."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
 from operator import attrgetter
 
 import msgspec
@@ -10,6 +9,7 @@ from aftercare.checks import (
     acne_flare,
     airway,
     allergy,
+    alone,
     anaesthetic,
     bleeding,
     burn,
@@ -27,15 +27,13 @@ from aftercare.checks import (
     scarring,
     swelling,
 )
-from aftercare.checks.moment import Moment, Placed
+from aftercare.checks.moment import Check, Moment, Placed
 from aftercare.checks.pack import RulePack
 from aftercare.checks.words import screen
 from aftercare.checks.words.ticked import ticked
 from aftercare.model.findings import Finding
 from aftercare.model.timeline import Answers, Timeline, TimelineCheckIn
 from aftercare.model.words import Code
-
-Check = Callable[[Moment], Iterator[Finding]]
 
 _MODULES = (
     airway,
@@ -109,7 +107,8 @@ def judge(
 
 def _fired(moment: Moment, checks: list[Check]) -> list[Finding]:
     rows = moment.pack.rows
-    return [finding for check in checks for finding in check(moment) if not rows[finding.row].off]
+    fired = [finding for check in checks for finding in check(moment) if not rows[finding.row].off]
+    return alone.counted(moment, fired, checks) if any(alone.waits(moment, one) for one in fired) else fired
 
 
 def _with_note(moment: Moment, source: str, language: str | None) -> Moment | None:

@@ -126,6 +126,9 @@ def _lowered(shipped: RulePack, pack: RulePack) -> list[Fault]:
         if theirs.tier.rank < ours.tier.rank:
             sentence = f"{name} is part of the floor and stays {_word(ours.tier)} or more urgent."
             faults.append(Fault(pointer=f"/rows/{name}/tier", sentence=sentence, rows=(name,)))
+        if theirs.alone_from_day > ours.alone_from_day:
+            sentence = f"{name} is part of the floor and counts from the first day, alone or not."
+            faults.append(Fault(pointer=f"/rows/{name}/alone_from_day", sentence=sentence, rows=(name,)))
     return faults
 
 

@@ -1,13 +1,13 @@
 """One check-in at the moment it is judged: its answers, what is expected of its day, and what came before it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from aftercare.care.calendar import DAY_90, DAYS
 from aftercare.checks import answers as read
 from aftercare.checks.pack import RulePack, expected
-from aftercare.model.findings import Evidence
+from aftercare.model.findings import Evidence, Finding
 from aftercare.model.timeline import Answers, Risks, Treatment
 from aftercare.model.words import Modality
 
@@ -143,3 +143,6 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
         for placed in reversed(self.earlier):
             if placed.day == self.at.day - 1 or nearest <= self.at.hours - placed.hours <= farthest:
                 yield placed
+
+
+Check = Callable[[Moment], Iterator[Finding]]  # the rows of one module that fire

@@ -141,10 +141,14 @@ class SilenceNumbers(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One row of the rules: what it is about, how soon; whether it holds the course, is part of the floor, is switched off."""
+    """One row of the rules: what it is about, how soon; whether it holds the course, is part of the floor, is switched off.
+
+    Before `alone_from_day` an answer of it counts only in company, or said twice (`checks.alone`).
+    """
 
     code: Code
     tier: Tier
+    alone_from_day: Day = 0
     holds_course: bool = False
     floor: bool = False
     off: bool = False  # by the clinic; never a row of the floor

@@ -2,13 +2,15 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
 
 from aftercare.model.text import Paragraph
 from aftercare.model.words import Code, Tier
+
+PresetName = Literal["fewer-alerts-1"]  # the packs to begin a draft with that ship beside the default one
 
 
 class PackState(StrEnum):
@@ -37,9 +39,13 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RulePackDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a practitioner writes: only what differs from the shipped pack, in its shape, and why."""
+    """What a practitioner writes: only what differs from the shipped pack, in its shape, and why.
+
+    `preset` names what to begin with; `changes` go over it, and the record keeps both as one.
+    """
 
     changes: dict[str, Any] = {}
+    preset: PresetName | None = None
     note: Paragraph = ""
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from aftercare.model.rule_packs import Difference, MutedCount, PackState
+from aftercare.model.rule_packs import Difference, MutedCount, PackState, PresetName
 from aftercare.model.views import Head
 from aftercare.model.words import Code, Modality, Tier
 
@@ -33,6 +33,7 @@ class RuleRow(msgspec.Struct, frozen=True, kw_only=True):
     floor: bool
     off: bool
     holds_course: bool
+    alone_from_day: int
     changed: bool
 
 
@@ -49,6 +50,16 @@ class Band(msgspec.Struct, frozen=True, kw_only=True):
     item: str
     grades: tuple[int, ...]
     changed: bool
+
+
+class PresetOffer(msgspec.Struct, frozen=True, kw_only=True):
+    """A pack to begin with: what it is, and what a simulated cohort gave with the shipped rules and with it, in shares of 1."""
+
+    preset: PresetName
+    name: str
+    note: str
+    rows: int  # that it changes
+    simulated: tuple[tuple[str, float, float, float], ...]  # what, shipped, with it, the goal
 
 
 class RulesPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +81,7 @@ class RulesPage(msgspec.Struct, frozen=True, kw_only=True):
     groups: tuple[RuleGroup, ...]
     bands: dict[Modality, tuple[Band, ...]]
     may_change: bool
+    offers: tuple[PresetOffer, ...] = ()
 
 
 class RuleField(msgspec.Struct, frozen=True, kw_only=True):

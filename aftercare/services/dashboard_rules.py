@@ -2,19 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from aftercare.checks.clinic_pack import difference, flat, takes, type_at
 from aftercare.checks.docs import in_words, rows_in_words
 from aftercare.checks.floor import GUARDS, floor_rows
 from aftercare.checks.pack import RulePack, default_pack
+from aftercare.checks.presets import Preset, preset
 from aftercare.db.pool import Connection, Database
 from aftercare.errors import AftercareError, Conflict
-from aftercare.model.rule_packs import Fault, PackState, RulePackRecord
+from aftercare.model.rule_packs import Fault, PackState, PresetName, RulePackRecord
 from aftercare.model.rule_pages import (
     Band,
     PackLine,
+    PresetOffer,
     RuleAct,
     RuleField,
     RuleGroup,
@@ -31,6 +33,8 @@ from aftercare.store import staff
 
 KEPT = "kept"  # the section of what goes along with a form unseen
 OFF = "off"  # beside the tiers, what may be chosen for a row
+ALONE = "/alone_from_day"  # the end of a row's pointer: it has a field of its own beneath the row's
+_GOALS = {"patients_alerted": 0.20, "uneventful_soon": 0.03, "caught_in_time": 0.97}  # rules.md 5
 _SHOWN = 200  # packs in the history
 
 
@@ -61,6 +65,25 @@ async def rules(database: Database, reader: Reader, number: int | None, *, now: 
         groups=groups_of(pack),
         bands=bands_of(pack),
         may_change=reader.member.role is Role.PRACTITIONER,
+        offers=offers(),
+    )
+
+
+def offers() -> tuple[PresetOffer, ...]:
+    """What a draft may begin with beside the clinic's own packs."""
+    return tuple(_offer(name, preset(name)) for name in get_args(PresetName))
+
+
+def _offer(name: PresetName, one: Preset) -> PresetOffer:
+    shipped, ours = one.simulated["shipped"], one.simulated["preset"]
+    return PresetOffer(
+        preset=name,
+        name=one.name,
+        note=one.note,
+        rows=len(one.changes.get("rows", {})),
+        simulated=tuple(
+            (what, getattr(shipped, what), getattr(ours, what), goal) for what, goal in _GOALS.items()
+        ),
     )
 
 
@@ -183,6 +206,7 @@ def groups_of(pack: RulePack) -> tuple[RuleGroup, ...]:
             floor=name in floor,
             off=row.off,
             holds_course=row.holds_course,
+            alone_from_day=row.alone_from_day,
             changed=row != shipped.rows[name],
         )
         by_code.setdefault(row.code, []).append(made)
@@ -209,6 +233,7 @@ def sections_of(
 ) -> dict[str, tuple[RuleField, ...]]:
     """Every value that may be written, by the part of the pack it stands in; a row's tier and whether it is off as one."""
     ours, shipped = flat(pack), flat(default_pack())
+    floor = floor_rows(default_pack())
     sections: dict[str, list[RuleField]] = {}
     for pointer, value in ours.items():
         part = pointer.split("/")[1]
@@ -221,6 +246,7 @@ def sections_of(
                     pointer=pointer, value=as_typed(value), shipped=as_typed(shipped[pointer]), takes=""
                 )
                 sections.setdefault(KEPT, []).append(kept)
+        if part == "rows" and (not pointer.endswith(ALONE) or pointer.split("/")[2] in floor):
             continue
         made = RuleField(
             pointer=pointer,

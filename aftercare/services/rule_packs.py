@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 from aftercare.checks.clinic_pack import changed, difference
 from aftercare.checks.floor import faults_of
 from aftercare.checks.pack import RulePack, default_pack
+from aftercare.checks.presets import laid_over, preset
 from aftercare.db.pool import Connection, Database
 from aftercare.errors import Conflict, Forbidden, Malformed, NotFound, Outdated
 from aftercare.model.people import Actor
@@ -20,6 +21,7 @@ from aftercare.model.rule_packs import (
     Fault,
     MutedCount,
     PackState,
+    PresetName,
     RulePackDraft,
     RulePackRecord,
 )
@@ -128,6 +130,7 @@ async def draft_pack(
 ) -> RulePackRecord:
     """Keep a new draft. Raises Forbidden, Malformed with everything that is wrong with it."""
     _require_practitioner(actor)
+    draft = _whole(draft)
     require_valid(draft.changes)
     async with database.clinic(actor.clinic_id) as db:
         packs = await _held(db, actor, now)
@@ -137,8 +140,12 @@ async def draft_pack(
     return made
 
 
-async def draft_from(database: Database, actor: Actor, number: int, *, now: datetime) -> RulePackRecord:
+async def draft_from(
+    database: Database, actor: Actor, number: int | PresetName, *, now: datetime
+) -> RulePackRecord:
     """Keep a new draft that begins with what another pack changes; 0 is the shipped one. Raises as `draft_pack`."""
+    if isinstance(number, str):
+        return await draft_pack(database, actor, RulePackDraft(preset=number), now=now)
     changes: dict[str, Any] = {}
     if number != SHIPPED:
         async with database.clinic(actor.clinic_id) as db:
@@ -151,6 +158,7 @@ async def edit_pack(
 ) -> RulePackRecord:
     """Write over a draft as it was read. Raises Forbidden, NotFound, Malformed, Outdated, Conflict."""
     _require_practitioner(actor)
+    draft = _whole(draft)
     require_valid(draft.changes)
     async with database.clinic(actor.clinic_id) as db:
         packs = await store.hold(db, actor.clinic_id)
@@ -308,6 +316,14 @@ async def _on_record(
     db: Connection, actor: Actor, action: str, pack: RulePackRecord, now: datetime, detail: Any
 ) -> None:
     await audit.record(db, actor, f"rule_pack.{action}", now=now, subject_id=pack.pack_id, detail=detail)
+
+
+def _whole(draft: RulePackDraft) -> RulePackDraft:
+    """The draft with what its preset changes; without words of its own, with the preset's."""
+    if draft.preset is None:
+        return draft
+    begun = preset(draft.preset)
+    return RulePackDraft(changes=laid_over(begun.changes, draft.changes), note=draft.note or begun.note)
 
 
 def _digest(changes: dict[str, Any]) -> bytes:

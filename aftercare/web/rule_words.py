@@ -29,6 +29,11 @@ SECTIONS: Final = {
     "risk": "Risks",
     "silence": "Silence",
 }
+SHARES: Final = {
+    "patients_alerted": "Patients who ever alert",
+    "uneventful_soon": "Uneventful recoveries told as soon or higher",
+    "caught_in_time": "Complications told in time",
+}
 VERBS: Final[dict[RuleAct, str]] = {
     "release": "Release",
     "shadow": "Put in shadow",

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, PathParameter
 
 from aftercare.errors import Conflict, Malformed, NotFound, Outdated
-from aftercare.model.rule_packs import Fault
+from aftercare.model.rule_packs import Fault, PresetName
 from aftercare.model.rule_pages import RuleAct
 from aftercare.model.text import END
 from aftercare.services import dashboard_rules, rule_packs
@@ -35,9 +35,10 @@ class ActForm(Form, frozen=True, kw_only=True):
 
 
 class NewDraftForm(Form, frozen=True, kw_only=True):
-    """Which pack a new draft begins with; 0 is the shipped one."""
+    """Which pack a new draft begins with; 0 is the shipped one. A preset goes before a number."""
 
     number: Count = "0"
+    preset: PresetName | None = None
 
 
 class RulesPageController(Controller):
@@ -61,7 +62,9 @@ class RulesPageController(Controller):
     async def draft(self, request: StaffRequest, house: NamedDependency[House]) -> Response[Any]:
         """A new draft that begins with the changes of another pack."""
         form = await read_own_form(request, NewDraftForm)
-        made = await rule_packs.draft_from(house.database, request.user, int(form.number), now=house.now())
+        made = await rule_packs.draft_from(
+            house.database, request.user, form.preset or int(form.number), now=house.now()
+        )
         return go_to(f"/rules/{made.number}/edit")
 
     @get("/{number:str}/edit", guards=[practitioner_page])

@@ -22,6 +22,7 @@ async def test_the_live_pack_is_read_by_all_staff_with_everything_it_holds(
         assert one.json()["pack"]["rows"]["infection.fever"] == {
             "code": "infection",
             "tier": "same_day",
+            "alone_from_day": 0,
             "holds_course": False,
             "floor": True,
             "off": False,
@@ -70,6 +71,23 @@ async def test_a_draft_is_written_tried_released_and_rolled_back(
     assert [one["pointer"] for one in against.json()] == ["/pain/some"]
     listed = await client.get("/v1/rule-packs", headers=headers)
     assert [one["state"] for one in listed.json()["items"]] == ["live", "retired", "retired"]
+
+
+async def test_a_draft_begins_with_a_preset_by_its_name(client: httpx.AsyncClient, seeded: Seeded) -> None:
+    headers = seeded.people["practitioner_a"].headers
+    own = {"rows": {"swelling.severe": {"alone_from_day": 0}}}
+    made = await client.post(
+        "/v1/rule-packs", headers=headers, json={"preset": "fewer-alerts-1", "changes": own}
+    )
+    assert made.status_code == 201
+    rows = made.json()["changes"]["rows"]
+    assert rows["swelling.severe"] == {"alone_from_day": 0}
+    assert rows["redness.far_above_or_late"] == {"tier": "routine", "alone_from_day": 90}
+    assert made.json()["note"].startswith("Of single grades")
+    detail = (await client.get("/v1/rule-packs/2", headers=headers)).json()
+    assert detail["pack"]["rows"]["dermatitis.itching"]["alone_from_day"] == 8
+    unknown = await client.post("/v1/rule-packs", headers=headers, json={"preset": "no-alerts"})
+    assert (unknown.status_code, [one["pointer"] for one in unknown.json()["errors"]]) == (422, ["/preset"])
 
 
 async def test_each_fault_of_a_pack_has_its_pointer_and_the_row_that_it_would_break(

@@ -1,5 +1,6 @@
 """The page that a clinician signs is what the program does, and says so in words."""
 
+import json
 import re
 from pathlib import Path
 
@@ -8,9 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from aftercare.alerts.joining import HOLD, NEVER_HELD
+from aftercare.backtesting import PackFileError
 from aftercare.checks import default_pack
 from aftercare.checks.docs import clinician_page, digest, in_words, rows_in_words
 from aftercare.checks.pack import RulePack
+from aftercare.checks.presets import preset_pack
 from aftercare.cli import _commands
 from aftercare.model.words import Tier
 
@@ -107,6 +110,45 @@ def test_a_row_that_is_switched_off_says_so_and_each_of_its_marks_stands_beside_
     whole = page(msgspec.structs.replace(pack, rows={**pack.rows, "pain.severe": row}))
     assert "| switched off | `pain` | floor, holds the course |" in whole
     assert "switched off" not in page(pack)
+
+
+def test_a_row_that_counts_alone_only_from_a_day_says_so_and_what_that_means() -> None:
+    whole = page(preset_pack("fewer-alerts-1"))
+    assert "| soon | `swelling` | alone only from day 6 |" in whole
+    assert "**Alone only from a day**: before it the row needs" in whole
+    assert "lone only from" not in page(default_pack())
+
+
+@pytest.mark.parametrize("command", ["docs", "replay"])
+def test_the_commands_take_a_preset_a_file_or_the_shipped_pack(command: str, tmp_path: Path) -> None:
+    file = tmp_path / "course.json"
+    day = {"day": 4, "answers": {"swelling": 2}}
+    course = {
+        "id": "one",
+        "modality": "microneedling",
+        "session_at": "2026-03-03T11:00:00Z",
+        "check_ins": [day],
+    }
+    file.write_text(json.dumps(course))
+    own = tmp_path / "own.toml"
+    own.write_text('[rows]\n"swelling.moderate" = { tier = "same_day" }\n')
+    arguments = {"docs": [], "replay": [str(file)]}[command]
+
+    def said(*pack: str) -> str:
+        done = CliRunner().invoke(_commands, ["checks", command, *arguments, *pack])
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    shipped, fewer, mine = said(), said("--pack", "fewer-alerts-1"), said("--pack", str(own))
+    assert shipped == said("--pack", "0")
+    assert len({shipped, fewer, mine}) == 3
+    if command == "replay":
+        assert fewer == ""
+        assert (json.loads(shipped)["tier"], json.loads(mine)["tier"]) == ("soon", "same_day")
+    with pytest.raises(PackFileError):
+        CliRunner().invoke(
+            _commands, ["checks", command, *arguments, "--pack", "no-such"], catch_exceptions=False
+        )
 
 
 def test_a_lowered_row_shows_and_the_digest_tells_two_packs_apart() -> None:

@@ -121,12 +121,13 @@ def test_what_only_one_of_two_packs_has_differs_too() -> None:
     tier = Difference(pointer=f"{here}/tier", before=None, after="soon")
     assert difference(PACK, more) == (
         tier,
+        Difference(pointer=f"{here}/alone_from_day", before=None, after=0),
         Difference(pointer=f"{here}/holds_course", before=None, after=False),
         Difference(pointer=f"{here}/off", before=None, after=False),
     )
     assert Difference(pointer=tier.pointer, before="soon", after=None) in difference(more, PACK)
     assert changes_between(PACK, more) == {
-        "rows": {ODD: {"tier": "soon", "holds_course": False, "off": False}}
+        "rows": {ODD: {"tier": "soon", "alone_from_day": 0, "holds_course": False, "off": False}}
     }
 
 

@@ -13,11 +13,16 @@ from aftercare.care.instrument import Item, Kind, load
 from aftercare.checks import default_pack, judge
 from aftercare.checks.engine import CHECKS, _place
 from aftercare.checks.moment import Moment
+from aftercare.checks.pack import RulePack
+from aftercare.checks.presets import preset_pack
 from aftercare.model.findings import Finding
 from aftercare.model.timeline import Answers, Risks, Timeline, TimelineCheckIn, Treatment
 from aftercare.model.words import LATE_CODES, Code, Modality
 
 PACK = default_pack()
+both_packs = pytest.mark.parametrize(
+    "pack", [PACK, preset_pack("fewer-alerts-1")], ids=lambda pack: pack.version
+)
 ITEMS = {item.key: item for item in load().items if item.kind is not Kind.TEXT}
 GRADED = [item.key for item in ITEMS.values() if item.kind is Kind.GRADE]
 # 150 examples in the suite, thousands with --long (tests/conftest.py chooses the profile before this is read).
@@ -149,6 +154,7 @@ EMERGENCIES: list[tuple[int, Answers, Code]] = [
 ]
 
 
+@both_packs
 @some
 @given(
     timelines,
@@ -156,30 +162,32 @@ EMERGENCIES: list[tuple[int, Answers, Code]] = [
     st.dictionaries(st.sampled_from([*ITEMS, "made_up"]), st.sampled_from(JUNK)),
 )
 def test_an_emergency_raises_alone_whatever_else_is_missing_or_malformed(
-    timeline: Timeline, emergency: tuple[int, Answers, Code], junk: dict[str, Any]
+    pack: RulePack, timeline: Timeline, emergency: tuple[int, Answers, Code], junk: dict[str, Any]
 ) -> None:
     day, said, code = emergency
     now = TimelineCheckIn(day=day, answers={**junk, **said}, id="now")
     line = msgspec.structs.replace(timeline, check_ins=[*timeline.check_ins, now])
-    found = [f for f in judge(PACK, line) if f.check_in == "now" and f.tier == "emergency"]
+    found = [f for f in judge(pack, line) if f.check_in == "now" and f.tier == "emergency"]
     assert code in {f.code for f in found}
     msgspec.json.encode(found)
 
 
+@both_packs
 @some
 @given(timelines, st.data())
 def test_raising_a_grade_or_adding_a_sign_never_lowers_the_highest_tier(
-    timeline: Timeline, data: st.DataObject
+    pack: RulePack, timeline: Timeline, data: st.DataObject
 ) -> None:
     last = newest(timeline)
     worse = replaced(timeline, last, raised_further(data, last.answers))
-    assert highest(judge(PACK, worse)) >= highest(judge(PACK, timeline))
+    assert highest(judge(pack, worse)) >= highest(judge(pack, timeline))
 
 
+@both_packs
 @some
 @given(timelines, st.data())
 def test_leaving_an_item_out_never_gives_less_than_denying_it(
-    timeline: Timeline, data: st.DataObject
+    pack: RulePack, timeline: Timeline, data: st.DataObject
 ) -> None:
     last = newest(timeline)
     key = data.draw(
@@ -187,25 +195,27 @@ def test_leaving_an_item_out_never_gives_less_than_denying_it(
     )
     without = {item: value for item, value in last.answers.items() if item != key}
     denied = {**without, key: denial(ITEMS[key])}
-    left_out = highest(judge(PACK, replaced(timeline, last, without)))
-    assert left_out >= highest(judge(PACK, replaced(timeline, last, denied)))
+    left_out = highest(judge(pack, replaced(timeline, last, without)))
+    assert left_out >= highest(judge(pack, replaced(timeline, last, denied)))
 
 
+@both_packs
 @some
 @given(timelines, check_ins)
 def test_a_later_check_in_never_takes_a_finding_back(
-    timeline: Timeline, more: tuple[int, float | None, Answers]
+    pack: RulePack, timeline: Timeline, more: tuple[int, float | None, Answers]
 ) -> None:
     day, hours, given_then = more
     end = max(at.hours for at in _place(timeline.check_ins))
     later = TimelineCheckIn(day=day, hours_after=max(end + 1, hours or 0), answers=given_then, id="zz")
     longer = msgspec.structs.replace(timeline, check_ins=[*timeline.check_ins, later])
-    assert judge(PACK, longer)[: len(judge(PACK, timeline))] == judge(PACK, timeline)
+    assert judge(pack, longer)[: len(judge(pack, timeline))] == judge(pack, timeline)
 
 
+@both_packs
 @some
 @given(timelines)
-def test_without_redness_every_other_code_stays(timeline: Timeline) -> None:
+def test_without_redness_every_other_code_stays(pack: RulePack, timeline: Timeline) -> None:
     pale = msgspec.structs.replace(
         timeline,
         check_ins=[
@@ -215,19 +225,20 @@ def test_without_redness_every_other_code_stays(timeline: Timeline) -> None:
     )
 
     def others(line: Timeline) -> set[tuple[str, str, str, object]]:
-        return {(f.code, f.tier, f.row, f.check_in) for f in judge(PACK, line) if f.code is not Code.REDNESS}
+        return {(f.code, f.tier, f.row, f.check_in) for f in judge(pack, line) if f.code is not Code.REDNESS}
 
     assert others(pale) == others(timeline)
 
 
+@both_packs
 @some
 @given(timelines, st.data())
 def test_a_late_check_in_is_judged_by_its_own_day_and_what_came_after_it_again(
-    timeline: Timeline, data: st.DataObject
+    pack: RulePack, timeline: Timeline, data: st.DataObject
 ) -> None:
     late = data.draw(st.sampled_from(timeline.check_ins))
-    whole = judge(PACK, timeline)
-    again = judge(PACK, timeline, since=late.id)
+    whole = judge(pack, timeline)
+    again = judge(pack, timeline, since=late.id)
     earlier = {
         at.id
         for at in _place(timeline.check_ins)
@@ -237,22 +248,27 @@ def test_a_late_check_in_is_judged_by_its_own_day_and_what_came_after_it_again(
     assert all(f.day == late.day for f in again if f.check_in == late.id)
 
 
+@both_packs
 @some
 @given(timelines, st.randoms(use_true_random=False))
-def test_the_order_of_arrival_and_a_second_replay_change_nothing(timeline: Timeline, random: Any) -> None:
+def test_the_order_of_arrival_and_a_second_replay_change_nothing(
+    pack: RulePack, timeline: Timeline, random: Any
+) -> None:
     shuffled = list(timeline.check_ins)
     random.shuffle(shuffled)
-    assert judge(PACK, msgspec.structs.replace(timeline, check_ins=shuffled)) == judge(PACK, timeline)
+    assert judge(pack, msgspec.structs.replace(timeline, check_ins=shuffled)) == judge(pack, timeline)
 
 
+@both_packs
 @some
 @given(timelines)
 def test_a_row_fires_at_most_once_in_a_check_in_and_the_late_codes_are_the_same_alone(
+    pack: RulePack,
     timeline: Timeline,
 ) -> None:
-    whole = judge(PACK, timeline)
+    whole = judge(pack, timeline)
     assert len({(f.check_in, f.row) for f in whole}) == len(whole)
-    assert judge(PACK, timeline, codes=LATE_CODES) == [f for f in whole if f.code in LATE_CODES]
+    assert judge(pack, timeline, codes=LATE_CODES) == [f for f in whole if f.code in LATE_CODES]
     assert all(f.reason.endswith(".") and "\n" not in f.reason and f.evidence for f in whole)
 
 
@@ -267,18 +283,19 @@ def test_a_check_that_nothing_woke_would_have_said_nothing(timeline: Timeline) -
         assert {(f.check_in, f.row) for check in CHECKS for f in check(moment)} <= awake
 
 
+@both_packs
 @some
 @given(timelines, st.data())
 def test_weak_defence_never_lowers_and_never_makes_an_emergency_of_its_own(
-    timeline: Timeline, data: st.DataObject
+    pack: RulePack, timeline: Timeline, data: st.DataObject
 ) -> None:
     risk = data.draw(st.sampled_from(["diabetes", "immunosuppressed"]))
     with_it, without = (
         msgspec.structs.replace(timeline, patient=msgspec.structs.replace(timeline.patient, **{risk: there}))
         for there in (True, False)
     )
-    before = {(f.check_in, f.row): f.tier.rank for f in judge(PACK, without)}
-    for f in judge(PACK, with_it):
+    before = {(f.check_in, f.row): f.tier.rank for f in judge(pack, without)}
+    for f in judge(pack, with_it):
         if (f.check_in, f.row) in before:
             assert before[f.check_in, f.row] <= f.tier.rank <= before[f.check_in, f.row] + 1
             assert f.tier != "emergency" or before[f.check_in, f.row] == 3

@@ -8,7 +8,7 @@ from aftercare.alerts.replay import replay
 from aftercare.care.cohort import SyntheticPatient, draw_episode, timeline
 from aftercare.care.rates import rates
 from aftercare.care.stories import NOTHING_WRONG
-from aftercare.checks import default_pack
+from aftercare.checks import RulePack
 from aftercare.model.timeline import Timeline
 from aftercare.model.words import Code, Modality, Tier
 from tests.checks.reading import read
@@ -84,9 +84,11 @@ Emergencies = set[tuple[int, str]]  # the first of each code: day and code
 Judge = Callable[[SyntheticPatient, Timeline, Emergencies, Tally], None]
 
 
-def ours(patient: SyntheticPatient, line: Timeline, emergencies: Emergencies, tally: Tally) -> None:
-    """The checks, through the replay that is the same machine as live."""
-    lines = replay(line, default_pack())
+def by_pack(
+    pack: RulePack, patient: SyntheticPatient, line: Timeline, emergencies: Emergencies, tally: Tally
+) -> None:
+    """The checks with a pack, through the replay that is the same machine as live."""
+    lines = replay(line, pack)
     said = [Said(one.day, one.check, one.tier.rank) for one in lines if one.check is not Code.SILENCE]
     tally.n["silent"] += any(one.check is Code.SILENCE for one in lines)
     tally.episode(patient, said, caught=_caught(patient, said))

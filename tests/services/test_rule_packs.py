@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from aftercare.checks.pack import default_pack
+from aftercare.checks.presets import preset
 from aftercare.db.pool import Database
 from aftercare.errors import Conflict, Forbidden, Malformed, NotFound, Outdated
 from aftercare.model.check_ins import CheckInDraft
@@ -216,6 +217,43 @@ async def test_a_draft_is_edited_as_it_was_read_and_a_pack_that_judges_never(
     await rule_packs.release(service, by, draft.number, version=2, now=now)
     with pytest.raises(Conflict):
         await rule_packs.edit_pack(service, by, draft.number, LOUDER, version=3, now=now)
+
+
+async def test_a_draft_begins_with_a_preset_and_its_own_changes_go_over_it(
+    service: Database, team: Team, now: datetime
+) -> None:
+    by, fewer = team.practitioner, preset("fewer-alerts-1")
+    begun = await rule_packs.draft_from(service, by, "fewer-alerts-1", now=now)
+    assert (begun.changes, begun.note, begun.state) == (fewer.changes, fewer.note, PackState.DRAFT)
+    own = {"rows": {"swelling.severe": {"alone_from_day": 0}}, "pain": {"some": 1}}
+    asked = RulePackDraft(preset="fewer-alerts-1", changes=own, note="Severe swelling at once.")
+    made = await rule_packs.draft_pack(service, by, asked, now=now)
+    assert made.changes["rows"]["swelling.severe"] == {"alone_from_day": 0}
+    assert made.changes["rows"]["swelling.moderate"] == {"alone_from_day": 6}
+    assert (made.changes["pain"], made.note) == ({"some": 1}, "Severe swelling at once.")
+    edited = await rule_packs.edit_pack(
+        service, by, begun.number, RulePackDraft(preset="fewer-alerts-1"), version=1, now=now
+    )
+    assert edited.changes == fewer.changes
+    below = RulePackDraft(
+        preset="fewer-alerts-1", changes={"rows": {"cold_sore.tingling": {"alone_from_day": 2}}}
+    )
+    with pytest.raises(Malformed) as refused:
+        await rule_packs.draft_pack(service, by, below, now=now)
+    assert set(refused.value.pointers) == {"/changes/rows/cold_sore.tingling/alone_from_day"}
+
+
+async def test_in_a_clinic_that_runs_the_preset_a_slip_waits_and_what_stays_alerts(
+    service: Database, root: asyncpg.Connection, recovering: Recovering, team: Team, now: datetime
+) -> None:
+    draft = await rule_packs.draft_from(service, team.practitioner, "fewer-alerts-1", now=now)
+    await rule_packs.release(service, team.practitioner, draft.number, now=now)
+
+    await recovering.says(now - timedelta(days=1), swelling=2)
+    assert await alerts(root) == []
+    await recovering.says(now, swelling=2)
+
+    assert await alerts(root) == [("swelling", "soon", "default-1+2")]
 
 
 async def test_a_pack_below_the_floor_is_refused_and_the_row_is_named(

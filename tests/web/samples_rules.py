@@ -13,7 +13,11 @@ from aftercare.services import dashboard_rules as drawn
 
 _CHANGES = {
     "fever": {"celsius": 37.8},
-    "rows": {"milia.white_bumps": {"off": True}, "pain.moderate": {"tier": "same_day"}},
+    "rows": {
+        "milia.white_bumps": {"off": True},
+        "pain.moderate": {"tier": "same_day"},
+        "swelling.moderate": {"alone_from_day": 6},
+    },
     "expected": {"microneedling": {"redness": [3, 2, 2, 1, 1, 1, 0]}},
 }
 _FEVER = "infection.fever would fire later or less often, and the floor holds it: keep this at most 38."
@@ -59,6 +63,7 @@ def pages(head: Head) -> dict[str, Page]:
     new = RulesPage(
         head=head, packs=(first,), shown=first, version=1, live=None, in_shadow=first, against=0, difference=(),
         muted=(), muted_days=28, groups=drawn.groups_of(default_pack()), bands=drawn.bands_of(default_pack()), may_change=True,
+        offers=drawn.offers(),
     )  # fmt: skip
     faults = (Fault(pointer="/fever/celsius", sentence=_FEVER, rows=("infection.fever",)),)
     refused = RulesEditPage(

@@ -73,6 +73,44 @@ async def test_a_draft_is_written_and_says_what_it_changes(practitioner: Window)
     assert 'value="37.8"' in await practitioner.see(f"{draft}/edit")
 
 
+async def test_a_draft_begins_with_fewer_alerts_and_shows_what_waits(practitioner: Window) -> None:
+    rules = words_of(await practitioner.see("/rules"))
+    assert "Fewer alerts: a pack to begin with" in rules
+    assert "Patients who ever alert 26.1 % 18.7 % at most 20 %" in rules
+    assert "Complications told in time 97.6 % 97.4 % at least 97 %" in rules
+
+    made = await practitioner.act("/rules/drafts", preset="fewer-alerts-1")
+
+    assert made.status_code == 303, made.text
+    draft = made.headers["location"].removesuffix("/edit")
+    shown = words_of(await practitioner.see(draft))
+    assert "Swelling: moderate: alone from day 0 6" in shown
+    assert "alone only from day 8" in shown
+    form = await practitioner.see(f"{draft}/edit")
+    assert 'name="/rows/swelling.moderate/alone_from_day" value="6"' in form
+    assert 'name="/rows/cold_sore.tingling/alone_from_day"' not in form
+
+
+async def test_the_day_from_which_a_row_counts_alone_is_typed_and_refused_for_the_floor(
+    practitioner: Window,
+) -> None:
+    draft = await drafted(practitioner)
+    typed = {"version": "1", "/rows/pain.moderate/alone_from_day": "5"}
+    saved = await practitioner.act(f"{draft}/edit", **typed)
+    assert saved.status_code == 303, saved.text
+    assert "Pain: moderate: alone from day 0 5" in words_of(await practitioner.see(draft))
+    typed = {
+        "version": "2",
+        "/rows/pain.moderate/alone_from_day": "91",
+        "/rows/eye.vision/alone_from_day": "3",
+    }
+    refused = await practitioner.act(f"{draft}/edit", **typed)
+    assert refused.status_code == 422
+    assert "This must be a whole number from 0 to 90." in words_of(refused.text)
+    assert 'name="/rows/pain.moderate/alone_from_day" aria-invalid="true"' in refused.text
+    assert 'value="91"' in refused.text
+
+
 async def test_what_is_below_the_floor_is_said_at_its_field_and_nothing_typed_is_lost(
     practitioner: Window,
 ) -> None:
