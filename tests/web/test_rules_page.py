@@ -76,8 +76,8 @@ async def test_a_draft_is_written_and_says_what_it_changes(practitioner: Window)
 async def test_a_draft_begins_with_fewer_alerts_and_shows_what_waits(practitioner: Window) -> None:
     rules = words_of(await practitioner.see("/rules"))
     assert "Fewer alerts: a pack to begin with" in rules
-    assert "Patients who ever alert 26.1 % 18.7 % at most 20 %" in rules
-    assert "Complications told in time 97.6 % 97.4 % at least 97 %" in rules
+    assert "Patients who ever alert goal: at most 20 % 26.1 % 18.7 %" in rules
+    assert "Complications told in time goal: at least 97 % 97.6 % 97.4 %" in rules
 
     made = await practitioner.act("/rules/drafts", preset="fewer-alerts-1")
 
