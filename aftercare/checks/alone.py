@@ -1,8 +1,8 @@
 """An answer that stands alone: a pack may say of a row from which day on it counts all the same.
 
-Before that day the row needs company in the same check-in (another grade above its band, or another sign), or the same
-item above its band, or raised, on an earlier check-in of two in a row: one finger beside the chip that was meant does neither. The shipped
-pack asks it of no row; rules.md 2 asks it of mild grades in words of its own, and of none of the floor.
+Before that day the row needs company in the same check-in (another grade above its band, or another sign), or the same item
+above its band, or raised, on an earlier one of two in a row: one finger beside the chip that was meant gives neither. The
+shipped pack asks it of no row, and no pack may ask it of the floor. Its shape is that of mild swelling in rules.md 2.
 """
 
 from collections.abc import Iterable
