@@ -45,8 +45,8 @@ def _beside(moment: Moment, finding: Finding, fired: Iterable[Finding]) -> tuple
         if item not in own and item != Code.REDNESS and moment.above(item) > 0:
             return item, f"{graded(moment, item)}, above what is expected as well: not alone"
     for other in fired:
-        if other.code not in _NO_COMPANY and not own & (others := _items(other)):
-            return min(others, default="note"), "said in the same check-in: not alone"
+        if other.code not in _NO_COMPANY and not own & _items(other):
+            return other.evidence[0].item, "said in the same check-in: not alone"
     return None
 
 
@@ -58,11 +58,11 @@ def _before(moment: Moment, finding: Finding, checks: Iterable[Check]) -> tuple[
         if above:
             return above[0], f"above what is expected {on_day(moment, placed)} as well"
         earlier = [one for one in moment.earlier if (one.hours, one.day) < (placed.hours, placed.day)]
-        then = msgspec.structs.replace(moment, at=placed, earlier=earlier, heard={})
+        then = msgspec.structs.replace(moment, at=placed, earlier=earlier)
         for check in checks:
             for other in check(then):
-                if not moment.pack.rows[other.row].off and (shared := own & _items(other)):
-                    return min(shared), f"said {on_day(moment, placed)} as well"
+                if not moment.pack.rows[other.row].off and own & _items(other):
+                    return other.evidence[0].item, f"said {on_day(moment, placed)} as well"
     return None
 
 

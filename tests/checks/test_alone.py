@@ -89,6 +89,20 @@ def test_a_sign_is_said_twice_as_a_grade_is() -> None:
     ]
 
 
+def test_another_sign_of_the_same_check_said_before_is_not_the_same_said_twice() -> None:
+    sore = pack(infection__ulcer=20)
+    assert last(sore, CIT, {9: {"spreading": True}, 10: {"ulcer": True}}) == []
+    assert [one.row for one in last(sore, CIT, {9: {"ulcer": True}, 10: {"ulcer": True}})] == [
+        "infection.ulcer"
+    ]
+
+
+def test_words_that_worry_are_company_under_their_own_name() -> None:
+    told = {4: {"swelling": 2, "note": "I am really worried, something is wrong."}}
+    (swelling,) = [one for one in last(SWOLLEN, CIT, told) if one.row == "swelling.moderate"]
+    assert [one.item for one in swelling.evidence if one.numbers == {"alone_from_day": 6.0}] == ["note"]
+
+
 def test_a_rise_inside_the_band_is_not_said_twice_by_its_own_beginning() -> None:
     """What was low the day before is what makes it a rise: it is no second voice for it."""
     rise = pack(swelling__rise=6)
