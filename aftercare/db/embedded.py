@@ -242,6 +242,8 @@ class EmbeddedServer:
         options = {**_DEFAULTS, **self._settings, **self._listening(lent)}
         command = [str(binaries() / "postgres"), "-D", str(self._cluster)]
         command += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        # A file of its own: backends of a killed server still say in theirs why they leave, which is no complaint of this one.
+        self._log.unlink(missing_ok=True)
         with self._log.open("wb") as log:
             # Its own session: Ctrl-C reaches us alone, and we stop the server when its users are done.
             self._process = subprocess.Popen(  # noqa: S603  # our own binary with our own arguments

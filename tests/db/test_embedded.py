@@ -122,6 +122,21 @@ async def _kill_with_open_connections(url: str, pid: int) -> None:
         connection.terminate()
 
 
+def test_what_a_killed_servers_backends_still_say_is_not_taken_for_the_next_ones_complaint(
+    folder: Path,
+) -> None:
+    """They leave when they notice, and say so: when the next server has begun to speak, its reason must stay the last one."""
+    with EmbeddedServer(folder, settings=QUICK) as server, (folder / "server.log").open("ab") as straggler:
+        running = server._process
+        assert running is not None
+        os.kill(postmaster(folder), signal.SIGKILL)
+        running.wait(30)
+        server.start()
+        straggler.write(b"FATAL:  terminating connection due to unexpected postmaster exit\n")
+        straggler.flush()
+        assert b"unexpected postmaster exit" not in (folder / "server.log").read_bytes()
+
+
 def test_it_starts_again_after_it_ended_by_a_fault_of_its_own(folder: Path) -> None:
     with EmbeddedServer(folder, settings=QUICK | {"restart_after_crash": "off"}) as server:
         running = server._process
