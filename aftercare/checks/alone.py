@@ -43,10 +43,10 @@ def _beside(moment: Moment, finding: Finding, fired: Iterable[Finding]) -> tuple
     own = _items(finding)
     for item in moment.pack.expected[moment.modality]:
         if item not in own and item != Code.REDNESS and moment.above(item) > 0:
-            return item, f"{graded(moment, item)}, above what is expected as well: not alone"
+            return item, f"not alone: {item} {graded(moment, item)} is above what is expected as well"
     for other in fired:
         if other.code not in _NO_COMPANY and not own & _items(other):
-            return other.evidence[0].item, "said in the same check-in: not alone"
+            return other.evidence[0].item, f"not alone: {other.reason.rstrip('.')}"
     return None
 
 
@@ -56,13 +56,13 @@ def _before(moment: Moment, finding: Finding, checks: Iterable[Check]) -> tuple[
     for placed in moment.row_before():
         above = [item for item in finding.grades if moment.above(item, placed) > 0]
         if above:
-            return above[0], f"above what is expected {on_day(moment, placed)} as well"
+            return above[0], f"not alone: above what is expected {on_day(moment, placed)} as well"
         earlier = [one for one in moment.earlier if (one.hours, one.day) < (placed.hours, placed.day)]
         then = msgspec.structs.replace(moment, at=placed, earlier=earlier)
         for check in checks:
             for other in check(then):
                 if not moment.pack.rows[other.row].off and own & _items(other):
-                    return other.evidence[0].item, f"said {on_day(moment, placed)} as well"
+                    return other.evidence[0].item, f"not alone: said {on_day(moment, placed)} as well"
     return None
 
 

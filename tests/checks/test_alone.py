@@ -85,7 +85,7 @@ def test_a_sign_is_said_twice_as_a_grade_is() -> None:
     (again,) = last(lumps, CIT, {10: {"lumps": True}, 14: {"lumps": True}})
     assert (again.row, again.tier) == ("nodules.lumps", Tier.SOON)
     assert [(one.item, one.text) for one in again.evidence if one.numbers == {"alone_from_day": 20.0}] == [
-        ("lumps", "said on day 10 as well")
+        ("lumps", "not alone: said on day 10 as well")
     ]
 
 
@@ -115,7 +115,10 @@ def test_a_rise_inside_the_band_is_not_said_twice_by_its_own_beginning() -> None
 def test_what_counts_for_its_company_says_so_before_its_source() -> None:
     (pain,) = last(pack(pain__moderate=6), CIT, {4: {"pain": 2, "warmth": 1}})
     *_, company, source = pain.evidence
-    assert (company.item, company.text) == ("warmth", "1 (mild), above what is expected as well: not alone")
+    assert (company.item, company.text) == (
+        "warmth",
+        "not alone: warmth 1 (mild) is above what is expected as well",
+    )
     assert company.numbers == {"alone_from_day": 6.0}
     assert source.text.startswith("rule pain.moderate") or source.item == "rule"
 
@@ -125,10 +128,10 @@ def test_what_counts_for_its_company_says_so_before_its_source() -> None:
         if one.row == "pain.moderate"
     ]
     assert [(one.item, one.text) for one in other.evidence if "not alone" in one.text] == [
-        ("lumps", "said in the same check-in: not alone")
+        ("lumps", "not alone: Firm lumps, on day 4")
     ]
     (twice,) = last(pack(pain__moderate=6), CIT, {3: {"pain": 2}, 4: {"pain": 2}})
-    assert "above what is expected the day before as well" in {one.text for one in twice.evidence}
+    assert "not alone: above what is expected the day before as well" in {one.text for one in twice.evidence}
 
 
 def test_a_row_that_is_off_is_no_company() -> None:
